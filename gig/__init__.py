@@ -1,0 +1,1 @@
+"""应声 (Yingsheng): inquiries claimed, answered within a minute, and paid for, exactly."""
