@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The tests need a browser, Chinese letters and hledger. Root on Debian gets them; others are told.
+set -euo pipefail
+missing=()
+command -v "${GIG_TEST_CHROMIUM:-chromium}" >/dev/null || missing+=(chromium)
+command -v hledger >/dev/null || missing+=(hledger)
+if ! fc-list :lang=zh-cn 2>/dev/null | grep -q . && ! compgen -G '/usr/share/fonts/*/noto/NotoSansCJK*' >/dev/null; then
+    missing+=(fonts-noto-cjk)
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${missing[*]} …"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq </dev/null
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+    exit 0
+fi
+echo "The tests need ${missing[*]}: please install (on Debian: sudo apt-get install ${missing[*]})." >&2
+exit 1
