@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -113,7 +113,7 @@ class BusinessZone:
 
     def start_of_day(self, day: date) -> datetime:
         """The first instant of a business day."""
-        return self.instants_of(datetime(day.year, day.month, day.day))[0]
+        return self.instants_of(datetime.combine(day, time()))[0]
 
     def day_bounds(self, day: date) -> tuple[datetime, datetime]:
         """The instants `[start, end)` of a business day of 23, 24 or 25 hours."""

@@ -8,7 +8,7 @@ from gig.core.text import N_
 MINUS = "\N{MINUS SIGN}"
 
 _AMOUNT = re.compile(
-    r"(?P<sign>[+-]?)(?P<yuan>[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.(?P<fen>[0-9]{1,2}))?"
+    r"(?P<sign>[+-]?)(?P<yuan>[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.(?P<fen>[0-9]{1,2}))?",
 )
 _TOO_FINE = re.compile(r"[+-]?[0-9,]+\.[0-9]{3,}")
 
