@@ -1,0 +1,5 @@
+"""`python -m gig`: the same as the command `gig`."""
+
+from gig.cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""The whole wiring on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from gig.core import clock, crypto, logs, simclock
+from gig.core.db import db
+from gig.dispatch import wiring as dispatch
+from gig.identity import wiring as identity
+from gig.onboarding import wiring as onboarding
+from gig.payouts import wiring as payouts
+from gig.scoring import wiring as scoring
+from gig.settings import Settings
+
+FEATURES = (identity, payouts, scoring, dispatch, onboarding)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application with every feature plugged in. Reads and writes nothing until it is asked."""
+    from gig.api import init_api
+    from gig.web import init_web
+
+    settings = settings or Settings.from_env()
+    app = Flask("gig", root_path=str(Path(__file__).parent), static_folder="static")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=_absolute(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        GIG=settings,
+        GIG_TIMEZONE=settings.timezone,
+        GIG_ENV=settings.env,
+        TESTING=settings.testing,
+        MAX_CONTENT_LENGTH=34 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+    )
+    app.extensions["gig.settings"] = settings
+    crypto.use(settings.keyring)
+    logs.configure(settings.env)
+    app.before_request(clock.stamp_request)
+    db.init_app(app)
+    simclock.init_app(app, settings.clock_start, settings.clock_speed)
+    init_web(app)
+    init_api(app)
+    for feature in FEATURES:
+        feature.plug_into(app)
+    return app
+
+
+def _absolute(url: str) -> str:
+    """A relative SQLite path means one below the working directory, and its folder exists."""
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or ":memory:" in url:
+        return url
+    path = Path(url.removeprefix(prefix)).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return prefix + str(path)
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.sqlite:
+        return {"pool_size": 32, "max_overflow": 32, "connect_args": {"check_same_thread": False}}
+    options = "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
+    return {"pool_size": 10, "max_overflow": 22, "pool_pre_ping": True, "connect_args": {"options": options}}

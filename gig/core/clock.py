@@ -1,0 +1,70 @@
+"""The only place that reads the time.
+
+Business time is real time, or, for simulations, a shared clock that started at a stated instant and
+runs at a stated speed (`GIG_CLOCK`). Every process of a deployment must agree on it, so the real
+instant at which a fast clock was started is a row in the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+
+from flask import g, has_request_context
+
+UTC = dt.UTC
+
+
+def real_now() -> dt.datetime:
+    """The machine's own clock. For leases, tickets and log lines; never for pay."""
+    return dt.datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Maps real seconds to business instants: `start + (real − anchor) × speed`."""
+
+    start: dt.datetime | None = None
+    anchor: dt.datetime | None = None
+    speed: int = 1
+
+    def now(self) -> dt.datetime:
+        real = real_now()
+        if self.start is None or self.anchor is None:
+            return real
+        return self.start + (real - self.anchor) * self.speed
+
+
+_clock = Clock()
+
+
+def use(clock: Clock) -> None:
+    """From here on this process reads the given clock. Called once, at start."""
+    global _clock
+    _clock = clock
+
+
+def current() -> Clock:
+    return _clock
+
+
+def now() -> dt.datetime:
+    """The business instant, UTC with microseconds."""
+    return _clock.now()
+
+
+def stamp_request() -> None:
+    """Fixes the request's instant; runs first, before any lock is waited for."""
+    g.received_at = now()
+    g.received_counter = time.perf_counter()
+
+
+def received_at() -> dt.datetime:
+    """When the current request entered the process: it decides latency, expiry, band and period."""
+    if not has_request_context():
+        return now()
+    if "received_at" not in g:
+        stamp_request()
+    instant: dt.datetime = g.received_at
+    return instant

@@ -1,0 +1,137 @@
+"""The database: one base, one way to write, SQLite and PostgreSQL alike.
+
+Reads use plain transactions. Every write goes through `transaction()`: on SQLite that is BEGIN
+IMMEDIATE behind one writer lock per process (its own busy handler lets a thread starve), on
+PostgreSQL an ordinary READ COMMITTED transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Instant(sa.TypeDecorator[dt.datetime]):
+    """An aware UTC instant with microseconds. A naive one is refused, on both databases."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive instant: {value!r}")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""An ascending 64-bit key that SQLite also numbers by itself."""
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map = {dt.datetime: Instant(), str: sa.Text()}
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
+
+_writer_locks: dict[str, threading.RLock] = {}
+_writer_locks_guard = threading.Lock()
+
+
+def _writer_lock(url: str) -> threading.RLock:
+    with _writer_locks_guard:
+        return _writer_locks.setdefault(url, threading.RLock())
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write transaction: all of it is there afterwards, or none.
+
+    Inside another one it joins that one. On leaving, committed events are announced to the process.
+    """
+    from gig.core import outbox
+
+    session = cast(Session, db.session())
+    if session.info.get("writing"):
+        yield session
+        return
+    session.commit()
+    engine = cast(Engine, session.get_bind())
+    lock = _writer_lock(str(engine.url)) if engine.dialect.name == "sqlite" else None
+    if lock:
+        lock.acquire()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"gig_write": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info.pop("emitted", None)
+        raise
+    finally:
+        session.info.pop("writing", None)
+        if lock:
+            lock.release()
+    if session.info.pop("emitted", False):
+        outbox.ring()
+
+
+def rows_changed(session: Session, statement: sa.Update | sa.Delete | sa.Insert) -> int:
+    """Runs a conditional write and says how many rows it met."""
+    result = cast("CursorResult[Any]", session.execute(statement))
+    return result.rowcount
+
+
+def is_sqlite(session: Session) -> bool:
+    return cast(Engine, session.get_bind()).dialect.name == "sqlite"
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "busy_timeout=15000",
+        "cache_size=-32000",
+    ):
+        connection.execute("PRAGMA " + pragma)
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get("gig_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

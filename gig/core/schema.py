@@ -1,0 +1,37 @@
+"""Bringing a database to the schema of this code, by Alembic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Engine
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def config(engine: Engine) -> Config:
+    """Alembic's configuration for this engine; migrations/env.py finds the engine in its attributes."""
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.attributes["engine"] = engine
+    return settings
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """The database is at the revision afterwards, whatever version it had before."""
+    command.upgrade(config(engine), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    command.downgrade(config(engine), revision)
+
+
+def at_head(engine: Engine) -> bool:
+    """Whether the database has exactly the schema of this code."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) == set(ScriptDirectory.from_config(config(engine)).get_heads())

@@ -1,0 +1,1 @@
+"""Inquiry → feed → claim → turns and replies → resolved."""

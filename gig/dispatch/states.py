@@ -1,0 +1,18 @@
+"""The states of an inquiry. `escalated` is open on another queue; it is no state of its own."""
+
+from __future__ import annotations
+
+from gig.core.transitions import Machine
+
+INQUIRY = Machine(
+    "inquiry",
+    {
+        "open": ("claimed", "abandoned"),
+        "claimed": ("open", "resolved", "abandoned"),
+        "resolved": ("open", "closed"),
+        "closed": (),
+        "abandoned": (),
+    },
+)
+
+TURN = Machine("turn", {"open": ("answered", "withdrawn"), "answered": (), "withdrawn": ()})

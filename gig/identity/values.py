@@ -1,0 +1,18 @@
+"""The words of identity."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Role = Literal["agent", "reviewer", "ops", "finance", "admin"]
+ROLES: tuple[Role, ...] = ("agent", "reviewer", "ops", "finance", "admin")
+
+Stage = Literal["applicant", "probation", "active", "suspended", "left"]
+STAGES: tuple[Stage, ...] = ("applicant", "probation", "active", "suspended", "left")
+WORKING: tuple[Stage, ...] = ("probation", "active")
+
+Tier = Literal["gold", "silver", "bronze", "trainee", "limited", "retrain"]
+TIERS: tuple[Tier, ...] = ("gold", "silver", "bronze", "trainee", "limited", "retrain")
+
+Presence = Literal["online", "away", "offline"]
+PRESENCES: tuple[Presence, ...] = ("online", "away", "offline")

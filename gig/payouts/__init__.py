@@ -1,0 +1,1 @@
+"""What work is worth, the book it is written in, and how it is paid out."""

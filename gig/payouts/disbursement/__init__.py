@@ -1,0 +1,1 @@
+"""Payees, batches and the sheets that leave the house."""

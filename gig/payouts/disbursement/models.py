@@ -1,0 +1,97 @@
+"""Whom the money goes to, the lines that carry it, and the batches that take them to the bank."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gig.core.crypto import Sealed
+from gig.core.db import Base, BigId
+
+LINE_STATES = ("planned", "held", "in_transit", "settled", "failed", "returned", "voided")
+
+
+class Payee(Base):
+    """Where an agent's money goes. Every change is a new row; the newest holds."""
+
+    __tablename__ = "payee"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('bank', 'alipay')", name="kind"),
+        sa.Index("ix_payee_agent", "agent_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    agent_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("agent.id"))
+    kind: Mapped[str]
+    holder: Mapped[str] = mapped_column(Sealed("payee.holder"))
+    account: Mapped[str] = mapped_column(Sealed("payee.account"))
+    account_index: Mapped[str] = mapped_column(sa.String(32), index=True)
+    account_mask: Mapped[str]
+    bank_name: Mapped[str | None]
+    first: Mapped[bool]
+    changed_at: Mapped[dt.datetime]
+
+
+class PayoutLine(Base):
+    """One amount owed to one agent by one statement; a retry is a new line that names the old.
+
+    The payee is copied when the line is made (NULL: there was none). The id of a statement's first
+    line is the statement's own id, so that a close cannot make it twice.
+    """
+
+    __tablename__ = "payout_line"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('" + "', '".join(LINE_STATES) + "')", name="state"),
+        sa.CheckConstraint("amount_fen > 0", name="amount"),
+        sa.CheckConstraint("(state = 'held') = (hold_reason IS NOT NULL)", name="held"),
+        sa.CheckConstraint("state NOT IN ('in_transit', 'settled') OR batch_id IS NOT NULL", name="in_batch"),
+        sa.Index("ix_payout_line_period", "period_id", "state", "agent_id"),
+        sa.Index("ix_payout_line_agent", "agent_id"),
+        sa.Index("ix_payout_line_batch", "batch_id", "number"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    statement_id: Mapped[str] = mapped_column(sa.ForeignKey("statement.id"), index=True)
+    period_id: Mapped[str] = mapped_column(sa.ForeignKey("period.id"))
+    agent_id: Mapped[str] = mapped_column(sa.String(26))
+    amount_fen: Mapped[int] = mapped_column(sa.BigInteger)
+    state: Mapped[str]
+    hold_reason: Mapped[str | None]
+    payee_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("payee.id"))
+    batch_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("batch.id"))
+    number: Mapped[str | None] = mapped_column(unique=True)
+    retry_of: Mapped[str | None] = mapped_column(sa.ForeignKey("payout_line.id"), unique=True)
+    made_at: Mapped[dt.datetime]
+
+
+class Batch(Base):
+    """A set of lines that one sheet carries. The maker never approves it; the export freezes it."""
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('draft', 'approved', 'exported', 'cancelled')", name="state"),
+        sa.CheckConstraint("approved_by IS NULL OR approved_by <> maker_id", name="two_people"),
+        sa.CheckConstraint(
+            "(state = 'exported') = (sheet_sha256 IS NOT NULL AND exported_at IS NOT NULL)", name="frozen"
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    period_id: Mapped[str] = mapped_column(sa.ForeignKey("period.id"), index=True)
+    template: Mapped[str]
+    state: Mapped[str]
+    payment_date: Mapped[dt.date]
+    lines: Mapped[int]
+    total_fen: Mapped[int] = mapped_column(sa.BigInteger)
+    maker_id: Mapped[str] = mapped_column(sa.String(26))
+    made_at: Mapped[dt.datetime]
+    approved_by: Mapped[str | None] = mapped_column(sa.String(26))
+    approved_at: Mapped[dt.datetime | None]
+    exported_by: Mapped[str | None] = mapped_column(sa.String(26))
+    exported_at: Mapped[dt.datetime | None]
+    sheet_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    xlsx_blob_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("blob.id"))
+    csv_blob_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("blob.id"))

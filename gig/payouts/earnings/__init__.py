@@ -1,0 +1,1 @@
+"""The priced result of each answered turn."""

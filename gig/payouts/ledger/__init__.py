@@ -1,0 +1,1 @@
+"""The book. Sealed: it imports core alone and has one writer, journal."""

@@ -1,0 +1,23 @@
+"""The chart of accounts. Segments are plain ASCII, so that hledger and beancount accept the journal."""
+
+from __future__ import annotations
+
+COMMISSION = "Expenses:Commission"
+LATE_PENALTY = "Expenses:Commission:LatePenalty"
+TRIAGE = "Expenses:Commission:Triage"
+ADJUSTMENT = "Expenses:Adjustment"
+AWARD = "Expenses:Award"
+CLEARING = "Assets:Bank:PayoutClearing"
+OPERATING = "Assets:Bank:Operating"
+TAX_WITHHELD = "Liabilities:Tax:IITWithheld"
+
+_PAYABLE = "Liabilities:AgentPayable:A"
+
+
+def payable(agent_id: str) -> str:
+    """What the house owes one agent."""
+    return _PAYABLE + agent_id.upper()
+
+
+def is_payable(account: str) -> bool:
+    return account.startswith(_PAYABLE)

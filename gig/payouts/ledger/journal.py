@@ -1,0 +1,130 @@
+"""The one writer of the book."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from gig.core.db import is_sqlite
+from gig.core.ids import new_id
+from gig.payouts.ledger import accounts
+from gig.payouts.ledger.models import LedgerEntry
+
+
+class TooMuchReversed(Exception):
+    """The reversals of an entry would exceed it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry to be posted: `amount_fen` > 0 moves from `credit` to `debit`.
+
+    `source_key` names its cause (RULES §6); `agent_id` is set when AgentPayable is touched.
+    """
+
+    source_key: str
+    kind: str
+    debit: str
+    credit: str
+    amount_fen: int
+    agent_id: str | None = None
+    memo: str = ""
+    reverses_id: str | None = None
+
+    @property
+    def payable_fen(self) -> int:
+        """What the entry adds to what the agent is owed."""
+        if accounts.is_payable(self.credit):
+            return self.amount_fen
+        return -self.amount_fen if accounts.is_payable(self.debit) else 0
+
+
+def earning(id: str, agent_id: str, gross_fen: int, why: str) -> Entry:
+    return Entry(
+        f"earning:{id}", "earning", accounts.COMMISSION, accounts.payable(agent_id), gross_fen, agent_id, why
+    )
+
+
+def penalty(id: str, agent_id: str, penalty_fen: int, why: str) -> Entry:
+    return Entry(
+        f"penalty:{id}", "penalty", accounts.payable(agent_id), accounts.LATE_PENALTY, penalty_fen, agent_id, why
+    )
+
+
+def post(
+    session: Session,
+    entries: Sequence[Entry],
+    *,
+    period_id: str,
+    now: dt.datetime,
+    late_for_period_id: str | None = None,
+) -> None:
+    """Every entry is in the book once, in the period, in the caller's transaction.
+
+    An entry whose source key is already there is left as it was: a retry posts nothing twice. The
+    caller has made sure, in this transaction, that the period takes postings.
+    """
+    if not entries:
+        return
+    rows = [
+        {
+            "id": new_id(),
+            "source_key": entry.source_key,
+            "kind": entry.kind,
+            "debit": entry.debit,
+            "credit": entry.credit,
+            "amount_fen": entry.amount_fen,
+            "agent_id": entry.agent_id,
+            "payable_fen": entry.payable_fen,
+            "period_id": period_id,
+            "late_for_period_id": late_for_period_id,
+            "posted_at": now,
+            "memo": entry.memo,
+            "reverses_id": entry.reverses_id,
+        }
+        for entry in entries
+    ]
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    session.execute(insert(LedgerEntry).values(rows).on_conflict_do_nothing(index_elements=["source_key"]))
+
+
+def reverse(
+    session: Session,
+    original: LedgerEntry,
+    *,
+    decision: str,
+    amount_fen: int,
+    period_id: str,
+    why: str,
+    now: dt.datetime,
+) -> None:
+    """A stated part of the original is taken back by a new entry that names it.
+
+    Together the reversals of one entry never exceed it: TooMuchReversed otherwise. The original row
+    is locked, so two decisions at once cannot pass the check together.
+    """
+    session.execute(sa.select(LedgerEntry.id).where(LedgerEntry.id == original.id).with_for_update())
+    taken = session.execute(
+        sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
+            LedgerEntry.reverses_id == original.id,
+            LedgerEntry.source_key != f"reversal:{decision}:{original.id}",
+        )
+    ).scalar_one()
+    if amount_fen + taken > original.amount_fen:
+        raise TooMuchReversed(original.source_key)
+    entry = Entry(
+        source_key=f"reversal:{decision}:{original.id}",
+        kind="reversal",
+        debit=original.credit,
+        credit=original.debit,
+        amount_fen=amount_fen,
+        agent_id=original.agent_id,
+        memo=why,
+        reverses_id=original.id,
+    )
+    post(session, [entry], period_id=period_id, now=now)

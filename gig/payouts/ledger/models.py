@@ -1,0 +1,48 @@
+"""The book: one row an entry, each with one debit and one credit account and a positive amount.
+
+An entry so shaped cannot fail to balance. The database refuses to change or delete it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gig.core.db import Base
+
+
+class LedgerEntry(Base):
+    """`payable_fen` is what the entry adds to AgentPayable of `agent_id` (signed; 0 if it does not touch it)."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        sa.CheckConstraint("amount_fen > 0", name="positive"),
+        sa.CheckConstraint("debit <> credit", name="two_accounts"),
+        sa.CheckConstraint("payable_fen IN (amount_fen, -amount_fen, 0)", name="payable"),
+        sa.CheckConstraint("payable_fen = 0 OR agent_id IS NOT NULL", name="whose"),
+        sa.CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
+        sa.Index("ix_ledger_entry_period_agent", "period_id", "agent_id", "kind", "payable_fen"),
+        sa.Index("ix_ledger_entry_agent_posted", "agent_id", "posted_at"),
+        sa.Index(
+            "ix_ledger_entry_reverses_id",
+            "reverses_id",
+            sqlite_where=sa.text("reverses_id IS NOT NULL"),
+            postgresql_where=sa.text("reverses_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    source_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    debit: Mapped[str]
+    credit: Mapped[str]
+    amount_fen: Mapped[int] = mapped_column(sa.BigInteger)
+    agent_id: Mapped[str | None] = mapped_column(sa.String(26))
+    payable_fen: Mapped[int] = mapped_column(sa.BigInteger)
+    period_id: Mapped[str]
+    late_for_period_id: Mapped[str | None]
+    posted_at: Mapped[dt.datetime]
+    memo: Mapped[str]
+    reverses_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("ledger_entry.id"))

@@ -1,0 +1,49 @@
+"""Rate cards as immutable, dated versions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gig.core.db import Base
+
+
+class RateCardVersion(Base):
+    """A draft, or a published version that the database refuses to change (but to withdraw).
+
+    `body` is the JSON of CONTRACT.md. The card in force at an instant is the published one with the
+    largest `valid_from` not after it.
+    """
+
+    __tablename__ = "rate_card"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
+        sa.CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published"),
+        sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
+        sa.CheckConstraint("state = 'draft' OR valid_from IS NOT NULL", name="dated"),
+        sa.Index(
+            "uq_rate_card_valid_from",
+            "valid_from",
+            unique=True,
+            sqlite_where=sa.text("state = 'published'"),
+            postgresql_where=sa.text("state = 'published'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    name: Mapped[str]
+    state: Mapped[str]
+    valid_from: Mapped[dt.datetime | None]
+    body: Mapped[str]
+    revision: Mapped[int] = mapped_column(default=1)
+    based_on: Mapped[str | None] = mapped_column(sa.String(26))
+    created_by: Mapped[str | None] = mapped_column(sa.String(26))
+    created_at: Mapped[dt.datetime]
+    changed_at: Mapped[dt.datetime]
+    published_by: Mapped[str | None] = mapped_column(sa.String(26))
+    published_at: Mapped[dt.datetime | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(sa.String(26))
+    withdrawn_at: Mapped[dt.datetime | None]
+    withdrawn_reason: Mapped[str | None]
