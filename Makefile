@@ -18,7 +18,7 @@ setup: $(STAMPS)/gig gig/static/vendor/manifest.json $(MO) ## Install what runni
 
 .PHONY: run
 run: setup ## Start the platform with demo people and customers on http://127.0.0.1:8000
-	@exec $(BIN)/python -m gig run $(ARGS)
+	@exec $(BIN)/python -m gig dev $(ARGS)
 
 .PHONY: test
 test: setup $(STAMPS)/dev ## Install what the tests need and run all of them (ARGS="-k claim" for some)
