@@ -1,0 +1,119 @@
+"""Errors as pages: what happened, what it means, one thing to do.
+
+Programs under /api/ get their own form from the API's kit; a request that htmx made gets one toast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from gig.core.errors import Forbidden, GigError, Invalid, NotFound, Refused, TooMany, Unauthenticated
+from gig.web.filters import say
+
+STATUSES: tuple[tuple[type[GigError], int], ...] = (
+    (Invalid, 422),
+    (NotFound, 404),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (TooMany, 429),
+    (Refused, 409),
+)
+TITLES = {
+    400: later("这一步没做成"),
+    401: later("请先登录"),
+    403: later("你没有权限看这页"),
+    404: later("没有找到这一页"),
+    405: later("这个地址不能这样打开"),
+    409: later("这一步现在做不了"),
+    413: later("内容太大了"),
+    422: later("填写的内容有误"),
+    429: later("操作太快了"),
+    500: later("我们这边出错了"),
+    503: later("暂时打不开"),
+}
+CAUSES = {
+    400: later("页面放久了，或者内容不完整。回到上一页再试一次。"),
+    401: later("登录已过期，或者还没有登录。"),
+    403: later("你的角色不包含这页，找管理员开通。"),
+    404: later("地址写错了，或者这条内容不归你。"),
+    405: later("从页面上的按钮进来就可以。"),
+    413: later("换小一点的文件再传。"),
+    429: later("过一会儿再试。"),
+    500: later("已经记下这次故障。不会扣你的钱和分。"),
+    503: later("正在恢复，几分钟后再试。"),
+}
+ICONS = {401: "lock", 403: "lock", 404: "search", 429: "clock", 500: "alert-triangle", 503: "wifi-off"}
+CODES = (400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 502, 503)
+
+
+def init_app(app: Flask) -> None:
+    """Every error on a page's address answers with a page; addresses under /api/ are left to the API."""
+    app.register_error_handler(GigError, error_page)
+    for code in CODES:
+        app.register_error_handler(code, _http_error)
+    app.extensions["gig.error_page"] = error_page
+
+
+def error_page(error: GigError) -> Response:
+    """The page, or the toast, for an answer that is expected but not success."""
+    status = next((code for kind, code in STATUSES if isinstance(error, kind)), 400)
+    shown = _described(status, cause=say(error))
+    if isinstance(error, Invalid):
+        shown["effect"] = " ".join(say(words) for list_ in error.errors.values() for words in list_)
+    response = _answer(shown, status)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _http_error(error: HTTPException) -> Any:
+    if request.path.startswith("/api/"):
+        return _api_answer(error)
+    status = error.code or 500
+    response = error.get_response()
+    page = _answer(_described(status), status)
+    response.data = page.get_data()
+    response.content_type = page.content_type
+    response.headers.update({k: v for k, v in page.headers.items() if k.startswith("HX-")})
+    return response
+
+
+def _api_answer(error: HTTPException) -> Any:
+    """What the API registered for all HTTP errors, nearest first; the bare error if it did not."""
+    spec = current_app.error_handler_spec
+    for name in (*request.blueprints, None):
+        handler = spec[name][None].get(HTTPException)
+        if handler:
+            return handler(error)
+    return error
+
+
+def _described(status: int, cause: str = "") -> dict[str, Any]:
+    home = request.referrer if request.method == "POST" and request.referrer else "/"
+    login = status == 401
+    return {
+        "title": str(TITLES.get(status, TITLES[400])),
+        "cause": cause or str(CAUSES.get(status, CAUSES[400])),
+        "effect": "",
+        "icon": ICONS.get(status, "alert-circle"),
+        "tone": "r" if status >= 500 else "w",
+        "action": _("去登录") if login else (_("回上一页") if home != "/" else _("回首页")),
+        "url": "/login" if login else home,
+    }
+
+
+def _answer(shown: dict[str, Any], status: int) -> Response:
+    if request.headers.get("HX-Request"):
+        response = make_response(render_template("web/error_toast.html", error=shown), status)
+        response.headers["HX-Retarget"] = "#toasts"
+        response.headers["HX-Reswap"] = "beforeend"
+        if status == 401:
+            response.headers["HX-Redirect"] = "/login"
+        return response
+    return make_response(render_template("web/error.html", error=shown, status=status), status)

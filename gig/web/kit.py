@@ -1,0 +1,84 @@
+"""What makes the application's pages look and behave alike."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+
+from gig.core import clock
+from gig.web import assets, errors, filters, languages, preferences
+from gig.web.charts import hour_shapes
+from gig.web.filters import iso
+from gig.web.shell import Shell
+from gig.web.words import js_words
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
+}
+OUTSIDE_PAGES = ("/api/", "/live/", "/static/", "/healthz", "/readyz", "/metrics")
+
+csrf = CSRFProtect()
+
+
+def init_web(app: Flask) -> None:
+    """Pages find the frames and parts, speak two languages, refuse forged forms and explain errors."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    csrf.init_app(app)
+    languages.init_app(app)
+    filters.register(app)
+    assets.init_app(app)
+    app.jinja_env.globals.update(hour_shapes=hour_shapes, js_words=js_words)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    pages = Blueprint("web", __name__, template_folder="templates")
+    languages.add_views(pages)
+    preferences.add_views(pages)
+    app.register_blueprint(pages)
+    app.before_request(_refuse_forged_forms)
+    app.after_request(_add_headers)
+    app.context_processor(_frame)
+    errors.init_app(app)
+
+
+def _refuse_forged_forms() -> None:
+    """A page's form carries its token; programs under /api/ carry a bearer token instead."""
+    if not request.path.startswith(OUTSIDE_PAGES):
+        csrf.protect()
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.mimetype == "text/html" and not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.add("Cookie")
+    return response
+
+
+def _frame() -> dict[str, object]:
+    """What the frames need in every template."""
+    return {
+        "shell": Shell(),
+        "locale": languages.current(),
+        "theme": preferences.theme(),
+        "text_size": preferences.text_size(),
+        "hand": preferences.hand(),
+        "server_now": iso(clock.received_at()),
+        "clock_speed": clock.current().speed,
+    }

@@ -1,0 +1,31 @@
+"""The sentences that the browser's own scripts say; `{n}` is filled there."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+
+def js_words() -> dict[str, str]:
+    return {
+        "calm": _("%(n)s 秒内回复，得全额", n="{n}"),
+        "warn": _("还有 %(n)s 秒，快到时间了", n="{n}"),
+        "late": _("超时 %(n)s 秒，现在回复扣 %(p)s%%", n="{n}", p="{p}"),
+        "over": _("已超时 %(n)s 秒", n="{n}"),
+        "expired": _("这一轮过期了，咨询已回到大厅"),
+        "about": _("约 %(n)s 秒 · 等待连接", n="{n}"),
+        "left": _("还剩 %(n)s 秒", n="{n}"),
+        "fresh": _("有 %(n)s 条新咨询", n="{n}"),
+        "taken": _("手慢了，这条刚被抢走，没扣分"),
+        "cut": _("网络断了，第 %(n)s 次重连…", n="{n}"),
+        "offline": _("手机没网，连上后自动继续"),
+        "back": _("已重新连上"),
+        "live": _("实时连接正常"),
+        "dead": _("实时连接断开，数据停在 %(t)s", t="{t}"),
+        "queued": _("待发送 · %(t)s 已点发送", t="{t}"),
+        "queued_note": _("连上后自动发，只发一次，不用重打。"),
+        "sending": _("发送中…"),
+        "failed": _("没发出去，内容还在输入框里"),
+        "saved": _("草稿已保存"),
+        "kept": _("草稿存在本机"),
+        "empty": _("先写一句再发"),
+    }
