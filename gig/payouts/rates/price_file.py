@@ -160,10 +160,8 @@ def _capped_lines(card: RateCard, file: IO[str]) -> set[int]:
     turns = sorted(
         (
             row
-            for row in _rows(file)
-            if isinstance(row, Turn)
-            and row.inquiry_id in crowded
-            and row.replied_at - row.clock_started_at <= expires
+            for row in _rows(file, crowded)
+            if isinstance(row, Turn) and row.replied_at - row.clock_started_at <= expires
         ),
         key=lambda turn: (turn.inquiry_id, turn.paid_order),
     )
@@ -190,8 +188,11 @@ def _records(file: IO[str]) -> Iterator[tuple[int, dict[str, str]]]:
         line = reader.line_num + 1
 
 
-def _rows(file: IO[str]) -> Iterator[Turn | BadRow]:
+def _rows(file: IO[str], inquiries: set[str] | None = None) -> Iterator[Turn | BadRow]:
+    """Each row, or each of these inquiries', read."""
     for line, cells in _records(file):
+        if inquiries is not None and cells.get("inquiry_id") not in inquiries:
+            continue
         try:
             yield _turn(line, cells)
         except _Unreadable as bad:

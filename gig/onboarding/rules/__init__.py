@@ -1,0 +1,1 @@
+"""What an identity number is, and how personal data is shown."""

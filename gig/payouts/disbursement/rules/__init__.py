@@ -1,0 +1,1 @@
+"""What a bank account is, as pure functions."""

@@ -1,0 +1,1 @@
+"""The arithmetic of the score, as pure functions."""
