@@ -1,0 +1,201 @@
+"""The ASGI application under /live/: one endpoint that opens a stream, and what keeps streams going."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from sqlalchemy.engine import Engine
+
+from gig.core.clock import real_now
+from gig.live import figures, frames
+from gig.live.feed import Feed
+from gig.live.frames import Message
+from gig.live.hub import Hub
+from gig.live.stream import Stream
+from gig.live.tickets import BadTicket, Ticket, read_ticket
+
+log = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+HEARTBEAT_S = 15
+PRESENCE_EVERY_S = 60
+
+STREAM_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class Live:
+    """Streams of the outbox to whoever shows a ticket.
+
+    `admit(ticket)` asks the database whether the ticket's session still stands; `present(person_ids)`
+    is told once a minute who has a stream open. Both run in a thread and both are optional.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        secret: str,
+        *,
+        admit: Callable[[Ticket], bool] | None = None,
+        present: Callable[[set[str]], None] | None = None,
+    ) -> None:
+        self.hub = Hub()
+        self.feed = Feed(engine, self.hub)
+        self._secret = secret
+        self._admit = admit
+        self._present = present
+        self._stopping = False
+        self._chores: list[asyncio.Task[None]] = []
+
+    @property
+    def alive(self) -> bool:
+        return self.feed.alive and not self._stopping
+
+    async def start(self) -> None:
+        """Streams can be opened, and hear what is committed from now on."""
+        await self.feed.start()
+        loop = asyncio.get_running_loop()
+        self._chores = [loop.create_task(self._keep_alive())]
+        if self._present is not None:
+            self._chores.append(loop.create_task(self._tell_presence(self._present)))
+
+    def end(self) -> None:
+        """Every stream ends now and no other is opened, so that the server can stop at once."""
+        self._stopping = True
+        self.hub.end_all()
+
+    async def stop(self) -> None:
+        self.end()
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self.feed.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one HTTP request below /live/."""
+        path = scope["path"]
+        if path == "/live/health":
+            await _answer(send, 200 if self.alive else 503, {"alive": self.alive, "streams": len(self.hub)})
+        elif path != "/live/stream":
+            await _answer(send, 404, _problem("not-found", 404))
+        elif scope["method"] != "GET":
+            await _answer(send, 405, _problem("method-not-allowed", 405), (b"allow", b"GET"))
+        else:
+            await self._open(scope, receive, send)
+
+    async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if self._stopping:
+            figures.refused.labels("stopping").inc()
+            await _answer(send, 503, _problem("stopping", 503), (b"retry-after", b"2"))
+            return
+        try:
+            ticket = read_ticket(self._secret, query.get("ticket", [""])[0], real_now())
+        except BadTicket:
+            ticket = None
+        if ticket is None or not await self._admits(ticket):
+            figures.refused.labels("ticket").inc()
+            await _answer(send, 401, _problem("bad-ticket", 401))
+            return
+        position = _position(scope, query)
+        del scope, query
+        await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
+        await self._stream(ticket, position, receive, send)
+
+    async def _stream(self, ticket: Ticket, after: int | None, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        stream = Stream(send, ticket, task)
+        stream.hold()
+        self.hub.add(stream)
+        figures.open_streams.inc()
+        try:
+            stream.release(frames.retry(random.randint(1000, 3000)) + await self._catch_up(ticket, after))
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            if not stream.ended:
+                raise
+            task.uncancel()
+            stream.finish()
+        finally:
+            self.hub.remove(stream)
+            figures.open_streams.dec()
+
+    async def _catch_up(self, ticket: Ticket, after: int | None) -> bytes:
+        """The bytes that bring a page from what it last heard to what the stream will say next."""
+        upto = self.feed.reader.position
+        if after is None:
+            figures.opened.labels("page").inc()
+            return frames.signal("ready", upto)
+        try:
+            rows = await self.feed.replay(ticket.topics, after, upto)
+        except Exception:
+            log.exception("the outbox could not be replayed")
+            rows = None
+        if rows is None:
+            figures.opened.labels("resync").inc()
+            return frames.signal("resync", upto)
+        figures.opened.labels("replay").inc()
+        return b"".join(map(frames.event, rows)) + frames.signal("ready", upto)
+
+    async def _admits(self, ticket: Ticket) -> bool:
+        admit = self._admit
+        if not self.hub.admits(ticket):
+            return False
+        return admit is None or await self.feed.in_thread(lambda: admit(ticket))
+
+    async def _keep_alive(self) -> None:
+        while True:
+            for turn in self.hub.turns(HEARTBEAT_S):
+                await asyncio.sleep(1)
+                self.hub.beat(turn, real_now())
+
+    async def _tell_presence(self, present: Callable[[set[str]], None]) -> None:
+        while True:
+            await asyncio.sleep(PRESENCE_EVERY_S)
+            people = self.hub.people()
+            if not people:
+                continue
+            try:
+                await self.feed.in_thread(lambda people=people: present(people))  # type: ignore[misc]
+            except Exception:
+                log.exception("who is present could not be noted")
+
+
+def _position(scope: Scope, query: dict[str, list[str]]) -> int | None:
+    """The last event id the page has: from the header after a break, else from the address."""
+    given = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1")
+    given = given or query.get("after", [""])[0]
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def _problem(slug: str, status: int) -> dict[str, object]:
+    return {"type": f"/problems/{slug}", "title": slug.replace("-", " ").capitalize(), "status": status}
+
+
+async def _answer(send: Send, status: int, answer: dict[str, object], *headers: tuple[bytes, bytes]) -> None:
+    kind = b"application/problem+json" if "type" in answer else b"application/json"
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", kind), (b"cache-control", b"no-store"), *headers],
+        }
+    )
+    with contextlib.suppress(RuntimeError):
+        await send(frames.body(json.dumps(answer).encode(), more=False))

@@ -1,0 +1,98 @@
+"""Reading the outbox as it grows, in the order of its ids, without losing those that commit late."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from gig.core.outbox import OutboxEvent
+from gig.live.frames import Row
+
+BATCH = 500
+LOOK_BACK = 200
+GAP_WAITS_S = 60.0
+LONGEST_GAP = 1000
+REPLAY_SPAN = 5000
+REPLAY_ROWS = 200
+
+_columns = OutboxEvent.__table__.c
+_select = sa.select(
+    _columns.id, _columns.topic, _columns.type, _columns.payload, _columns.created_at
+).order_by(_columns.id)
+
+
+class Reader:
+    """Every committed row is returned by `fetch` once.
+
+    On PostgreSQL a transaction may take id 7 and commit after the one that took id 8. Ids that were
+    passed over are therefore looked for again for a minute: longer than any transaction that emits.
+    Blocking; to be called from one thread at a time.
+    """
+
+    def __init__(self, engine: Engine, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.position = 0
+        self._engine = engine
+        self._monotonic = monotonic
+        self._gaps: dict[int, float] = {}
+        self._late: deque[int] = deque(maxlen=256)
+
+    def begin(self) -> None:
+        """Rows that are there now are past; those that commit from now on will be fetched."""
+        with self._engine.connect() as connection:
+            self.position = connection.scalar(sa.select(sa.func.max(_columns.id))) or 0
+            start = max(self.position - LOOK_BACK, 0)
+            recent = connection.scalars(sa.select(_columns.id).where(_columns.id > start)).all()
+        if recent:
+            self._note_gaps(min(recent), [*sorted(recent)])
+            self.position = max(self.position, *recent)
+
+    def fetch(self) -> list[Row]:
+        """What has been committed since the last call, at most one batch."""
+        with self._engine.connect() as connection:
+            late = self._fetch_late(connection)
+            fresh = _rows(connection, _select.where(_columns.id > self.position).limit(BATCH))
+        if fresh:
+            self._note_gaps(self.position, [row.id for row in fresh])
+            self.position = fresh[-1].id
+        return late + fresh
+
+    def replay(self, topics: Sequence[str], after: int, upto: int) -> list[Row] | None:
+        """What these topics said after one id and up to another; None if that is too much, or forgotten."""
+        if after > upto or upto - after > REPLAY_SPAN:
+            return None
+        missed_late = [id for id in self._late if after - LOOK_BACK < id <= after]
+        with self._engine.connect() as connection:
+            oldest = connection.scalar(sa.select(sa.func.min(_columns.id)))
+            if after < upto and (oldest is None or oldest > after + 1):
+                return None
+            span = sa.or_(_columns.id.between(after + 1, upto), _columns.id.in_(missed_late))
+            wanted = _select.where(span, _columns.topic.in_(topics)).limit(REPLAY_ROWS + 1)
+            rows = _rows(connection, wanted)
+        return rows if len(rows) <= REPLAY_ROWS else None
+
+    def _fetch_late(self, connection: Connection) -> list[Row]:
+        if not self._gaps:
+            return []
+        horizon = self._monotonic() - GAP_WAITS_S
+        self._gaps = {id: seen for id, seen in self._gaps.items() if seen > horizon}
+        rows = _rows(connection, _select.where(_columns.id.in_(list(self._gaps))))
+        for row in rows:
+            del self._gaps[row.id]
+            self._late.append(row.id)
+        return rows
+
+    def _note_gaps(self, previous: int, ids: Sequence[int]) -> None:
+        seen = self._monotonic()
+        for id in ids:
+            if 1 < id - previous <= LONGEST_GAP:
+                self._gaps.update(dict.fromkeys(range(previous + 1, id), seen))
+            previous = id
+
+
+def _rows(connection: Connection, statement: sa.Select[tuple[int, str, str, str, dt.datetime]]) -> list[Row]:
+    return [Row(*row) for row in connection.execute(statement)]

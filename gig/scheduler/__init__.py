@@ -1,0 +1,5 @@
+"""The clock kit: jobs that features register, ticks that happen once, one leader among many processes."""
+
+from gig.scheduler.jobs import Job, jobs_of, register
+
+__all__ = ["Job", "jobs_of", "register"]

@@ -1,0 +1,96 @@
+"""The process that looks at the clock every second and runs what is due, while it leads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from gig.core import clock
+from gig.scheduler.jobs import Job
+from gig.scheduler.lease import Lease
+from gig.scheduler.ticks import forgetting, run_tick
+
+log = logging.getLogger(__name__)
+
+RENEW_EVERY_S = 3
+THREADS = 6
+
+Context = Callable[[], AbstractContextManager[object]]
+
+
+class Runner:
+    """Runs the jobs of one application from `start()` to `stop()`.
+
+    `context` opens what a job needs around it (an application context). Each job has its own timer and
+    at most one running tick, so a slow or failing job holds up no other.
+    """
+
+    def __init__(self, jobs: Sequence[Job], context: Context, *, lease: Lease | None = None) -> None:
+        self.jobs = [*jobs, forgetting]
+        self.lease = lease or Lease()
+        self._context = context
+        self._done: dict[str, dt.datetime] = {}
+        self._was_leading = False
+        self._stopping = threading.Event()
+        self._timers: BackgroundScheduler | None = None
+
+    def start(self) -> None:
+        """Ticks happen in background threads from now on."""
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        timers = BackgroundScheduler(timezone=dt.UTC, executors={"default": ThreadPoolExecutor(THREADS)})
+        every_second = {"trigger": "interval", "seconds": 1, "max_instances": 1, "coalesce": True}
+        now = clock.real_now()
+        timers.add_job(
+            self.renew,
+            **{**every_second, "seconds": RENEW_EVERY_S},
+            next_run_time=now,
+            misfire_grace_time=None,
+        )
+        for job in self.jobs:
+            timers.add_job(self.tick, args=[job], **every_second, misfire_grace_time=None)
+        timers.start()
+        self._timers = timers
+
+    def stop(self) -> None:
+        """No tick begins any more, those that run have ended, and another process may lead."""
+        self._stopping.set()
+        if self._timers is not None:
+            self._timers.shutdown(wait=True)
+            self._timers = None
+        if self.lease.held:
+            with self._context():
+                self.lease.release()
+
+    def renew(self) -> bool:
+        """Keeps or seeks the lead; says whether this process has it."""
+        if self._stopping.is_set():
+            return False
+        try:
+            with self._context():
+                leading = self.lease.renew()
+        except Exception as error:
+            log.warning("the scheduler's lease could not be renewed: %s", error)
+            leading = self.lease.held
+        if leading != self._was_leading:
+            log.info("this process leads the jobs" if leading else "another process leads the jobs")
+            self._was_leading = leading
+        return leading
+
+    def tick(self, job: Job) -> str | None:
+        """Runs the job if a tick of it is due that this process has not seen; None if there is none."""
+        if self._stopping.is_set() or not self.lease.held:
+            return None
+        now = clock.now()
+        due_at = job.due_at(now)
+        if self._done.get(job.name) == due_at:
+            return None
+        with self._context():
+            outcome = run_tick(job, due_at, now=now)
+        self._done[job.name] = due_at
+        return outcome
