@@ -25,9 +25,9 @@ def parse_instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(N_("时间要写成带时区的 ISO 8601,例如 2026-11-01T08:00:00+08:00。")) from None
+        raise ValueError(N_("时间要写成带时区的 ISO 8601，例如 2026-11-01T08:00:00+08:00。")) from None
     if instant.tzinfo is None:
-        raise ValueError(N_("时间缺少时区,例如 +08:00 或 Z。"))
+        raise ValueError(N_("时间缺少时区，例如 +08:00 或 Z。"))
     if not 1900 <= instant.year <= 9900:
         raise ValueError(N_("时间的年份要在 1900 到 9900 之间。"))
     return instant.astimezone(UTC)

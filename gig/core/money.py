@@ -44,7 +44,7 @@ def parse_yuan(text: str, *, negative: bool = False) -> int:
     if found is None:
         if _TOO_FINE.fullmatch(plain):
             raise ValueError(N_("金额最多两位小数。"))
-        raise ValueError(N_("金额要写成数字,例如 3.60。"))
+        raise ValueError(N_("金额要写成数字，例如 3.60。"))
     fen = int(found["yuan"].replace(",", "")) * 100 + int((found["fen"] or "").ljust(2, "0"))
     if found["sign"] == "-" and fen:
         if not negative:

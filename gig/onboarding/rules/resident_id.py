@@ -58,9 +58,9 @@ def read_resident_id(text: str, *, today: dt.date, minimum_age: int = MINIMUM_AG
     """The number as it is stored, or the first reason against it. `today` is the business day."""
     number = normalize(text)
     if re.fullmatch(r"[0-9]{15}", number):
-        return _bad(N_("15 位的一代身份证已停用,请填写 18 位号码。"))
+        return _bad(N_("15 位的一代身份证已停用，请填写 18 位号码。"))
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        return _bad(N_("身份证号是 18 位数字,最后一位可以是 X。"))
+        return _bad(N_("身份证号是 18 位数字，最后一位可以是 X。"))
     province = int(number[:2])
     if number[0] == "9":
         return _bad(N_("暂不支持外国人永久居留身份证。"))
@@ -74,7 +74,7 @@ def read_resident_id(text: str, *, today: dt.date, minimum_age: int = MINIMUM_AG
     if number[14:17] == "000":
         return _bad(N_("身份证号里的顺序码不对。"))
     if check_character(number[:17]) != number[17]:
-        return _bad(N_("身份证号最后一位对不上,请核对是否输错。"))
+        return _bad(N_("身份证号最后一位对不上，请核对是否输错。"))
     found = ResidentId(
         number=number,
         birthday=birthday,
@@ -102,7 +102,7 @@ def _warnings(number: str) -> tuple[Sentence, ...]:
     region = number[:6]
     is_permit = int(number[:2]) in _PERMITS
     unusual = not region.endswith("0000") if is_permit else region.endswith("00")
-    return (Sentence(N_("地区代码 %(region)s 不常见,请对照证件。"), {"region": region}),) if unusual else ()
+    return (Sentence(N_("地区代码 %(region)s 不常见，请对照证件。"), {"region": region}),) if unusual else ()
 
 
 def _bad(message: str, **params: object) -> BadNumber:

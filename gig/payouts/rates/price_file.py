@@ -106,7 +106,7 @@ def _rewindable(path: Path) -> Iterator[IO[str]]:
 def _price(card: RateCard, file: IO[str], out: TextIO, err: TextIO) -> int:
     missing = [name for name in COLUMNS if name not in _header(file)]
     if missing:
-        print(f"第 1 行:{Sentence(N_('缺少列 %(columns)s。'), {'columns': ', '.join(missing)})}", file=err)
+        print(f"第 1 行：{Sentence(N_('缺少列 %(columns)s。'), {'columns': ', '.join(missing)})}", file=err)
         return 1
     capped = _capped_lines(card, file)
     writer = csv.writer(out, lineterminator="\n")
@@ -115,7 +115,7 @@ def _price(card: RateCard, file: IO[str], out: TextIO, err: TextIO) -> int:
     for row in _rows(file):
         if isinstance(row, BadRow):
             sound = False
-            print(f"第 {row.line} 行:{row.reason}", file=err)
+            print(f"第 {row.line} 行：{row.reason}", file=err)
             continue
         paid_so_far = card.max_paid_replies if row.line in capped else 0
         writer.writerow(_cells(row.turn_id, _priced(card, row, paid_so_far)))
@@ -229,4 +229,4 @@ def _instant(cells: dict[str, str], name: str) -> dt.datetime:
     try:
         return parse_instant(cells[name])
     except ValueError as error:
-        raise _Unreadable(N_("%(column)s:%(reason)s"), column=name, reason=str(error)) from None
+        raise _Unreadable(N_("%(column)s：%(reason)s"), column=name, reason=str(error)) from None

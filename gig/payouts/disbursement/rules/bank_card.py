@@ -49,7 +49,7 @@ def read_bank_card(text: str, *, hints: Mapping[str, str] = BANK_HINTS) -> BankC
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
     if not re.fullmatch(r"[0-9]{12,19}", number):
         raise ValueError(N_("银行卡号是 12 到 19 位数字。"))
-    confirm = None if luhn_holds(number) else Sentence(N_("这个卡号不符合常见的校验规则,请再核对一遍。"))
+    confirm = None if luhn_holds(number) else Sentence(N_("这个卡号不符合常见的校验规则，请再核对一遍。"))
     return BankCard(number, hints.get(number[:6]), confirm)
 
 

@@ -91,7 +91,7 @@ class FaultList:
         if not value and blank:
             return value
         if not value or value != value.strip() or not value.isprintable():
-            self.add(here, N_("%(field)s 不能为空,前后不能有空格,也不能有控制字符。"), field=name)
+            self.add(here, N_("%(field)s 不能为空，前后不能有空格，也不能有控制字符。"), field=name)
             return None
         if len(value) > longest:
             self.add(here, N_("%(field)s 最多 %(longest)s 个字。"), field=name, longest=longest)

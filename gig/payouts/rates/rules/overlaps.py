@@ -57,7 +57,7 @@ def note_overlaps(
         later = max(pair, key=_document_order)
         faults.add(
             later,
-            N_("时段重叠:%(one)s 与 %(other)s。一个时刻只能属于一个时段。"),
+            N_("时段重叠：%(one)s 与 %(other)s。一个时刻只能属于一个时段。"),
             one=str(one),
             other=str(other),
         )

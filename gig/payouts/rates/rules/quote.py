@@ -85,3 +85,28 @@ def quote(
         max_paid_replies=card.max_paid_replies,
         late=card.late,
     )
+
+
+def agreed(
+    card: RateCard,
+    *,
+    tier: str,
+    base_fen: int,
+    multiplier_percent: int,
+    band: str,
+    gross_fen: int,
+    capped: bool,
+) -> Quote:
+    """The quote that was stored with a turn, with the limits of the card that it was made by."""
+    return Quote(
+        tier=tier,
+        base_fen=base_fen,
+        multiplier_percent=multiplier_percent,
+        band=band,
+        gross_fen=gross_fen,
+        capped=capped,
+        reply_within_s=card.reply_within_s,
+        claim_expires_s=card.claim_expires_s,
+        max_paid_replies=card.max_paid_replies,
+        late=card.late,
+    )

@@ -140,14 +140,14 @@ def _base_rows(fields: dict[str, Any], faults: FaultList) -> list[BaseRow]:
             continue
         key = (queue, issue_type, tier)
         if key in places:
-            message = N_("与 %(other)s 重复:%(key)s 已有一行。")
+            message = N_("与 %(other)s 重复：%(key)s 已有一行。")
             faults.add(pointer, message, other=places[key], key=",".join(key))
             continue
         places[key] = pointer
         if fen is not None:
             rows[key] = BaseRow(queue, issue_type, tier, fen)
     if (ANY, ANY, ANY) not in places and isinstance(fields.get("base"), list):
-        faults.add("/base", N_("缺少 *,*,* 这一行,它是其余情况的基础佣金。"))
+        faults.add("/base", N_("缺少 *,*,* 这一行，它是其余情况的基础佣金。"))
     return list(rows.values())
 
 
@@ -163,7 +163,7 @@ def _weekly(fields: dict[str, Any], faults: FaultList) -> list[tuple[str, Weekly
             continue
         weekdays = weekdays_of(days)
         if weekdays is None:
-            message = N_("days 要写成 mon-fri,sun 这样:周一到周日之内的日子和区间,不能跨周。")
+            message = N_("days 要写成 mon-fri,sun 这样：周一到周日之内的日子和区间，不能跨周。")
             faults.add(join(pointer, "days"), message)
         elif hours is not None:
             bands.append((pointer, WeeklyBand(days, weekdays, hours)))
@@ -187,7 +187,7 @@ def _dated(fields: dict[str, Any], faults: FaultList) -> list[tuple[DatedBands, 
         if day is None:
             continue
         if day in places:
-            message = N_("%(date)s 已在 %(other)s 写过,一个日期只能有一项。")
+            message = N_("%(date)s 已在 %(other)s 写过，一个日期只能有一项。")
             faults.add(join(pointer, "date"), message, date=day.isoformat(), other=places[day])
             continue
         places[day] = pointer
@@ -204,7 +204,7 @@ def _date(entry: dict[str, Any], pointer: str, faults: FaultList) -> dt.date | N
             return dt.date.fromisoformat(text)
         except ValueError:
             pass
-    faults.add(join(pointer, "date"), N_("%(date)s 不是日期,要写成 2026-12-25 这样。"), date=text)
+    faults.add(join(pointer, "date"), N_("%(date)s 不是日期，要写成 2026-12-25 这样。"), date=text)
     return None
 
 
@@ -214,7 +214,7 @@ def _hours(band: dict[str, Any], pointer: str, faults: FaultList) -> Hours | Non
     percent = faults.whole(band, "percent", pointer, PERCENT_MIN, PERCENT_MAX)
     name = faults.text(band, "name", pointer, blank=True)
     if start is not None and start == end:
-        faults.add(join(pointer, "to"), N_("时段的开始和结束不能相同(%(clock)s)。"), clock=band["to"])
+        faults.add(join(pointer, "to"), N_("时段的开始和结束不能相同（%(clock)s）。"), clock=band["to"])
         return None
     if start is None or end is None:
         return None
@@ -231,9 +231,9 @@ def _minute(band: dict[str, Any], name: str, pointer: str, faults: FaultList) ->
     found = _CLOCK.fullmatch(text)
     if found is None:
         message = (
-            N_("%(clock)s 不是时刻,要写成 00:00 到 24:00。")
+            N_("%(clock)s 不是时刻，要写成 00:00 到 24:00。")
             if name == "to"
-            else N_("%(clock)s 不是时刻,要写成 00:00 到 23:59。")
+            else N_("%(clock)s 不是时刻，要写成 00:00 到 23:59。")
         )
         faults.add(join(pointer, name), message, clock=text)
         return None
@@ -256,12 +256,12 @@ def _late(
         here = join(pointer, "over_s")
         if over_s is not None:
             if first and reply_within_s is not None and over_s != reply_within_s:
-                message = N_("第一档要从 reply_within_s(%(reply_within_s)s 秒)开始。")
+                message = N_("第一档要从 reply_within_s（%(reply_within_s)s 秒）开始。")
                 faults.add(here, message, reply_within_s=reply_within_s)
             if over_before is not None and over_s <= over_before:
                 faults.add(here, N_("要大于上一档的 %(before)s 秒。"), before=over_before)
             if claim_expires_s is not None and over_s >= claim_expires_s:
-                message = N_("要小于 claim_expires_s(%(claim_expires_s)s 秒)。")
+                message = N_("要小于 claim_expires_s（%(claim_expires_s)s 秒）。")
                 faults.add(here, message, claim_expires_s=claim_expires_s)
             over_before = over_s
         if percent is not None:

@@ -1,0 +1,90 @@
+"""Reading rate cards: which is in force at an instant, and what it says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from gig.core.errors import NotFound
+from gig.core.ids import is_id
+from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.rules.card import RateCard
+from gig.payouts.rates.rules.validation import validate
+
+_cards: dict[tuple[str, str], RateCard] = {}
+
+_PUBLISHED = sa.literal("published", literal_execute=True)
+"""Written into the statement, because SQLite uses a partial index only for a condition that it can read."""
+
+
+def business_zone_name() -> str:
+    """The zone whose wall clock every card of this deployment means."""
+    name: str = current_app.config["GIG_TIMEZONE"]
+    return name
+
+
+def card_in_force_id(at: dt.datetime | sa.ColumnElement[dt.datetime]) -> sa.ScalarSelect[str]:
+    """The id of the card in force at the instant, for use as a column of any other query."""
+    return (
+        sa.select(RateCardVersion.id)
+        .where(RateCardVersion.state == _PUBLISHED, RateCardVersion.valid_from <= at)
+        .order_by(RateCardVersion.valid_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def card(session: Session, id: str) -> RateCard:
+    """What a published card says; read from the database once in this process, for it never changes."""
+    zone = business_zone_name()
+    cached = _cards.get((id, zone))
+    if cached is not None:
+        return cached
+    version = session.get(RateCardVersion, id)
+    if version is None:
+        raise NotFound()
+    value = card_of(version)
+    if version.state != "draft":
+        _cards[id, zone] = value
+    return value
+
+
+def card_in_force(session: Session, at: dt.datetime) -> tuple[str, RateCard]:
+    """The one card in force at the instant, with its id."""
+    id = session.execute(sa.select(card_in_force_id(at))).scalar_one()
+    if id is None:
+        raise LookupError("no rate card is in force: the seed card is missing")
+    return id, card(session, id)
+
+
+def card_of(version: RateCardVersion) -> RateCard:
+    """The value of a stored version, in the business zone. What is stored was validated when it was saved."""
+    value, faults = validate(json.loads(version.body))
+    if value is None:
+        raise ValueError(f"rate card {version.id} is unsound: {'; '.join(map(str, faults))}")
+    zone = business_zone_name()
+    return value if value.timezone == zone else replace(value, timezone=zone)
+
+
+def version(session: Session, id: str) -> RateCardVersion:
+    """The stored version, draft or not; `NotFound` if there is none."""
+    found = session.get(RateCardVersion, id) if is_id(id) else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def versions(session: Session) -> Sequence[RateCardVersion]:
+    """Every version: drafts first, then by the instant from which it holds, the latest first."""
+    order = (
+        sa.case((RateCardVersion.state == "draft", 0), else_=1),
+        RateCardVersion.valid_from.desc(),
+        RateCardVersion.created_at.desc(),
+    )
+    return session.scalars(sa.select(RateCardVersion).order_by(*order)).all()
