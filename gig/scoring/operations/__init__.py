@@ -1,0 +1,1 @@
+"""Every write to scores and what they are made of."""

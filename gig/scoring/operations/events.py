@@ -1,0 +1,74 @@
+"""Noting what happened, in the transaction in which it happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from gig.core import tunables
+from gig.core.db import is_sqlite
+from gig.core.ids import new_id
+from gig.scoring.models import ScoreEvent
+from gig.scoring.values import GRADE_TWENTIETHS, VIOLATIONS, Grade, Kind
+
+RESOLUTION_SETTLES = dt.timedelta(hours=24)
+
+_ON_SQLITE = sqlite.insert(ScoreEvent).on_conflict_do_nothing()
+_ON_POSTGRESQL = postgresql.insert(ScoreEvent).on_conflict_do_nothing()
+
+
+def note_event(
+    session: Session,
+    *,
+    agent_id: str,
+    kind: Kind,
+    source_key: str,
+    at: dt.datetime,
+    turn_id: str | None = None,
+    inquiry_id: str | None = None,
+    stars: int | None = None,
+    solved: bool | None = None,
+    grade: Grade | None = None,
+) -> None:
+    """The event is written once for its source key, by one INSERT in the caller's transaction.
+
+    The score follows soon after, outside of it. A `rating` needs `stars`, and `solved=False` when the
+    customer said so; `qc` needs `grade`. `resolved` and `returned` need `inquiry_id` and go to the resolver.
+    A violation's points are those in force now (one more statement, a read).
+    """
+    numerator, denominator = _value(session, kind, stars, grade)
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "source_key": source_key,
+        "agent_id": agent_id,
+        "kind": kind,
+        "at": at,
+        "counts_from": at + RESOLUTION_SETTLES if kind == "resolved" else at,
+        "numerator": numerator,
+        "denominator": denominator,
+        "inquiry_id": inquiry_id,
+        "turn_id": turn_id,
+    }
+    rows = [row]
+    if kind == "rating" and solved is False:
+        spoilt = {"kind": "not_solved", "numerator": 0, "denominator": 1}
+        rows.append({**row, **spoilt, "id": new_id(), "source_key": f"{source_key}:not_solved"})
+    insert = _ON_SQLITE if is_sqlite(session) else _ON_POSTGRESQL
+    session.execute(insert.values(rows) if len(rows) > 1 else insert, None if len(rows) > 1 else row)
+
+
+def _value(session: Session, kind: Kind, stars: int | None, grade: Grade | None) -> tuple[int, int]:
+    if kind == "rating":
+        if stars is None or not 1 <= stars <= 5:
+            raise ValueError("a rating has 1 to 5 stars")
+        return stars - 1, 4
+    if kind == "qc":
+        if grade is None:
+            raise ValueError("a quality check has a grade")
+        return GRADE_TWENTIETHS[grade], 20
+    if kind in VIOLATIONS:
+        return tunables.values(session)[f"scoring.{kind}_points"], 1
+    return int(kind in ("on_time", "resolved")), 1
