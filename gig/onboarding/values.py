@@ -1,0 +1,32 @@
+"""The words of onboarding."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from gig.core.text import N_
+
+Side = Literal["front", "back"]
+SIDES: tuple[Side, ...] = ("front", "back")
+SIDE_NAMES: dict[Side, str] = {"front": N_("身份证人像面"), "back": N_("身份证国徽面")}
+
+ReasonCode = Literal["glare", "blurred", "cropped", "expired", "not_theirs", "mismatch", "other"]
+REASONS: dict[ReasonCode, str] = {
+    "glare": N_("反光"),
+    "blurred": N_("模糊"),
+    "cropped": N_("缺角"),
+    "expired": N_("过期"),
+    "not_theirs": N_("不是本人"),
+    "mismatch": N_("信息不符"),
+    "other": N_("其他"),
+}
+
+LOCK = dt.timedelta(minutes=10)
+"""How long one reviewer has an application to themself."""
+
+CONSENT_VERSION = "identity-2026-01"
+"""Names the text of the separate consent to process identity documents, as it is shown."""
+
+PAYEE_CONSENT_VERSION = "payee-2026-01"
+"""Names the text of the separate consent to process a bank or Alipay account."""
