@@ -8,12 +8,15 @@ if ! fc-list :lang=zh-cn 2>/dev/null | grep -q . && ! compgen -G '/usr/share/fon
     missing+=(fonts-noto-cjk)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing ${missing[*]} …"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq </dev/null
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
-    exit 0
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "The tests need ${missing[*]}: please install (on Debian: sudo apt-get install ${missing[*]})." >&2
+    exit 1
 fi
-echo "The tests need ${missing[*]}: please install (on Debian: sudo apt-get install ${missing[*]})." >&2
-exit 1
+echo "Installing ${missing[*]} …"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+fi
+rm -f "$log"
