@@ -41,8 +41,7 @@ STREAM_HEADERS = [
 class Live:
     """Streams of the outbox to whoever shows a ticket.
 
-    `admit(ticket)` asks the database whether the ticket's session still stands; `present(person_ids)`
-    is told once a minute who has a stream open. Both run in a thread and both are optional.
+    `present(person_ids)` is told once a minute, in a thread, who has a stream open.
     """
 
     def __init__(
@@ -50,13 +49,11 @@ class Live:
         engine: Engine,
         secret: str,
         *,
-        admit: Callable[[Ticket], bool] | None = None,
         present: Callable[[set[str]], None] | None = None,
     ) -> None:
         self.hub = Hub()
         self.feed = Feed(engine, self.hub)
         self._secret = secret
-        self._admit = admit
         self._present = present
         self._stopping = False
         self._chores: list[asyncio.Task[None]] = []
@@ -107,7 +104,7 @@ class Live:
             ticket = read_ticket(self._secret, query.get("ticket", [""])[0], real_now())
         except BadTicket:
             ticket = None
-        if ticket is None or not await self._admits(ticket):
+        if ticket is None or not self.hub.admits(ticket):
             figures.refused.labels("ticket").inc()
             await _answer(send, 401, _problem("bad-ticket", 401))
             return
@@ -152,12 +149,6 @@ class Live:
             return frames.signal("resync", upto)
         figures.opened.labels("replay").inc()
         return b"".join(map(frames.event, rows)) + frames.signal("ready", upto)
-
-    async def _admits(self, ticket: Ticket) -> bool:
-        admit = self._admit
-        if not self.hub.admits(ticket):
-            return False
-        return admit is None or await self.feed.in_thread(lambda: admit(ticket))
 
     async def _keep_alive(self) -> None:
         while True:

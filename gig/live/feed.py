@@ -53,10 +53,13 @@ class Feed:
     async def start(self) -> None:
         """What is committed from now on will be told."""
         self._loop = asyncio.get_running_loop()
-        with contextlib.suppress(Exception):
-            await self.in_thread(self.reader.begin)
-            self._heard_at = time.monotonic()
-        self._task = self._loop.create_task(self._run())
+        begun = True
+        try:
+            await self._begin()
+        except Exception as error:
+            log.warning("the outbox cannot be read yet: %s", type(error).__name__)
+            begun = False
+        self._task = self._loop.create_task(self._run(begun))
         bell.append(self.wake)
 
     async def stop(self) -> None:
@@ -79,14 +82,18 @@ class Feed:
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    async def _run(self) -> None:
-        began = self.alive
+    async def _begin(self) -> None:
+        for topic in await self.in_thread(self.reader.begin):
+            self.hub.revoke(topic)
+        self._heard_at = time.monotonic()
+
+    async def _run(self, begun: bool) -> None:
         while True:
             try:
-                if not began:
-                    await self.in_thread(self.reader.begin)
+                if not begun:
+                    await self._begin()
                     self.hub.resync(self.reader.position)
-                    began = True
+                    begun = True
                 rows = await self.in_thread(self.reader.fetch)
             except Exception as error:
                 log.warning("the outbox could not be read: %s", type(error).__name__)

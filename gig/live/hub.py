@@ -76,7 +76,7 @@ class Hub:
                     if not written % BREATH:
                         await asyncio.sleep(0)
             if any(event.type == REVOKED for event in events):
-                self._revoke(topic)
+                self.revoke(topic)
 
     def resync(self, position: int) -> None:
         """Every page is told to fetch afresh."""
@@ -103,7 +103,8 @@ class Hub:
         for stream in list(self._streams):
             stream.end(frames.retry(random.randint(500, 3000)))
 
-    def _revoke(self, topic: str) -> None:
+    def revoke(self, topic: str) -> None:
+        """Streams of this session or agent end; tickets issued until now open none."""
         self._revoked[topic] = real_now()
         for stream in list(self._topics.get(topic, ())):
             if topic in _control(stream.ticket):

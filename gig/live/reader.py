@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from gig.core.outbox import OutboxEvent
-from gig.live.frames import Row
+from gig.live.frames import REVOKED, Row
 
 BATCH = 500
 LOOK_BACK = 200
@@ -41,15 +41,23 @@ class Reader:
         self._gaps: dict[int, float] = {}
         self._late: deque[int] = deque(maxlen=256)
 
-    def begin(self) -> None:
-        """Rows that are there now are past; those that commit from now on will be fetched."""
+    def begin(self) -> set[str]:
+        """Rows that are there now are past; those that commit from now on will be fetched.
+
+        Returns the topics that were revoked lately.
+        """
         with self._engine.connect() as connection:
             self.position = connection.scalar(sa.select(sa.func.max(_columns.id))) or 0
             start = max(self.position - LOOK_BACK, 0)
             recent = connection.scalars(sa.select(_columns.id).where(_columns.id > start)).all()
+            lately = sa.select(_columns.topic).where(
+                _columns.id > self.position - REPLAY_SPAN, _columns.type == REVOKED
+            )
+            revoked = set(connection.scalars(lately))
         if recent:
-            self._note_gaps(min(recent), [*sorted(recent)])
+            self._note_gaps(min(recent), sorted(recent))
             self.position = max(self.position, *recent)
+        return revoked
 
     def fetch(self) -> list[Row]:
         """What has been committed since the last call, at most one batch."""

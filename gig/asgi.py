@@ -1,0 +1,155 @@
+"""One process that answers everything: streams by themselves, the rest by Flask on threads.
+
+The server is given one of the factories below. `application` is there for servers that want a name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from types import FrameType
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+from sqlalchemy.engine import Engine
+
+from gig.app import create_app
+from gig.core.db import db
+from gig.live.application import Live, Receive, Scope, Send
+from gig.scheduler.jobs import jobs_of
+from gig.scheduler.runner import Runner
+from gig.settings import Settings
+from gig.web import health
+
+log = logging.getLogger(__name__)
+
+THREADS = 16
+WARM_CONNECTIONS = 8
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Everything:
+    """Flask, streams and, if asked for, the scheduler, from the server's start to its stop."""
+
+    def __init__(self, flask: Flask, *, scheduler: bool) -> None:
+        self.flask = flask
+        with flask.app_context():
+            self._engine = db.engine
+        self.live = Live(self._engine, flask.config["SECRET_KEY"], **flask.extensions.get("gig.live", {}))
+        self._runner = Runner(jobs_of(flask), flask.app_context) if scheduler else None
+        self._bridge: App = WSGIMiddleware(flask, workers=THREADS)  # type: ignore[arg-type,assignment]
+        health.watch(flask, "bus", lambda: self.live.alive)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            answer: App = self.live if scope["path"].startswith("/live/") else self._bridge
+            await answer(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await live_through(receive, send, self.start, self.stop)
+
+    async def start(self) -> None:
+        """Connections are open, streams are told, jobs tick."""
+        end_streams_on_signal(self.live)
+        await asyncio.to_thread(warm, self._engine)
+        await self.live.start()
+        if self._runner is not None:
+            await asyncio.to_thread(self._runner.start)
+
+    async def stop(self) -> None:
+        await self.live.stop()
+        if self._runner is not None:
+            await asyncio.to_thread(self._runner.stop)
+
+
+class Streams:
+    """The streams alone: the role `live` of a deployment."""
+
+    def __init__(self, flask: Flask) -> None:
+        with flask.app_context():
+            self.live = Live(db.engine, flask.config["SECRET_KEY"], **flask.extensions.get("gig.live", {}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.live(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await live_through(receive, send, self._start, self.live.stop)
+
+    async def _start(self) -> None:
+        end_streams_on_signal(self.live)
+        await self.live.start()
+
+
+def with_scheduler() -> Everything:
+    """Everything in one process."""
+    return Everything(create_app(), scheduler=True)
+
+
+def without_scheduler() -> Everything:
+    """Everything but the jobs, which a process of their own runs."""
+    return Everything(create_app(), scheduler=False)
+
+
+def streams() -> Streams:
+    return Streams(create_app())
+
+
+def __getattr__(name: str) -> Any:
+    if name == "application":
+        made = with_scheduler() if Settings.from_env().sqlite else without_scheduler()
+        globals()["application"] = made
+        return made
+    raise AttributeError(name)
+
+
+async def live_through(
+    receive: Receive,
+    send: Send,
+    start: Callable[[], Awaitable[None]],
+    stop: Callable[[], Awaitable[None]],
+) -> None:
+    """The ASGI lifespan: started once the server asks, stopped when it says so."""
+    await receive()
+    try:
+        await start()
+    except Exception as error:
+        log.exception("the application could not start")
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
+        return
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await stop()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def end_streams_on_signal(live: Live) -> None:
+    """SIGTERM and SIGINT end the streams at once: a server waits for open responses before it stops.
+
+    The handler stands before the server's own and hands on to it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+
+    def before(previous: Any) -> Callable[[int, FrameType | None], None]:
+        def handle(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(live.end)
+            if callable(previous):
+                previous(number, frame)
+
+        return handle
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, before(signal.getsignal(number)))
+
+
+def warm(engine: Engine) -> None:
+    """The pool holds open connections, so that the first requests do not queue for them."""
+    with ExitStack() as stack:
+        for _ in range(WARM_CONNECTIONS):
+            stack.enter_context(engine.connect())

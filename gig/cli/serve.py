@@ -1,0 +1,73 @@
+"""`gig serve`: the web processes."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import replace
+
+import click
+from granian.constants import HTTPModes, Interfaces
+from granian.server import Server
+
+from gig.settings import BadSettings, Settings
+
+ACCESS_LOG = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
+"""Without the query: a stream's ticket stands there."""
+
+WEB_THREADS = 16
+CONNECTIONS = 16_384
+STOP_WITHIN_S = 2
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--role",
+    type=click.Choice(["all", "web", "live"]),
+    default="all",
+    show_default=True,
+    help="all: pages and streams on one port; web and live: each alone, behind a proxy.",
+)
+@click.option(
+    "--scheduler/--no-scheduler",
+    default=None,
+    help="Run the jobs inside, or leave them to `gig scheduler`; inside by default on SQLite.",
+)
+@click.option("--access-log/--no-access-log", default=False, show_default=True)
+def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None, access_log: bool) -> None:
+    """Serves pages, API and streams."""
+    settings = replace(Settings.from_env(), workers=workers)
+    if faults := settings.problems():
+        raise BadSettings(faults)
+    _allow_many_files()
+    common = {
+        "address": host,
+        "port": port,
+        "workers": workers,
+        "factory": True,
+        "backlog": 4096,
+        "http": HTTPModes.http1,
+        "websockets": False,
+        "log_access": access_log,
+        "log_access_format": ACCESS_LOG,
+        "workers_kill_timeout": STOP_WITHIN_S,
+        "respawn_failed_workers": settings.production,
+    }
+    if role == "web":
+        server = Server("gig.wsgi:web", interface=Interfaces.WSGI, blocking_threads=WEB_THREADS, **common)
+    else:
+        inside = settings.sqlite if scheduler is None else scheduler
+        everything = "gig.asgi:with_scheduler" if inside else "gig.asgi:without_scheduler"
+        target = "gig.asgi:streams" if role == "live" else everything
+        server = Server(target, interface=Interfaces.ASGI, backpressure=CONNECTIONS, **common)
+    server.serve()
+
+
+def _allow_many_files() -> None:
+    """Every stream is an open file; the process may open as many as the machine lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

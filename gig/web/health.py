@@ -1,0 +1,101 @@
+"""Whether the process lives, whether it can serve, and its figures: /healthz, /readyz, /metrics."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram
+from prometheus_client import generate_latest as exposition
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from gig.core import schema
+from gig.core.db import db
+
+Check = Callable[[], bool]
+
+requests = Counter("gig_http_requests", "Answers given", ["endpoint", "method", "status"])
+seconds = Histogram(
+    "gig_http_seconds",
+    "Time from a request's arrival in Flask to its answer",
+    ["endpoint"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+events = Counter("gig_events", "What happened, counted where it was decided: claims, replies", ["event"])
+
+blueprint = Blueprint("health", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """The three addresses answer, and every request is counted."""
+    app.extensions.setdefault("gig.ready", {})
+    watch(app, "database", _database_answers)
+    watch(app, "migrations", lambda: schema.at_head(db.engine))
+    app.register_blueprint(blueprint)
+    app.before_request_funcs.setdefault(None, []).insert(0, _begin)
+    app.after_request(_count)
+
+
+def watch(app: Flask, name: str, check: Check) -> None:
+    """/readyz answers 503 while `check()` is false or raises."""
+    app.extensions.setdefault("gig.ready", {})[name] = check
+
+
+def count(event: str) -> None:
+    """One more of `event` (`claim`, `reply`, …) in the figures of this process."""
+    events.labels(event).inc()
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    return _unstored(jsonify(status="ok"))
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    checks = {name: _holds(check) for name, check in current_app.extensions["gig.ready"].items()}
+    ready = all(checks.values())
+    response = jsonify(status="ready" if ready else "not ready", checks=checks)
+    response.status_code = 200 if ready else 503
+    return _unstored(response)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    return _unstored(Response(exposition(registry), content_type=CONTENT_TYPE_LATEST))
+
+
+def _holds(check: Check) -> bool:
+    try:
+        return check()
+    except Exception:
+        current_app.logger.warning("a readiness check failed", exc_info=True)
+        return False
+
+
+def _database_answers() -> bool:
+    with db.engine.connect() as connection:
+        return connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def _begin() -> None:
+    g.health_began = time.perf_counter()
+
+
+def _count(response: Response) -> Response:
+    endpoint = request.endpoint or "none"
+    requests.labels(endpoint, request.method, response.status_code).inc()
+    if (began := g.get("health_began")) is not None:
+        seconds.labels(endpoint).observe(time.perf_counter() - began)
+    return response
+
+
+def _unstored(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
