@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gig.core.text import N_
+from gig.core.text import N_, Sentence
 
-Errors = dict[str, list[str]]
+Errors = Mapping[str, Sequence[str | Sentence]]
 
 
 class GigError(Exception):
