@@ -13,6 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gig.core.db import Base
 
 
+OTHER = "kind <> 'earning' AND kind <> 'penalty'"
+"""The few entries that a close sums from the book; earnings and penalties it sums from the earnings."""
+
+
 class LedgerEntry(Base):
     """`payable_fen` is what the entry adds to AgentPayable of `agent_id` (signed; 0 if it does not touch it)."""
 
@@ -24,6 +28,15 @@ class LedgerEntry(Base):
         sa.CheckConstraint("payable_fen = 0 OR agent_id IS NOT NULL", name="whose"),
         sa.CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
         sa.Index("ix_ledger_entry_period_agent", "period_id", "agent_id", "kind", "payable_fen"),
+        sa.Index(
+            "ix_ledger_entry_period_other",
+            "period_id",
+            "agent_id",
+            "kind",
+            "payable_fen",
+            sqlite_where=sa.text(OTHER),
+            postgresql_where=sa.text(OTHER),
+        ),
         sa.Index("ix_ledger_entry_agent_posted", "agent_id", "posted_at"),
         sa.Index(
             "ix_ledger_entry_reverses_id",

@@ -14,6 +14,8 @@ class Period(Base):
     """A half-open span of business days, [first_day, end_day); the id is `KIND-FIRST_DAY`.
 
     `starts_at` and `ends_at` are those days' instants in the business zone, fixed when it is made.
+    A close fixes `closing_at` and `minimum_fen` when it begins, so that resuming it decides the same;
+    `close_after` is the last agent whose statement it has cut.
     """
 
     __tablename__ = "period"
@@ -21,12 +23,14 @@ class Period(Base):
         sa.CheckConstraint(
             "state IN ('open', 'closing', 'closed', 'approved', 'exported', 'settled')", name="state"
         ),
-        sa.CheckConstraint("kind IN ('day', 'week', 'half-month', 'month')", name="kind"),
+        sa.CheckConstraint("kind IN ('day', 'week', 'half_month', 'month')", name="kind"),
         sa.CheckConstraint("starts_at < ends_at", name="span"),
         sa.CheckConstraint(
             "(state IN ('approved', 'exported', 'settled')) = (approved_at IS NOT NULL)", name="approved"
         ),
-        sa.CheckConstraint("approved_by IS NULL OR closed_by IS NULL OR approved_by <> closed_by", name="two_people"),
+        sa.CheckConstraint(
+            "approved_by IS NULL OR closed_by IS NULL OR approved_by <> closed_by", name="two_people"
+        ),
         sa.Index("ix_period_state", "state", "ends_at"),
     )
 
@@ -40,6 +44,7 @@ class Period(Base):
     close_no: Mapped[int] = mapped_column(default=0)
     close_after: Mapped[str | None]
     closing_at: Mapped[dt.datetime | None]
+    minimum_fen: Mapped[int | None]
     closed_at: Mapped[dt.datetime | None]
     closed_by: Mapped[str | None] = mapped_column(sa.String(26))
     approved_at: Mapped[dt.datetime | None]
@@ -48,12 +53,13 @@ class Period(Base):
 
 
 class Statement(Base):
-    """One agent's account over one period; the id is `PERIOD.CLOSE_NO.AGENT`, so a close cannot cut it twice."""
+    """One agent's account over one period. The id is `PERIOD.CLOSE_NO.AGENT`: a close cannot cut it twice."""
 
     __tablename__ = "statement"
     __table_args__ = (
         sa.CheckConstraint(
-            "gross_fen = base_fen + peak_fen - late_fen + adjustments_fen + awards_fen + triage_fen + reversals_fen",
+            "gross_fen = base_fen + peak_fen - late_fen"
+            " + adjustments_fen + awards_fen + triage_fen + reversals_fen",
             name="gross",
         ),
         sa.CheckConstraint("available_fen = carried_in_fen + gross_fen", name="available"),
