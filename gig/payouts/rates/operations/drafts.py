@@ -1,0 +1,178 @@
+"""Drafts: a card that is being written and prices nothing yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import audit
+from gig.core.businesstime import business_zone
+from gig.core.db import rows_changed, transaction
+from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.ids import new_id
+from gig.core.text import N_, Sentence
+from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.queries import business_zone_name, card, card_in_force, version
+from gig.payouts.rates.rules.card import RateCard
+from gig.payouts.rates.rules.faults import Fault
+from gig.payouts.rates.rules.validation import validate
+
+OBJECT = "rate_card"
+
+
+def sound_card(document: object) -> RateCard:
+    """The card that the document says; `Invalid` with every fault, by JSON pointer, if it breaks a rule."""
+    value, faults = validate(document)
+    zone = business_zone_name()
+    if isinstance(document, dict) and document.get("timezone") not in (zone, None):
+        message = N_("时区要写平台的业务时区 %(zone)s。")
+        faults = [fault for fault in faults if fault.pointer != "/timezone"]
+        faults.append(Fault("/timezone", Sentence(message, {"zone": zone})))
+    if value is None or faults:
+        raise Invalid(by_pointer(faults), N_("费率卡有几处不对，没有保存。"))
+    return value
+
+
+def by_pointer(faults: list[Fault]) -> dict[str, list[str | Sentence]]:
+    """The faults grouped by where they are, in the order they were found."""
+    errors: dict[str, list[str | Sentence]] = {}
+    for fault in faults:
+        errors.setdefault(fault.pointer or "/", []).append(fault.sentence)
+    return errors
+
+
+def written(value: RateCard) -> str:
+    return json.dumps(value.to_json(), ensure_ascii=False)
+
+
+def create_draft(
+    *,
+    now: dt.datetime,
+    actor_id: str | None,
+    document: dict[str, Any] | None = None,
+    based_on: str | None = None,
+) -> str:
+    """A draft exists: of the document, or a copy of `based_on` (the card in force unless told). Its id.
+
+    A copy begins at the start of the next business day until its author says otherwise.
+    """
+    with transaction() as session:
+        if document is not None:
+            value = sound_card(document)
+        else:
+            if based_on is None:
+                based_on, value = card_in_force(session, now)
+            else:
+                value = card(session, based_on)
+            zone = business_zone(business_zone_name())
+            tomorrow = zone.day_bounds(zone.day_of(now))[1]
+            value = replace(value, name=_next_name(session), valid_from=tomorrow)
+        draft = RateCardVersion(
+            id=new_id(),
+            name=value.name,
+            state="draft",
+            valid_from=value.valid_from,
+            body=written(value),
+            revision=1,
+            based_on=based_on,
+            created_by=actor_id,
+            created_at=now,
+            changed_at=now,
+        )
+        session.add(draft)
+        session.flush()
+        audit.note(
+            session,
+            actor_id=actor_id,
+            action="rate_card.create",
+            object_type=OBJECT,
+            object_id=draft.id,
+            detail={"name": value.name, "based_on": based_on},
+            now=now,
+        )
+        return draft.id
+
+
+def edit_draft(
+    *, id: str, document: dict[str, Any], revision: int, now: dt.datetime, actor_id: str | None
+) -> int:
+    """The draft says what the document says. The answer is its new revision.
+
+    Refused, with nothing changed, when someone saved after the revision that the caller had read.
+    """
+    with transaction() as session:
+        found = version(session, id)
+        if found.state != "draft":
+            raise _published(found)
+        value = sound_card(document)
+        changed = rows_changed(
+            session,
+            sa.update(RateCardVersion)
+            .where(
+                RateCardVersion.id == id,
+                RateCardVersion.state == "draft",
+                RateCardVersion.revision == revision,
+            )
+            .values(
+                name=value.name,
+                valid_from=value.valid_from,
+                body=written(value),
+                revision=revision + 1,
+                changed_at=now,
+            )
+            .execution_options(synchronize_session=False),
+        )
+        if not changed:
+            raise overtaken()
+        session.expire(found)
+        audit.note(
+            session,
+            actor_id=actor_id,
+            action="rate_card.edit",
+            object_type=OBJECT,
+            object_id=id,
+            detail={"revision": revision + 1},
+            now=now,
+        )
+        return revision + 1
+
+
+def discard_draft(*, id: str, now: dt.datetime, actor_id: str | None) -> None:
+    """The draft is gone; only the log remembers it."""
+    with transaction() as session:
+        found = version(session, id)
+        if found.state != "draft":
+            raise _published(found)
+        gone = rows_changed(
+            session,
+            sa.delete(RateCardVersion).where(RateCardVersion.id == id, RateCardVersion.state == "draft"),
+        )
+        if not gone:
+            raise NotFound()
+        audit.note(
+            session,
+            actor_id=actor_id,
+            action="rate_card.discard",
+            object_type=OBJECT,
+            object_id=id,
+            detail={"name": found.name},
+            now=now,
+        )
+
+
+def overtaken() -> Refused:
+    return Refused("overtaken", N_("别人刚保存过这张费率卡，你填的内容还在，先看对方改了什么。"))
+
+
+def _published(found: RateCardVersion) -> Refused:
+    return Refused("published", N_("%(name)s 已发布，不能再改。从它新建一个草稿。"), name=found.name)
+
+
+def _next_name(session: Session) -> str:
+    count = session.scalar(sa.select(sa.func.count()).select_from(RateCardVersion)) or 0
+    return f"v{count + 1}"
