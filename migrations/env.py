@@ -45,7 +45,7 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
-            render_as_batch=connection.dialect.name == "sqlite",
+            render_as_batch=True,
             render_item=render_item,
             transactional_ddl=True,
         )
