@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gig.core.db import Base
+from gig.core.db import Base, BigId
 from gig.dispatch.states import INQUIRY, TURN
 
 
@@ -37,7 +37,9 @@ class Inquiry(Base):
     """One customer's question on one queue.
 
     Open or claimed means that a turn is open, or (claimed only) that the last one was answered.
-    `entered_at` is the latest entry to the feed (head starts count from it); `queued_at` orders it.
+    `entered_at` is the latest entry to the feed (head starts count from it); `queued_at` orders it;
+    `bucket` (0–99, a hash of the id) decides whether trainees have it alone at first. `due_at` is when the
+    sweep looks at it next: to abandon, to resolve or to close it.
     `reserved_for` is the former owner who sees it alone until `reserved_until`.
     """
 
@@ -93,6 +95,7 @@ class Inquiry(Base):
     state: Mapped[str]
     open_turn_id: Mapped[str | None] = mapped_column(sa.String(26))
     length: Mapped[int]
+    bucket: Mapped[int]
     turns: Mapped[int] = mapped_column(default=1)
     paid_replies: Mapped[int] = mapped_column(default=0)
     arrived_at: Mapped[dt.datetime]
@@ -109,6 +112,16 @@ class Inquiry(Base):
     ended_at: Mapped[dt.datetime | None]
     due_at: Mapped[dt.datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+
+class InquiryAlias(Base):
+    """A later inquiry of the channel that joined this one, so that a retry finds the same place."""
+
+    __tablename__ = "inquiry_alias"
+
+    channel_id: Mapped[str] = mapped_column(sa.ForeignKey("channel.id"), primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    inquiry_id: Mapped[str] = mapped_column(sa.ForeignKey("inquiry.id"))
 
 
 class Turn(Base):
@@ -141,12 +154,12 @@ class Turn(Base):
 class TurnQuote(Base):
     """The price and the clock of one turn for one owner, kept for as long as the turn lives.
 
-    `ended` says how this owner's hold on the turn last ended; NULL while they hold it.
+    `ended` says how this owner's hold on the turn last ended; NULL while they hold it, or answered it.
     """
 
     __tablename__ = "turn_quote"
     __table_args__ = (
-        sa.CheckConstraint("ended IN ('answered', 'released', 'missed', 'withdrawn', 'returned')", name="ended"),
+        sa.CheckConstraint("ended IN ('released', 'missed', 'withdrawn', 'returned')", name="ended"),
         sa.Index("ix_turn_quote_agent", "agent_id", "inquiry_id"),
     )
 
@@ -165,6 +178,20 @@ class TurnQuote(Base):
     capped: Mapped[bool]
     why: Mapped[str]
     ended: Mapped[str | None]
+
+
+class Release(Base):
+    """An agent gave a turn back, with the reason; counted by the business day."""
+
+    __tablename__ = "release"
+    __table_args__ = (sa.Index("ix_release_agent_id_released_at", "agent_id", "released_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    turn_id: Mapped[str] = mapped_column(sa.ForeignKey("turn.id"))
+    agent_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("agent.id"))
+    inquiry_id: Mapped[str] = mapped_column(sa.String(26))
+    reason: Mapped[str]
+    released_at: Mapped[dt.datetime]
 
 
 class Message(Base):
@@ -195,6 +222,18 @@ class Message(Base):
     fingerprint: Mapped[str | None] = mapped_column(sa.String(64))
     unpaid_reason: Mapped[str | None]
     sent_at: Mapped[dt.datetime]
+
+
+class HoldingPhrase(Base):
+    """One change to ops' list of phrases that answer nothing: added or taken off. The newest holds."""
+
+    __tablename__ = "holding_phrase"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    phrase: Mapped[str]
+    listed: Mapped[bool]
+    changed_by: Mapped[str | None] = mapped_column(sa.String(26))
+    changed_at: Mapped[dt.datetime]
 
 
 class Draft(Base):

@@ -137,10 +137,10 @@ def _too_early(claimer: Claimer, inquiry: Waiting, policy: Policy, now: dt.datet
     if inquiry.reserved_until is not None and now < inquiry.reserved_until:
         message = N_("这位客户先由上次接待的客服处理，%(wait_s)s 秒后开放。")
         return _not_eligible("reserved", message, wait_s=wait_s)
-    if claimer.tier != TRAINEE and now < inquiry.queued_at + dt.timedelta(seconds=policy.trainee_window_s):
-        if is_for_trainees(inquiry, policy):
-            message = N_("这条先留给新手，%(wait_s)s 秒后开放。")
-            return _not_eligible("trainee-share", message, wait_s=wait_s)
+    trainees_only = inquiry.queued_at + dt.timedelta(seconds=policy.trainee_window_s)
+    if claimer.tier != TRAINEE and is_for_trainees(inquiry, policy) and now < trainees_only:
+        message = N_("这条先留给新手，%(wait_s)s 秒后开放。")
+        return _not_eligible("trainee-share", message, wait_s=wait_s)
     return _not_eligible("head-start", N_("还有 %(wait_s)s 秒才对你的等级开放。"), wait_s=wait_s)
 
 

@@ -11,7 +11,7 @@ from gig.core.db import Base
 
 
 class Earning(Base):
-    """Unique per turn. `gross_fen` 0 means the turn was beyond the card's paid replies; nothing is posted then."""
+    """Unique per turn. A `gross_fen` of 0 (beyond the card's paid replies) posts nothing."""
 
     __tablename__ = "earning"
     __table_args__ = (

@@ -1,0 +1,299 @@
+"""Inquiries in, the customer's further words, and the customer's leaving."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import outbox, tunables
+from gig.core.db import transaction
+from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.ids import new_id
+from gig.core.text import N_
+from gig.dispatch.models import Inquiry, InquiryAlias, Message, Queue, Turn, TurnQuote
+from gig.dispatch.operations import clocks
+from gig.dispatch.rules.eligibility import bucket_of
+from gig.dispatch.values import RECONTACT_WINDOW, limit, seconds
+from gig.identity.models import Agent
+from gig.scoring.operations.events import note_event
+
+
+@dataclass(frozen=True)
+class NewInquiry:
+    """What a channel hands in. `order` may hold `external_id`, `kind` and details for the agent."""
+
+    external_id: str
+    queue: str
+    issue_type: str
+    text: str
+    side: str = "customer"
+    priority: int = 0
+    customer_key: str | None = None
+    customer_name: str | None = None
+    order: Mapping[str, Any] = field(default_factory=dict)
+    arrived_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    """Where the words went: `created` is False for a retry and for a re-contact."""
+
+    inquiry_id: str
+    created: bool
+
+
+def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Received:
+    """The inquiry is in the feed, once, however often the channel hands it in.
+
+    A customer who asks again about the same order within 24 h of the resolution joins the old inquiry.
+    """
+    with transaction() as session:
+        found = session.execute(
+            sa.union_all(
+                sa.select(Inquiry.id).where(
+                    Inquiry.channel_id == channel_id, Inquiry.external_id == new.external_id
+                ),
+                sa.select(InquiryAlias.inquiry_id).where(
+                    InquiryAlias.channel_id == channel_id, InquiryAlias.external_id == new.external_id
+                ),
+            )
+        ).scalar()
+        if found:
+            return Received(found, created=False)
+        old = _recontacted(session, channel_id, new, now)
+        if old:
+            session.add(InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id))
+            session.flush()
+            _reopen(session, old, _message(old.id, new.text, None, now), now)
+            return Received(old.id, created=False)
+        return Received(_insert(session, channel_id, new, now), created=True)
+
+
+def _insert(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> str:
+    queue = session.get(Queue, new.queue)
+    if queue is None or queue.retired_at:
+        raise Invalid({"queue": [N_("没有这个队列。")]})
+    id, turn_id = new_id(), new_id()
+    numbers = tunables.values(session)
+    order = dict(new.order)
+    session.execute(
+        sa.insert(Inquiry),
+        {
+            "id": id,
+            "channel_id": channel_id,
+            "external_id": new.external_id,
+            "queue": new.queue,
+            "issue_type": new.issue_type,
+            "side": new.side,
+            "priority": new.priority,
+            "order_kind": order.get("kind"),
+            "order_key": order.get("external_id"),
+            "order_detail": json.dumps(order, ensure_ascii=False) if order else None,
+            "customer_key": new.customer_key,
+            "customer_name": new.customer_name,
+            "state": "open",
+            "open_turn_id": turn_id,
+            "length": len(new.text),
+            "bucket": bucket_of(id),
+            "arrived_at": new.arrived_at or now,
+            "queued_at": now,
+            "entered_at": now,
+            "due_at": now + seconds(numbers, "abandon_after_s"),
+        },
+    )
+    session.execute(
+        sa.insert(Turn), {"id": turn_id, "inquiry_id": id, "number": 1, "state": "open", "asked_at": now}
+    )
+    session.execute(sa.insert(Message), {**_message(id, new.text, None, now), "turn_id": turn_id})
+    outbox.emit(session, f"queue:{new.queue}", "feed.new", {"inquiry_id": id, "queue": new.queue}, now=now)
+    return id
+
+
+def _recontacted(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> Inquiry | None:
+    """The latest resolved inquiry of the same customer and order, if it was resolved within 24 h."""
+    if not new.customer_key or not new.order.get("external_id"):
+        return None
+    return session.execute(
+        sa.select(Inquiry)
+        .where(
+            Inquiry.channel_id == channel_id,
+            Inquiry.customer_key == new.customer_key,
+            Inquiry.order_key == new.order["external_id"],
+            Inquiry.state == "resolved",
+            Inquiry.resolved_at > now - RECONTACT_WINDOW,
+        )
+        .order_by(Inquiry.resolved_at.desc())
+        .limit(1)
+        .with_for_update()
+    ).scalar_one_or_none()
+
+
+def add_customer_message(
+    *, channel_id: str, inquiry_id: str, external_id: str, text: str, now: dt.datetime
+) -> str:
+    """The customer's words are in the thread once; returns the message's id.
+
+    An open turn takes them and moves no clock; without one they open the next turn, whose clock starts
+    for the owner at once. A resolved inquiry comes back within 24 h; later it is `closed`.
+    """
+    with transaction() as session:
+        inquiry = _own(session, channel_id, inquiry_id)
+        known = session.execute(
+            sa.select(Message.id).where(Message.inquiry_id == inquiry_id, Message.external_id == external_id)
+        ).scalar()
+        if known:
+            return known
+        message = _message(inquiry_id, text, external_id, now)
+        if (
+            inquiry.state == "resolved"
+            and inquiry.resolved_at
+            and now < inquiry.resolved_at + RECONTACT_WINDOW
+        ):
+            _reopen(session, inquiry, message, now)
+        elif inquiry.open_turn_id:
+            session.execute(sa.insert(Message), {**message, "turn_id": inquiry.open_turn_id})
+            inquiry.length += len(text)
+            inquiry.version += 1
+            session.flush()
+            _tell_owner(session, inquiry, "message.new", {}, now)
+        elif inquiry.state == "claimed":
+            _next_turn(session, inquiry, message, now)
+        else:
+            raise Refused("closed", N_("这条咨询已结束，请新开一条。"))
+        return str(message["id"])
+
+
+def _next_turn(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> None:
+    """The owner's clock on a new turn runs from the customer's message."""
+    turn_id = _open_turn(session, inquiry, message, now)
+    quote = clocks.start(session, inquiry, turn_id, str(inquiry.owner_id), asked_at=now)
+    inquiry.expires_at = quote.expires_at
+    inquiry.due_at = None
+    session.flush()
+    detail = {"turn_id": turn_id, "deadline_at": quote.deadline_at.isoformat()}
+    _tell_owner(session, inquiry, "turn.open", detail, now)
+
+
+def _reopen(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> None:
+    """Back in the feed as if new, first for the agent who had it, if they are there and free."""
+    numbers = tunables.values(session)
+    _open_turn(session, inquiry, message, now)
+    former = inquiry.last_owner_id
+    inquiry.state = "open"
+    inquiry.queued_at = inquiry.entered_at = now
+    inquiry.due_at = now + seconds(numbers, "abandon_after_s")
+    inquiry.reserved_for = inquiry.reserved_until = None
+    if former and _free(session, former, numbers):
+        inquiry.reserved_for = former
+        inquiry.reserved_until = now + seconds(numbers, "reserve_s")
+    if inquiry.resolved_by and inquiry.resolved_at:
+        note_event(
+            session,
+            agent_id=inquiry.resolved_by,
+            kind="returned",
+            source_key=f"returned:{inquiry.id}:{inquiry.resolved_at.isoformat()}",
+            at=now,
+            inquiry_id=inquiry.id,
+        )
+    session.flush()
+    events: list[outbox.Event] = [
+        (f"queue:{inquiry.queue}", "feed.new", {"inquiry_id": inquiry.id, "queue": inquiry.queue})
+    ]
+    card = clocks.card_now(session, now)
+    if inquiry.paid_replies >= card.max_paid_replies:
+        events.append(("ops", "inquiry.unpaid", {"inquiry_id": inquiry.id}))
+    outbox.emit_all(session, events, now=now)
+
+
+def _free(session: Session, agent_id: str, numbers: Mapping[str, int]) -> bool:
+    """Online, working, and below the limit."""
+    agent = session.get_one(Agent, agent_id)
+    held = sa.select(sa.func.count()).where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
+    return (
+        agent.presence == "online"
+        and agent.stage in ("probation", "active")
+        and session.execute(held).scalar_one() < limit(numbers, agent.tier)
+    )
+
+
+def _open_turn(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> str:
+    turn_id = new_id()
+    number = inquiry.turns + 1
+    session.execute(
+        sa.insert(Turn),
+        {"id": turn_id, "inquiry_id": inquiry.id, "number": number, "state": "open", "asked_at": now},
+    )
+    session.execute(sa.insert(Message), {**message, "turn_id": turn_id})
+    inquiry.open_turn_id = turn_id
+    inquiry.turns = number
+    inquiry.length = len(message["text"])
+    inquiry.version += 1
+    return turn_id
+
+
+def withdraw(*, channel_id: str, inquiry_id: str, now: dt.datetime) -> None:
+    """The customer or channel has taken the inquiry back: nobody can answer it, and nobody is blamed.
+
+    Only before any reply; withdrawing again changes nothing.
+    """
+    with transaction() as session:
+        inquiry = _own(session, channel_id, inquiry_id)
+        if inquiry.state == "abandoned":
+            return
+        answered = sa.select(Message.id).where(Message.inquiry_id == inquiry_id, Message.author == "agent")
+        if inquiry.state not in ("open", "claimed") or session.execute(answered.limit(1)).first():
+            raise Refused("already-answered", N_("已经有回复，不能撤回。"))
+        owner_id, turn_id = inquiry.owner_id, inquiry.open_turn_id
+        session.execute(sa.update(Turn).where(Turn.id == turn_id).values(state="withdrawn"))
+        if owner_id:
+            session.execute(
+                sa.update(TurnQuote)
+                .where(TurnQuote.turn_id == turn_id, TurnQuote.agent_id == owner_id)
+                .values(ended="withdrawn")
+            )
+        _tell_owner(session, inquiry, "inquiry.withdrawn", {}, now)
+        inquiry.state = "abandoned"
+        inquiry.owner_id = inquiry.claimed_at = inquiry.open_turn_id = None
+        inquiry.expires_at = inquiry.due_at = None
+        inquiry.ended_at = now
+        inquiry.version += 1
+        session.flush()
+        outbox.emit(session, f"queue:{inquiry.queue}", "feed.taken", {"inquiry_id": inquiry.id}, now=now)
+
+
+def _own(session: Session, channel_id: str, inquiry_id: str) -> Inquiry:
+    """The channel's own inquiry, locked; another's does not exist."""
+    inquiry = session.execute(
+        sa.select(Inquiry)
+        .where(Inquiry.id == inquiry_id, Inquiry.channel_id == channel_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if inquiry is None:
+        raise NotFound
+    return inquiry
+
+
+def _message(inquiry_id: str, text: str, external_id: str | None, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "inquiry_id": inquiry_id,
+        "author": "customer",
+        "text": text,
+        "external_id": external_id,
+        "sent_at": now,
+    }
+
+
+def _tell_owner(
+    session: Session, inquiry: Inquiry, type: str, detail: dict[str, Any], now: dt.datetime
+) -> None:
+    if inquiry.owner_id:
+        payload = {"inquiry_id": inquiry.id, **detail}
+        outbox.emit(session, f"agent:{inquiry.owner_id}", type, payload, now=now)

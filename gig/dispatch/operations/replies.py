@@ -1,0 +1,225 @@
+"""回复: the message, its price, its place in the ledger and its score event, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import outbox, tunables
+from gig.core.db import is_sqlite, rows_changed, transaction
+from gig.core.errors import NotFound, Refused
+from gig.core.ids import new_id
+from gig.core.text import N_
+from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
+from gig.dispatch.operations import clocks
+from gig.dispatch.operations.drafts import put_draft
+from gig.dispatch.queries import phrases
+from gig.dispatch.rules.substantive import UnpaidReason, fingerprint, not_substantive
+from gig.dispatch.values import seconds
+from gig.identity.models import Agent
+from gig.payouts.earnings.operations import AnsweredTurn, record_earning
+from gig.payouts.rates import queries as rates
+from gig.payouts.rates.rules.pricing import Pricing, price
+from gig.scoring.operations.events import note_event
+
+
+@dataclass(frozen=True)
+class Replied:
+    """The message is sent; it earned something unless `unpaid_reason` says why not."""
+
+    message_id: str
+    earning_id: str | None
+    unpaid_reason: str | None
+
+
+def reply(*, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Replied:
+    """The customer has the agent's words; if they answer the open turn, it is priced, posted and scored.
+
+    A reply after the expiry, or by a former owner, is refused and stays in their draft; for anyone
+    else the inquiry does not exist.
+    """
+    try:
+        with transaction() as session:
+            return _reply(session, inquiry_id, agent_id, text, now)
+    except Refused:
+        put_draft(inquiry_id=inquiry_id, agent_id=agent_id, text=text, now=now)
+        raise
+
+
+def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Replied:
+    mark = fingerprint(text)
+    found = _look(session, inquiry_id, agent_id, mark)
+    _refuse_unless_owner(found, agent_id, now)
+    reason: str | None = UnpaidReason.NO_OPEN_TURN
+    if found.open_turn_id:
+        reason = not_substantive(
+            text,
+            holding_phrases=phrases.holding_phrases(session, found.phrases_revision),
+            earlier=(mark,) if found.repeated else (),
+        )
+    message_id = _send(session, found, agent_id, text, mark, reason, now)
+    if found.has_draft:
+        mine = sa.and_(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
+        session.execute(sa.delete(Draft).where(mine))
+    if reason:
+        _tell(session, found, agent_id, {"message_id": message_id}, now)
+        return Replied(message_id, None, str(reason))
+    pricing = price(
+        clocks.kept_quote(rates.card(session, found.card_id), found),
+        clock_started_at=found.clock_started_at,
+        replied_at=now,
+    )
+    earning_id = _answer(session, found, agent_id, pricing, now)
+    _tell(
+        session,
+        found,
+        agent_id,
+        {"message_id": message_id, "earning_id": earning_id, "pay_fen": pricing.pay_fen},
+        now,
+    )
+    return Replied(message_id, earning_id, None)
+
+
+def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> sa.Row[Any]:
+    """All that the decision needs, in one read; the inquiry is locked on PostgreSQL."""
+    held = sa.select(TurnQuote.turn_id).where(
+        TurnQuote.inquiry_id == inquiry_id, TurnQuote.agent_id == agent_id
+    )
+    repeated = sa.select(Message.id).where(
+        Message.inquiry_id == inquiry_id, Message.agent_id == agent_id, Message.fingerprint == mark
+    )
+    draft = sa.select(Draft.saved_at).where(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
+    quote = TurnQuote.__table__.c
+    statement = (
+        sa.select(
+            Inquiry.id,
+            Inquiry.queue,
+            Inquiry.issue_type,
+            Inquiry.owner_id,
+            Inquiry.open_turn_id,
+            quote.clock_started_at,
+            quote.expires_at,
+            quote.card_id,
+            quote.tier,
+            quote.base_fen,
+            quote.multiplier_percent,
+            quote.band,
+            quote.gross_fen,
+            quote.capped,
+            held.exists().label("held"),
+            repeated.exists().label("repeated"),
+            draft.exists().label("has_draft"),
+            tunables.revision().label("revision"),
+            phrases.revision().label("phrases_revision"),
+        )
+        .select_from(Inquiry)
+        .outerjoin(TurnQuote, sa.and_(quote.turn_id == Inquiry.open_turn_id, quote.agent_id == agent_id))
+        .where(Inquiry.id == inquiry_id)
+    )
+    if not is_sqlite(session):
+        statement = statement.with_for_update(of=Inquiry)
+    found = session.execute(statement).one_or_none()
+    if found is None or not (found.held or found.owner_id == agent_id):
+        raise NotFound
+    return found
+
+
+def _refuse_unless_owner(found: sa.Row[Any], agent_id: str, now: dt.datetime) -> None:
+    if found.expires_at is not None and now > found.expires_at:
+        raise Refused("expired", N_("这一轮已超过时限，没有发送。文字还在草稿里。"))
+    if found.owner_id != agent_id:
+        raise Refused("not-yours", N_("这条咨询已经不在你手上了，没有发送。文字还在草稿里。"))
+
+
+def _send(
+    session: Session,
+    found: sa.Row[Any],
+    agent_id: str,
+    text: str,
+    mark: str,
+    reason: str | None,
+    now: dt.datetime,
+) -> str:
+    id = new_id()
+    session.execute(
+        sa.insert(Message),
+        {
+            "id": id,
+            "inquiry_id": found.id,
+            "turn_id": found.open_turn_id,
+            "author": "agent",
+            "agent_id": agent_id,
+            "text": text,
+            "fingerprint": mark,
+            "unpaid_reason": str(reason) if reason else None,
+            "sent_at": now,
+        },
+    )
+    return id
+
+
+def _answer(session: Session, found: sa.Row[Any], agent_id: str, pricing: Pricing, now: dt.datetime) -> str:
+    """The turn is answered, paid and scored, and the inquiry waits for the customer."""
+    answered = rows_changed(
+        session,
+        sa.update(Turn)
+        .where(Turn.id == found.open_turn_id, Turn.state == "open")
+        .values(state="answered", answered_at=now, answered_by=agent_id)
+        .execution_options(synchronize_session=False),
+    )
+    if not answered:
+        raise Refused("not-yours", N_("这一轮已经有人回复，没有发送。文字还在草稿里。"))
+    turn = AnsweredTurn(
+        turn_id=found.open_turn_id,
+        inquiry_id=found.id,
+        agent_id=agent_id,
+        queue=found.queue,
+        issue_type=found.issue_type,
+        tier=found.tier,
+        card_id=found.card_id,
+        band=found.band or "",
+        capped=found.capped,
+        clock_started_at=found.clock_started_at,
+        received_at=now,
+    )
+    earning_id = record_earning(session, turn, pricing, now=now)
+    numbers = tunables.values(session, found.revision)
+    session.execute(
+        sa.update(Inquiry)
+        .where(Inquiry.id == found.id)
+        .values(
+            open_turn_id=None,
+            expires_at=None,
+            due_at=now + seconds(numbers, "auto_resolve_s"),
+            paid_replies=Inquiry.paid_replies + (1 if pricing.gross_fen else 0),
+            version=Inquiry.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(Agent)
+        .where(Agent.id == agent_id)
+        .values(answered_turns=Agent.answered_turns + 1, misses_in_row=0, last_seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    note_event(
+        session,
+        agent_id=agent_id,
+        kind="on_time" if pricing.on_time else "late",
+        source_key=f"answered:{found.open_turn_id}",
+        at=now,
+        turn_id=found.open_turn_id,
+        inquiry_id=found.id,
+    )
+    return earning_id
+
+
+def _tell(
+    session: Session, found: sa.Row[Any], agent_id: str, detail: dict[str, Any], now: dt.datetime
+) -> None:
+    payload = {"inquiry_id": found.id, **detail}
+    outbox.emit(session, f"agent:{agent_id}", "reply.sent", payload, now=now)

@@ -1,0 +1,237 @@
+"""The feed: what an agent may claim now, at which price, and why; never the customer's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import tunables
+from gig.dispatch.models import Inquiry, IssueType, Queue, TurnQuote
+from gig.dispatch.operations.claims import visible
+from gig.dispatch.values import OPEN
+from gig.identity.models import Agent, AgentSkill
+from gig.payouts.rates import queries as rates
+from gig.payouts.rates.rules.bands import holds_until
+from gig.payouts.rates.rules.card import RateCard
+from gig.payouts.rates.rules.quote import Quote, quote
+
+PAGE = 30
+COUNT_UP_TO = 100
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """One open inquiry as its claimers see it.
+
+    `kept_until` is set when the agent held this turn before: their first clock runs on until then.
+    """
+
+    id: str
+    queue: str
+    side: str
+    issue_type: str
+    order_kind: str | None
+    length: int
+    priority: int
+    queued_at: dt.datetime
+    waiting_s: int
+    base_fen: int
+    multiplier_percent: int
+    band: str
+    gross_fen: int
+    reply_within_s: int
+    until: dt.datetime | None
+    why: str
+    kept_until: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The agent as the feed needs them: one row, with the revision of the numbers and the card in force."""
+
+    agent: Agent
+    queues: tuple[tuple[str, bool], ...]
+    revision: int
+    card_id: str
+
+
+def standing(session: Session, agent_id: str, now: dt.datetime) -> Standing:
+    """The agent and the queues they may serve, as (slug, easy). Two statements."""
+    agent, revision, card_id = (
+        session.execute(
+            sa.select(Agent, tunables.revision(), rates.card_in_force_id(now))
+            .where(Agent.id == agent_id)
+            .execution_options(populate_existing=True)
+        )
+        .tuples()
+        .one()
+    )
+    queues = session.execute(
+        sa.select(Queue.slug, Queue.easy)
+        .join(AgentSkill, AgentSkill.queue == Queue.slug)
+        .where(AgentSkill.agent_id == agent_id, Queue.retired_at.is_(None))
+        .order_by(Queue.slug)
+    )
+    return Standing(agent, tuple(queues.tuples().all()), revision, card_id)
+
+
+def feed(
+    session: Session,
+    who: Standing,
+    now: dt.datetime,
+    *,
+    queue: str | None = None,
+    issue_type: str | None = None,
+    after: tuple[int, dt.datetime, str] | None = None,
+    limit: int = PAGE,
+) -> list[FeedRow]:
+    """The first `limit` rows in feed order, beyond the cursor (priority, queued_at, id). One statement.
+
+    Each queue is read along its own index, so the cost does not grow with what is waiting.
+    """
+    queues = [each for each in who.queues if queue in (None, each[0])]
+    if not queues:
+        return []
+    numbers = tunables.values(session, who.revision)
+    agent = who.agent
+    parts = []
+    for slug, easy in queues:
+        part = (
+            sa.select(Inquiry.id)
+            .where(Inquiry.queue == slug, Inquiry.state == OPEN)
+            .where(visible(agent.id, agent.tier, numbers, now, sa.literal(easy)))
+            .where(_not_spent(agent.id, now))
+            .order_by(Inquiry.priority.desc(), Inquiry.queued_at, Inquiry.id)
+            .limit(limit)
+        )
+        if issue_type:
+            part = part.where(Inquiry.issue_type == issue_type)
+        if after:
+            part = part.where(_beyond(after))
+        parts.append(sa.select(part.subquery().c.id))
+    ids = sa.union_all(*parts).subquery()
+    kept = TurnQuote.__table__.c
+    rows = session.execute(
+        sa.select(
+            Inquiry.id,
+            Inquiry.queue,
+            Inquiry.side,
+            Inquiry.issue_type,
+            Inquiry.order_kind,
+            Inquiry.length,
+            Inquiry.priority,
+            Inquiry.queued_at,
+            Inquiry.paid_replies,
+            kept.base_fen,
+            kept.multiplier_percent,
+            kept.band,
+            kept.gross_fen,
+            kept.expires_at,
+            kept.deadline_at,
+            kept.clock_started_at,
+            kept.why,
+        )
+        .join(ids, ids.c.id == Inquiry.id)
+        .outerjoin(
+            TurnQuote.__table__,
+            sa.and_(kept.turn_id == Inquiry.open_turn_id, kept.agent_id == agent.id),
+        )
+        .order_by(Inquiry.priority.desc(), Inquiry.queued_at, Inquiry.id)
+        .limit(limit)
+    ).all()
+    card = rates.card(session, who.card_id)
+    until = holds_until(card, now)
+    return [_row(row, card, agent.tier, now, until) for row in rows]
+
+
+def _beyond(after: tuple[int, dt.datetime, str]) -> sa.ColumnElement[bool]:
+    priority, queued_at, id = after
+    return sa.or_(
+        Inquiry.priority < priority,
+        sa.and_(Inquiry.priority == priority, Inquiry.queued_at > queued_at),
+        sa.and_(Inquiry.priority == priority, Inquiry.queued_at == queued_at, Inquiry.id > id),
+    )
+
+
+def _not_spent(agent_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
+    """Turns on which the agent's own clock has run out are not offered to them again."""
+    spent = sa.select(TurnQuote.turn_id).where(
+        TurnQuote.turn_id == Inquiry.open_turn_id,
+        TurnQuote.agent_id == agent_id,
+        TurnQuote.expires_at < now,
+    )
+    return sa.not_(spent.exists())
+
+
+def _row(row: sa.Row[Any], card: RateCard, tier: str, now: dt.datetime, until: dt.datetime | None) -> FeedRow:
+    if row.clock_started_at is not None:
+        within = int((row.deadline_at - row.clock_started_at).total_seconds())
+        price = (row.base_fen, row.multiplier_percent, row.band or "", row.gross_fen, within)
+        why, until, kept_until = row.why, row.expires_at, row.expires_at
+    else:
+        quoted: Quote = quote(
+            card,
+            queue=row.queue,
+            issue_type=row.issue_type,
+            tier=tier,
+            clock_started_at=now,
+            paid_so_far=row.paid_replies,
+        )
+        price = (
+            quoted.base_fen,
+            quoted.multiplier_percent,
+            quoted.band,
+            quoted.gross_fen,
+            quoted.reply_within_s,
+        )
+        why, kept_until = quoted.why, None
+    return FeedRow(
+        id=row.id,
+        queue=row.queue,
+        side=row.side,
+        issue_type=row.issue_type,
+        order_kind=row.order_kind,
+        length=row.length,
+        priority=row.priority,
+        queued_at=row.queued_at,
+        waiting_s=max(0, int((now - row.queued_at).total_seconds())),
+        base_fen=price[0],
+        multiplier_percent=price[1],
+        band=price[2],
+        gross_fen=price[3],
+        reply_within_s=price[4],
+        until=until,
+        why=why,
+        kept_until=kept_until,
+    )
+
+
+def counts(session: Session, who: Standing, now: dt.datetime) -> dict[str, int]:
+    """How many inquiries wait for this agent by queue, counted up to 100 each. One statement."""
+    if not who.queues:
+        return {}
+    numbers = tunables.values(session, who.revision)
+    parts = []
+    for slug, easy in who.queues:
+        seen = (
+            sa.select(sa.literal(1).label("one"))
+            .where(Inquiry.queue == slug, Inquiry.state == OPEN)
+            .where(visible(who.agent.id, who.agent.tier, numbers, now, sa.literal(easy)))
+            .where(_not_spent(who.agent.id, now))
+            .limit(COUNT_UP_TO)
+            .subquery()
+        )
+        parts.append(sa.select(sa.literal(slug).label("queue"), sa.func.count().label("n")).select_from(seen))
+    return dict(session.execute(sa.union_all(*parts)).tuples().all())
+
+
+def names(session: Session) -> tuple[dict[str, Queue], dict[str, IssueType]]:
+    """What queues and issue types are called. Two statements over two short tables."""
+    queues: Sequence[Queue] = session.execute(sa.select(Queue)).scalars().all()
+    issues: Sequence[IssueType] = session.execute(sa.select(IssueType)).scalars().all()
+    return {each.slug: each for each in queues}, {each.slug: each for each in issues}

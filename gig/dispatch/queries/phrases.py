@@ -1,0 +1,32 @@
+"""The phrases that hold a customer off and answer nothing: a default list, changed by ops."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.rules.substantive import DEFAULT_HOLDING_PHRASES
+
+_cache: tuple[str, int, tuple[str, ...]] | None = None
+
+
+def revision() -> sa.ScalarSelect[int]:
+    """The newest change, for use as a column of any other query."""
+    return sa.select(sa.func.coalesce(sa.func.max(HoldingPhrase.id), 0)).scalar_subquery()
+
+
+def holding_phrases(session: Session, at_revision: int) -> tuple[str, ...]:
+    """The list as it stands at the revision; read again only when it has changed."""
+    global _cache
+    database = str(session.get_bind().engine.url)
+    cached = _cache
+    if cached and cached[:2] == (database, at_revision):
+        return cached[2]
+    listed = dict.fromkeys(DEFAULT_HOLDING_PHRASES, True)
+    if at_revision:
+        changes = sa.select(HoldingPhrase.phrase, HoldingPhrase.listed).order_by(HoldingPhrase.id)
+        listed.update(dict(session.execute(changes).tuples().all()))
+    phrases = tuple(phrase for phrase, on in listed.items() if on)
+    _cache = (database, at_revision, phrases)
+    return phrases

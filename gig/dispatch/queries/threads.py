@@ -1,0 +1,144 @@
+"""Conversations, each seen only as far as the one who asks may see."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.errors import NotFound
+from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
+from gig.payouts.earnings.models import Earning
+
+
+@dataclass(frozen=True)
+class Thread:
+    """An inquiry, its messages, and, for its owner, the quote of the open turn.
+
+    A former owner gets `owned` False and their own messages alone.
+    """
+
+    inquiry: Inquiry
+    owned: bool
+    messages: Sequence[Message]
+    quote: TurnQuote | None
+    earnings: dict[str, Earning]
+    draft: str
+
+    @property
+    def order(self) -> dict[str, Any]:
+        """What the channel told of the order; nothing for a former owner."""
+        if not self.owned or not self.inquiry.order_detail:
+            return {}
+        detail: dict[str, Any] = json.loads(self.inquiry.order_detail)
+        return detail
+
+
+def thread(session: Session, inquiry_id: str, agent_id: str) -> Thread:
+    """The conversation for the agent who holds it, or the part of it that a former owner may see.
+
+    NotFound for anyone else. The one who resolved it may still read it until it is closed.
+    """
+    found = session.execute(
+        sa.select(Inquiry, TurnQuote, Draft.text)
+        .outerjoin(
+            TurnQuote,
+            sa.and_(TurnQuote.turn_id == Inquiry.open_turn_id, TurnQuote.agent_id == agent_id),
+        )
+        .outerjoin(Draft, sa.and_(Draft.inquiry_id == Inquiry.id, Draft.agent_id == agent_id))
+        .where(Inquiry.id == inquiry_id, _held(agent_id))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    inquiry, quote, draft = found.tuple()
+    owned = inquiry.owner_id == agent_id or (inquiry.state == "resolved" and inquiry.resolved_by == agent_id)
+    return Thread(
+        inquiry=inquiry,
+        owned=owned,
+        messages=messages(session, inquiry_id, None if owned else agent_id),
+        quote=quote if owned else None,
+        earnings=_earnings(session, inquiry_id, agent_id),
+        draft=draft or "",
+    )
+
+
+def _held(agent_id: str) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        Inquiry.owner_id == agent_id,
+        sa.select(TurnQuote.turn_id)
+        .where(TurnQuote.agent_id == agent_id, TurnQuote.inquiry_id == Inquiry.id)
+        .exists(),
+    )
+
+
+def messages(session: Session, inquiry_id: str, of_agent: str | None = None) -> Sequence[Message]:
+    """The messages in the order they were sent; of one agent alone, if told."""
+    query = sa.select(Message).where(Message.inquiry_id == inquiry_id)
+    if of_agent:
+        query = query.where(Message.agent_id == of_agent)
+    return session.execute(query.order_by(Message.sent_at, Message.id)).scalars().all()
+
+
+def _earnings(session: Session, inquiry_id: str, agent_id: str) -> dict[str, Earning]:
+    """By turn, the agent's own earnings in this inquiry."""
+    query = sa.select(Earning).where(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
+    return {earning.turn_id: earning for earning in session.execute(query).scalars()}
+
+
+@dataclass(frozen=True)
+class Held:
+    """One conversation in the agent's hands; `deadline_at` is set while the customer waits."""
+
+    inquiry: Inquiry
+    turn_number: int | None
+    quote: TurnQuote | None
+    last_text: str
+
+
+def held(session: Session, agent_id: str) -> list[Held]:
+    """What the agent holds now, the most urgent first. One statement."""
+    last = (
+        sa.select(Message.text)
+        .where(Message.inquiry_id == Inquiry.id, Message.author != "system")
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+        .correlate(Inquiry)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(Inquiry, Turn.number, TurnQuote, last)
+        .outerjoin(Turn, Turn.id == Inquiry.open_turn_id)
+        .outerjoin(
+            TurnQuote,
+            sa.and_(TurnQuote.turn_id == Inquiry.open_turn_id, TurnQuote.agent_id == agent_id),
+        )
+        .where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
+        .order_by(sa.case((TurnQuote.deadline_at.is_(None), 1), else_=0), TurnQuote.deadline_at)
+        .execution_options(populate_existing=True)
+    ).tuples()
+    return [Held(inquiry, number, quote, text or "") for inquiry, number, quote, text in rows]
+
+
+def recent(session: Session, agent_id: str, since: dt.datetime, limit: int = 20) -> Sequence[Inquiry]:
+    """What the agent resolved since the instant, the newest first."""
+    query = (
+        sa.select(Inquiry)
+        .where(Inquiry.resolved_by == agent_id, Inquiry.resolved_at >= since)
+        .order_by(Inquiry.resolved_at.desc())
+        .limit(limit)
+    )
+    return session.execute(query).scalars().all()
+
+
+def open_turns(session: Session, agent_id: str) -> int:
+    """How many customers wait for this agent's answer."""
+    query = sa.select(sa.func.count()).where(
+        Inquiry.owner_id == agent_id, Inquiry.state == "claimed", Inquiry.open_turn_id.is_not(None)
+    )
+    return session.execute(query).scalar_one()

@@ -1,0 +1,60 @@
+"""The words of dispatch, and its numbers that ops may change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from gig.core import tunables
+from gig.core.text import N_
+from gig.core.tunables import Tunable
+
+OPEN = sa.literal("open", literal_execute=True)
+CLAIMED = sa.literal("claimed", literal_execute=True)
+"""States written into the statement: SQLite uses a partial index only for a condition it can read."""
+
+SIDES = ("customer", "merchant")
+RECONTACT_WINDOW = dt.timedelta(hours=24)
+SWEEP_WAIT = dt.timedelta(seconds=2)
+"""How long, in real time, a sweep leaves a reply that came in at the last instant the chance to land."""
+
+TUNABLES = (
+    Tunable("limit_gold", 5, 0, 20, N_("金牌同时接单上限"), "ops"),
+    Tunable("limit_silver", 4, 0, 20, N_("银牌同时接单上限"), "ops"),
+    Tunable("limit_bronze", 3, 0, 20, N_("铜牌同时接单上限"), "ops"),
+    Tunable("limit_trainee", 2, 0, 20, N_("新手同时接单上限"), "ops"),
+    Tunable("limit_limited", 1, 0, 20, N_("受限等级同时接单上限"), "ops"),
+    Tunable("limit_retrain", 0, 0, 20, N_("再培训等级同时接单上限"), "ops"),
+    Tunable("head_start_gold_s", 0, 0, 60, N_("金牌晚几秒看到新咨询"), "ops"),
+    Tunable("head_start_silver_s", 2, 0, 60, N_("银牌晚几秒看到新咨询"), "ops"),
+    Tunable("head_start_bronze_s", 4, 0, 60, N_("铜牌晚几秒看到新咨询"), "ops"),
+    Tunable("head_start_trainee_s", 4, 0, 60, N_("新手晚几秒看到新咨询"), "ops"),
+    Tunable("head_start_limited_s", 4, 0, 60, N_("受限等级晚几秒看到新咨询"), "ops"),
+    Tunable("head_start_retrain_s", 4, 0, 60, N_("再培训等级晚几秒看到新咨询"), "ops"),
+    Tunable("trainee_share_percent", 20, 0, 100, N_("简单队列里先留给新手的比例（%）"), "ops"),
+    Tunable("trainee_window_s", 15, 0, 120, N_("先留给新手多少秒"), "ops"),
+    Tunable("free_releases_a_day", 3, 0, 50, N_("每天可免费退单次数"), "ops"),
+    Tunable("abandon_after_s", 7200, 600, 86400, N_("多久没人接就作废（秒）"), "ops"),
+    Tunable("auto_resolve_s", 600, 60, 7200, N_("客户多久没回就自动解决（秒）"), "ops"),
+    Tunable("reserve_s", 20, 0, 120, N_("客户再来时先留给原客服多少秒"), "ops"),
+    Tunable("idle_offline_s", 1800, 300, 14400, N_("多久没有动静算离线（秒）"), "ops"),
+    Tunable("misses_to_away", 2, 1, 10, N_("连续漏答几次转为小休"), "ops"),
+)
+
+tunables.declare(*TUNABLES)
+
+
+def limit(numbers: Mapping[str, int], tier: str) -> int:
+    """How many claimed inquiries an agent of this tier may own at once."""
+    return numbers[f"limit_{tier}"]
+
+
+def head_start(numbers: Mapping[str, int], tier: str) -> dt.timedelta:
+    """How long after its latest entry to the feed this tier may see and claim an inquiry."""
+    return dt.timedelta(seconds=numbers[f"head_start_{tier}_s"])
+
+
+def seconds(numbers: Mapping[str, int], name: str) -> dt.timedelta:
+    return dt.timedelta(seconds=numbers[name])
