@@ -11,7 +11,7 @@ HASH = 10
 
 
 class Assets:
-    """`url('css/phone.css')` → `/static/css/phone.css?h=…`; a file is hashed once, and again when it changes."""
+    """`url('css/phone.css')` → `/static/css/phone.css?h=…`; hashed once, and again when the file changes."""
 
     def __init__(self, folder: Path, prefix: str) -> None:
         self._folder = folder

@@ -67,6 +67,7 @@ def error_page(error: GigError) -> Response:
     if isinstance(error, Invalid):
         shown["effect"] = " ".join(say(words) for list_ in error.errors.values() for words in list_)
     response = _answer(shown, status)
+    response.headers["X-Refused"] = error.slug
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

@@ -24,6 +24,8 @@ def init_app(app: Flask) -> None:
 def _chosen() -> str:
     if not has_request_context():
         return LANGUAGES["zh"]
+    if request.path.startswith("/api/"):
+        return LANGUAGES[request.accept_languages.best_match(LANGUAGES, "zh")]
     wanted = request.args.get("lang") or request.cookies.get(COOKIE) or "zh"
     return LANGUAGES.get(wanted[:2], LANGUAGES["zh"])
 

@@ -1,0 +1,93 @@
+// What every module reads from the page: the server's clock, the words, a toast.
+const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+
+let anchor = Date.parse(meta("server-now")) || Date.now();
+let speed = Number(meta("clock-speed")) || 1;
+let monotonic = performance.now();
+let wall = Date.now();
+
+// A sleeping phone stops the monotonic clock; the wall clock then tells how long it slept.
+function elapsed() {
+  const a = performance.now() - monotonic;
+  const b = Date.now() - wall;
+  return b - a > 1500 ? b : a;
+}
+
+export function serverNow() {
+  return anchor + elapsed() * speed;
+}
+
+export function setServerNow(iso) {
+  const at = Date.parse(iso);
+  if (Number.isNaN(at)) return;
+  anchor = at;
+  monotonic = performance.now();
+  wall = Date.now();
+}
+
+let words = {};
+try {
+  words = JSON.parse(meta("words") || "{}");
+} catch {
+  words = {};
+}
+
+export function say(name, values = {}) {
+  return Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[name] ?? "");
+}
+
+export function mmss(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const h = Math.floor(s / 3600);
+  const m = Math.floor((s % 3600) / 60);
+  const rest = String(s % 60).padStart(2, "0");
+  return h ? `${h}:${String(m).padStart(2, "0")}:${rest}` : `${m}:${rest}`;
+}
+
+export function wallClock(ms) {
+  return new Date(ms).toLocaleTimeString("zh-CN", { hour12: false });
+}
+
+export function csrf() {
+  return meta("csrf-token");
+}
+
+export function pageMeta(name) {
+  return meta(name);
+}
+
+export function toast(text, kind = "") {
+  const tray = document.getElementById("toasts");
+  if (!text || !tray) return;
+  const line = document.createElement("p");
+  line.className = "toast";
+  line.dataset.toast = kind;
+  line.textContent = text;
+  tray.append(line);
+}
+
+export function announce(text) {
+  const place = document.getElementById("announce");
+  if (place) place.textContent = text;
+}
+
+export function tell(name, detail = {}) {
+  document.body.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
+
+export function remember(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    /* private mode: nothing is kept */
+  }
+}
+
+export function recall(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
