@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gig.core.text import N_, Sentence
+from gig.core.text import N_
 
-Errors = Mapping[str, Sequence[str | Sentence]]
+Errors = dict[str, list[Any]]
+"""Field → what is wrong with it: msgids, or `Sentence`s where numbers belong in them."""
 
 
 class GigError(Exception):
@@ -37,7 +37,9 @@ class Invalid(GigError):
 
     slug = "invalid"
 
-    def __init__(self, errors: Errors, message: str = N_("填写的内容有误，请按提示修改。"), **params: Any) -> None:
+    def __init__(
+        self, errors: Errors, message: str = N_("填写的内容有误，请按提示修改。"), **params: Any
+    ) -> None:
         super().__init__(message, **params)
         self.errors = errors
 

@@ -24,7 +24,16 @@ class ScoreEvent(Base):
         sa.CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in KINDS)})", name="kind"),
         sa.CheckConstraint("denominator > 0 AND numerator >= 0", name="fraction"),
         sa.CheckConstraint("counts_from >= at", name="counts_from"),
-        sa.Index("ix_score_event_agent_at", "agent_id", "at", "kind", "denominator", "numerator"),
+        sa.Index(
+            "ix_score_event_agent_at",
+            "agent_id",
+            "at",
+            "kind",
+            "denominator",
+            "numerator",
+            "scored_at",
+            "struck_at",
+        ),
         sa.Index(
             "ix_score_event_unscored",
             "counts_from",

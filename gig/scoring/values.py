@@ -6,6 +6,7 @@ from typing import Literal
 
 from gig.core.text import N_
 from gig.core.tunables import Tunable, declare
+from gig.scoring.rules.score import Part
 
 Kind = Literal[
     "on_time",
@@ -35,8 +36,18 @@ KINDS: tuple[Kind, ...] = (
 )
 VIOLATIONS: tuple[Kind, ...] = ("release_over", "violation_minor", "violation_major")
 
-Grade = Literal["brush_off", "relay", "solved", "delight"]
-GRADE_TWENTIETHS: dict[Grade, int] = {"brush_off": 0, "relay": 8, "solved": 17, "delight": 20}
+PART_OF: dict[str, Part] = {
+    "on_time": Part.TIMELINESS,
+    "late": Part.TIMELINESS,
+    "missed": Part.TIMELINESS,
+    "resolved": Part.RESOLUTION,
+    "rating": Part.SATISFACTION,
+    "qc": Part.QUALITY,
+}
+"""The part of the score that an event of this kind is an observation of."""
+
+SPOILS: tuple[str, ...] = ("returned", "not_solved")
+"""What turns an earlier resolution into one that did not solve it."""
 
 WINDOW_MOVED = "window-moved"
 """The name of a change that no event made: days left the 30-day window or violations faded."""

@@ -12,7 +12,8 @@ from gig.core import tunables
 from gig.core.db import is_sqlite
 from gig.core.ids import new_id
 from gig.scoring.models import ScoreEvent
-from gig.scoring.values import GRADE_TWENTIETHS, VIOLATIONS, Grade, Kind
+from gig.scoring.rules.score import GRADE_VALUES, Grade, stars_value
+from gig.scoring.values import VIOLATIONS, Kind
 
 RESOLUTION_SETTLES = dt.timedelta(hours=24)
 
@@ -64,11 +65,11 @@ def _value(session: Session, kind: Kind, stars: int | None, grade: Grade | None)
     if kind == "rating":
         if stars is None or not 1 <= stars <= 5:
             raise ValueError("a rating has 1 to 5 stars")
-        return stars - 1, 4
+        return stars_value(stars).as_integer_ratio()
     if kind == "qc":
         if grade is None:
             raise ValueError("a quality check has a grade")
-        return GRADE_TWENTIETHS[grade], 20
+        return GRADE_VALUES[grade].as_integer_ratio()
     if kind in VIOLATIONS:
         return tunables.values(session)[f"scoring.{kind}_points"], 1
     return int(kind in ("on_time", "resolved")), 1
