@@ -35,6 +35,7 @@ def percent_at(card: RateCard, instant: dt.datetime) -> int:
 
 def holds_until(card: RateCard, instant: dt.datetime) -> dt.datetime | None:
     """The next instant at which this card's multiplier is another one; None if it never is."""
+    instant = instant.astimezone(dt.UTC)
     percent = percent_at(card, instant)
     today = card.zone.day_of(instant)
     soon = [today + n * _DAY for n in range(-1, _WEEK_AND_A_DAY + 1)]

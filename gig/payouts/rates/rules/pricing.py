@@ -40,6 +40,7 @@ class Pricing:
 
 def price(quote: Quote, *, clock_started_at: dt.datetime, replied_at: dt.datetime) -> Pricing:
     """Late is decided on the agent clock, to the microsecond; the quote was fixed when it started."""
+    clock_started_at, replied_at = clock_started_at.astimezone(dt.UTC), replied_at.astimezone(dt.UTC)
     latency = replied_at - clock_started_at
     if latency < dt.timedelta(0):
         raise ReplyBeforeClock
