@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -57,7 +57,7 @@ BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
-    type_annotation_map = {dt.datetime: Instant(), str: sa.Text()}
+    type_annotation_map: ClassVar = {dt.datetime: Instant(), str: sa.Text()}
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
@@ -92,6 +92,8 @@ def transaction() -> Iterator[Session]:
     try:
         session.connection(execution_options={"gig_write": True})
         yield session
+        if last_step := session.info.get("last_step"):
+            last_step(session)
         session.commit()
     except BaseException:
         session.rollback()
@@ -99,10 +101,27 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop("made", None)
         if lock:
             lock.release()
     if session.info.pop("emitted", False):
         outbox.ring()
+
+
+def made(session: Session, **ids: str) -> None:
+    """Names what this transaction made, for whoever must find it again (an idempotency key)."""
+    session.info.setdefault("made", {}).update(ids)
+
+
+@contextmanager
+def finishing_with(last_step: Callable[[Session], None]) -> Iterator[None]:
+    """Every transaction inside does `last_step` before it commits, and stands or falls with it."""
+    session = cast(Session, db.session())
+    session.info["last_step"] = last_step
+    try:
+        yield
+    finally:
+        session.info.pop("last_step", None)
 
 
 def rows_changed(session: Session, statement: sa.Update | sa.Delete | sa.Insert) -> int:
