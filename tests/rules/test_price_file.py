@@ -61,8 +61,7 @@ def test_paid_replies_are_counted_in_the_order_of_the_replies_not_of_the_file(tm
     assert code == 0
     assert [row["turn_id"] for row in rows] == ["c", "b", "other", "gone", "a"]
     assert [row["gross_fen"] for row in rows] == ["0", "400", "400", "0", "400"]
-    assert [row["why"] for row in rows][0] == "0.00 本单计费回复已满 2 条"
-    assert [row["why"] for row in rows][3] == "expired"
+    assert (rows[0]["why"], rows[3]["why"]) == ("0.00 本单计费回复已满 2 条", "expired")
 
 
 def test_replies_of_one_instant_are_ordered_by_clock_and_then_by_name(tmp_path: Path) -> None:

@@ -92,8 +92,18 @@ def test_the_window_is_thirty_days_with_today() -> None:
 
 @pytest.mark.parametrize(
     ("tenths", "tier"),
-    [(920, "gold"), (919, "silver"), (850, "silver"), (849, "bronze"), (700, "bronze"), (699, "limited")]
-    + [(600, "limited"), (599, "retrain"), (0, "retrain"), (1000, "gold")],
+    [
+        (1000, "gold"),
+        (920, "gold"),
+        (919, "silver"),
+        (850, "silver"),
+        (849, "bronze"),
+        (700, "bronze"),
+        (699, "limited"),
+        (600, "limited"),
+        (599, "retrain"),
+        (0, "retrain"),
+    ],
 )
 def test_tiers_begin_at_their_thresholds(tenths: int, tier: str) -> None:
     assert Thresholds().tier_of(tenths) == tier
@@ -113,15 +123,12 @@ def test_a_tier_is_lost_on_the_third_night_below_and_won_at_once() -> None:
     assert _nights(Standing("retrain"), 930) == ["gold"]
 
 
-def test_until_twenty_answered_turns_and_through_probation_everyone_is_a_trainee() -> None:
-    assert (
-        tonight(Standing("trainee"), score_tenths=950, answered_turns=19, on_probation=False).tier
-        == "trainee"
-    )
-    assert (
-        tonight(Standing("trainee"), score_tenths=950, answered_turns=90, on_probation=True).tier == "trainee"
-    )
-    assert (
-        tonight(Standing("trainee"), score_tenths=650, answered_turns=20, on_probation=False).tier
-        == "limited"
-    )
+@pytest.mark.parametrize(
+    ("tenths", "answered", "probation", "tier"),
+    [(950, 19, False, "trainee"), (950, 90, True, "trainee"), (650, 20, False, "limited")],
+)
+def test_until_twenty_answered_turns_and_through_probation_everyone_is_a_trainee(
+    tenths: int, answered: int, probation: bool, tier: str
+) -> None:
+    found = tonight(Standing("trainee"), score_tenths=tenths, answered_turns=answered, on_probation=probation)
+    assert found == Standing(tier)

@@ -15,10 +15,12 @@ def read_legal_name(text: str) -> str:
     """The name as it is stored; ValueError, with a Chinese sentence, when it cannot be one.
 
     Rare characters are kept as they are, whatever block of Unicode they live in. The dot inside the
-    names of many peoples is always written `·`.
+    names of many peoples is always written `·`, and there are no spaces between Chinese characters.
     """
     name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text).translate(_DOTS)).strip()
     name = re.sub(r" ?· ?", "·", name)
+    if all(char in " ·" or unicodedata.category(char) == "Lo" for char in name):
+        name = name.replace(" ", "")
     if not name:
         raise ValueError(N_("请填写姓名。"))
     if len(name) < 2:

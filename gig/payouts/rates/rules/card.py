@@ -23,6 +23,21 @@ def clock_text(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
+def weekdays_of(text: str) -> frozenset[int] | None:
+    """`mon-fri,sun` → {0, 1, 2, 3, 4, 6}; None when it is not days and ranges in the week's order."""
+    days: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if first not in DAY_NAMES or (dash and last not in DAY_NAMES):
+            return None
+        start = DAY_NAMES.index(first)
+        end = DAY_NAMES.index(last) if dash else start
+        if end < start:
+            return None
+        days.update(range(start, end + 1))
+    return frozenset(days)
+
+
 @dataclass(frozen=True)
 class BaseRow:
     """What one reply pays before any multiplier; `*` stands for every queue, issue type or tier."""

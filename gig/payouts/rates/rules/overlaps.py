@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gig.core.text import N_
-from gig.payouts.rates.rules.card import DAY_MINUTES, DAY_NAMES, Hours
+from gig.payouts.rates.rules.card import DAY_MINUTES, Hours
 from gig.payouts.rates.rules.faults import FaultList
 
 WEEKDAY_WORDS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -108,18 +108,3 @@ def _meeting(earlier: Sequence[_Start], later: Sequence[_Start]) -> Iterator[tup
         for other in later:
             if one.begins < other.stops and other.begins < one.stops:
                 yield one, other
-
-
-def weekdays_of(text: str) -> frozenset[int] | None:
-    """`mon-fri,sun` → {0, 1, 2, 3, 4, 6}; None when it is not days and ranges in the week's order."""
-    days: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.partition("-")
-        if first not in DAY_NAMES or (dash and last not in DAY_NAMES):
-            return None
-        start = DAY_NAMES.index(first)
-        end = DAY_NAMES.index(last) if dash else start
-        if end < start:
-            return None
-        days.update(range(start, end + 1))
-    return frozenset(days)

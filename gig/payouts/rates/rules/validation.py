@@ -22,9 +22,10 @@ from gig.payouts.rates.rules.card import (
     LateTier,
     RateCard,
     WeeklyBand,
+    weekdays_of,
 )
 from gig.payouts.rates.rules.faults import Fault, FaultList, join
-from gig.payouts.rates.rules.overlaps import Placed, note_overlaps, weekdays_of
+from gig.payouts.rates.rules.overlaps import Placed, note_overlaps
 
 _REQUIRED = (
     "name",
