@@ -1,8 +1,19 @@
 """What every test may ask for. `app` and `session` come once on SQLite and once on PostgreSQL."""
 
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
 pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.application",
     "tests.fixtures.servers",
     "tests.fixtures.browser",
 ]
+
+# A busy machine is no fault of the code; a fixture shared by the examples of one test is said to be so there.
+hypothesis_settings.register_profile(
+    "project",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.load_profile("project")
