@@ -198,7 +198,7 @@ def _brute_force(bands: list[dict[str, Any]]) -> bool:
     names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     marked: list[set[int]] = []
     for each in bands:
-        days = set()
+        days: set[int] = set()
         for part in each["days"].split(","):
             first, _, last = part.partition("-")
             days.update(range(names.index(first), names.index(last or first) + 1))

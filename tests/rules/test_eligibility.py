@@ -17,7 +17,7 @@ def after(seconds: float) -> dt.datetime:
 
 
 def a_claimer(**changes: Any) -> Claimer:
-    usual = {
+    usual: dict[str, Any] = {
         "agent_id": "amy",
         "stage": "active",
         "presence": "online",
@@ -29,7 +29,7 @@ def a_claimer(**changes: Any) -> Claimer:
 
 
 def a_waiting(**changes: Any) -> Waiting:
-    usual = {
+    usual: dict[str, Any] = {
         "inquiry_id": "i",
         "queue": "refund",
         "queue_is_easy": False,

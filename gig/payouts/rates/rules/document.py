@@ -22,7 +22,7 @@ def read_card(text: str) -> tuple[RateCard | None, list[Fault]]:
     try:
         document = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        return None, [Fault("", Sentence(N_("不是有效的 JSON:%(reason)s"), {"reason": str(error)}))]
+        return None, [Fault("", Sentence(N_("不是有效的 JSON：%(reason)s"), {"reason": str(error)}))]
     repeated = list(_repeated(document, ""))
     card, faults = validate(document)
     return (None if repeated else card), [*repeated, *faults]
