@@ -46,12 +46,11 @@ class Everything:
         self._bridge: App = WSGIMiddleware(flask, workers=THREADS)  # type: ignore[arg-type,assignment]
         health.watch(flask, "bus", lambda: self.live.alive)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            answer: App = self.live if scope["path"].startswith("/live/") else self._bridge
-            await answer(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await live_through(receive, send, self.start, self.stop)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "lifespan":
+            return live_through(receive, send, self.start, self.stop)
+        answer = self.live if scope["path"].startswith("/live/") else self._bridge
+        return answer(scope, receive, send)
 
     async def start(self) -> None:
         """Connections are open, streams are told, jobs tick."""
@@ -74,11 +73,10 @@ class Streams:
         with flask.app_context():
             self.live = Live(db.engine, flask.config["SECRET_KEY"], **flask.extensions.get("gig.live", {}))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self.live(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await live_through(receive, send, self._start, self.live.stop)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "lifespan":
+            return live_through(receive, send, self._start, self.live.stop)
+        return self.live(scope, receive, send)
 
     async def _start(self) -> None:
         end_streams_on_signal(self.live)

@@ -8,7 +8,7 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from sqlalchemy.engine import Engine
@@ -82,40 +82,34 @@ class Live:
         await asyncio.gather(*self._chores, return_exceptions=True)
         await self.feed.stop()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one HTTP request below /live/."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answers one HTTP request below /live/.
+
+        What can be decided at once is, so that a stream costs one suspended coroutine and no more.
+        """
         path = scope["path"]
         if path == "/live/health":
-            await _answer(send, 200 if self.alive else 503, {"alive": self.alive, "streams": len(self.hub)})
-        elif path != "/live/stream":
-            await _answer(send, 404, _problem("not-found", 404))
-        elif scope["method"] != "GET":
-            await _answer(send, 405, _problem("method-not-allowed", 405), (b"allow", b"GET"))
-        else:
-            await self._open(scope, receive, send)
-
-    async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query = parse_qs(scope["query_string"].decode("latin-1"))
+            return _answer(send, 200 if self.alive else 503, {"alive": self.alive, "streams": len(self.hub)})
+        if path != "/live/stream":
+            return _refuse(send, 404, "not-found")
+        if scope["method"] != "GET":
+            return _refuse(send, 405, "method-not-allowed", (b"allow", b"GET"))
         if self._stopping:
-            figures.refused.labels("stopping").inc()
-            await _answer(send, 503, _problem("stopping", 503), (b"retry-after", b"2"))
-            return
+            return _refuse(send, 503, "stopping", (b"retry-after", b"2"))
+        query = parse_qs(scope["query_string"].decode("latin-1"))
         try:
             ticket = read_ticket(self._secret, query.get("ticket", [""])[0], real_now())
         except BadTicket:
-            ticket = None
-        if ticket is None or not self.hub.admits(ticket):
-            figures.refused.labels("ticket").inc()
-            await _answer(send, 401, _problem("bad-ticket", 401))
-            return
-        position = _position(scope, query)
-        del scope, query
-        await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
-        await self._stream(ticket, position, receive, send)
+            return _refuse(send, 401, "bad-ticket")
+        if not self.hub.admits(ticket):
+            return _refuse(send, 401, "revoked")
+        after = _position(scope, query)
+        _let_go(scope)
+        return self._stream(ticket, after, receive, send)
 
     async def _stream(self, ticket: Ticket, after: int | None, receive: Receive, send: Send) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+        await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         stream = Stream(send, ticket, task)
         stream.hold()
         self.hub.add(stream)
@@ -175,8 +169,18 @@ def _position(scope: Scope, query: dict[str, list[str]]) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
 
 
-def _problem(slug: str, status: int) -> dict[str, object]:
-    return {"type": f"/problems/{slug}", "title": slug.replace("-", " ").capitalize(), "status": status}
+def _let_go(scope: Scope) -> None:
+    """The server keeps the scope as long as the stream: it sheds what is large, and the ticket."""
+    for key in ("asgi", "extensions", "state"):
+        scope.pop(key, None)
+    scope.update(query_string=b"", headers=())
+
+
+async def _refuse(send: Send, status: int, slug: str, *headers: tuple[bytes, bytes]) -> None:
+    figures.refused.labels(slug).inc()
+    title = slug.replace("-", " ").capitalize()
+    answer = {"type": f"/problems/{slug}", "title": title, "status": status}
+    await _answer(send, status, answer, *headers)
 
 
 async def _answer(send: Send, status: int, answer: dict[str, object], *headers: tuple[bytes, bytes]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def read_ticket(secret: str, text: str, now: dt.datetime) -> Ticket:
     issued_at = dt.datetime.fromtimestamp(issued / 1000, dt.UTC)
     if now >= issued_at + LIFETIME:
         raise BadTicket
-    return Ticket(person_id, session_id, tuple(topics), issued_at, issued_at + LIFETIME)
+    return Ticket(person_id, session_id, tuple(map(sys.intern, topics)), issued_at, issued_at + LIFETIME)
 
 
 def _serializer(secret: str) -> URLSafeSerializer:
