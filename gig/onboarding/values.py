@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Literal
 
 from gig.core.text import N_
@@ -21,6 +22,16 @@ REASONS: dict[ReasonCode, str] = {
     "mismatch": N_("信息不符"),
     "other": N_("其他"),
 }
+
+PHOTO_REASONS = ("glare", "blurred", "cropped")
+"""Reasons that lie in a photo, so that the photo must be named."""
+
+
+def rejection_text(code: ReasonCode, sides: Iterable[Side]) -> str:
+    """What the applicant reads when the reviewer added no words."""
+    photos = "、".join(SIDE_NAMES[side] for side in sides)
+    return f"{REASONS[code]}，请重拍{photos}。" if photos else f"{REASONS[code]}，请核对后重新提交。"
+
 
 LOCK = dt.timedelta(minutes=10)
 """How long one reviewer has an application to themself."""

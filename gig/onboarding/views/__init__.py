@@ -1,0 +1,1 @@
+"""The pages of onboarding, cut by who reads them."""
