@@ -19,13 +19,18 @@ from gig.core.text import N_
 WORDS = 2000
 
 
+def says(**messages: str) -> dict[str, Any]:
+    """Messages by their key, in Chinese; they are translated when one is said."""
+    return dict(messages)
+
+
 class Schema(ma.Schema):
     """What comes in. A field that is not named here is an error, and so is a wrong type."""
 
     class Meta:
         unknown = ma.RAISE
 
-    error_messages: ClassVar[dict[str, Any]] = {
+    error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "unknown": later("没有这个字段。"),
         "type": later("要是一个 JSON 对象。"),
     }
@@ -34,11 +39,11 @@ class Schema(ma.Schema):
 class _Spoken(fields.Field):
     """A field whose errors are said in the language of the request."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "required": N_("必填。"),
-        "null": N_("不能为 null。"),
-        "validator_failed": N_("不对。"),
-    }
+    default_error_messages = says(
+        required=N_("必填。"),
+        null=N_("不能为 null。"),
+        validator_failed=N_("不对。"),
+    )
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         message = self.error_messages[key]
@@ -48,18 +53,17 @@ class _Spoken(fields.Field):
 class Text(_Spoken, fields.String):
     """One line or more of text, from `least` to `most` characters, without control characters."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": N_("要是一段文字。"),
-        "short": N_("不能为空。"),
-        "long": N_("最多 %(most)s 个字。"),
-        "unfit": UNFIT_MESSAGE,
-    }
+    default_error_messages = says(
+        invalid=N_("要是一段文字。"),
+        short=N_("不能为空。"),
+        long=N_("最多 %(most)s 个字。"),
+        unfit=UNFIT_MESSAGE,
+    )
 
     def __init__(self, *, least: int = 1, most: int = 200, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.least, self.most = least, most
-        self.metadata.setdefault("minLength", least)
-        self.metadata.setdefault("maxLength", most)
+        self.metadata = {"minLength": least, "maxLength": most, **self.metadata}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -85,7 +89,7 @@ class Words(Text):
 class Id(Text):
     """A public id of ours."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"id": N_("不是有效的编号。")}
+    default_error_messages = says(id=N_("不是有效的编号。"))
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(least=26, most=26, **kwargs)
@@ -102,18 +106,17 @@ class Id(Text):
 class Int(_Spoken, fields.Integer):
     """A whole number, written as one; `true`, `"1"` and `1.0` are not. In a query, digits."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": N_("要是一个整数。"),
-        "range": N_("要在 %(least)s 到 %(most)s 之间。"),
-    }
+    default_error_messages = says(
+        invalid=N_("要是一个整数。"),
+        range=N_("要在 %(least)s 到 %(most)s 之间。"),
+    )
 
     def __init__(
         self, *, least: int = -(2**53), most: int = 2**53, digits: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.least, self.most, self.digits = least, most, digits
-        self.metadata.setdefault("minimum", least)
-        self.metadata.setdefault("maximum", most)
+        self.metadata = {"minimum": least, "maximum": most, **self.metadata}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -134,7 +137,7 @@ class Fen(Int):
 class Flag(_Spoken, fields.Boolean):
     """`true` or `false`, and nothing that resembles them."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": N_("要是 true 或 false。")}
+    default_error_messages = says(invalid=N_("要是 true 或 false。"))
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -147,14 +150,12 @@ class Flag(_Spoken, fields.Boolean):
 class Choice(Text):
     """One of a few words."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"choice": N_("要是其中之一：%(choices)s。")}
+    default_error_messages = says(choice=N_("要是其中之一：%(choices)s。"))
 
     def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = tuple(choices)
-        self.metadata.setdefault("enum", list(self.choices))
-        for bound in ("minLength", "maxLength"):
-            self.metadata.pop(bound)
+        self.metadata = {"enum": list(self.choices)}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -167,9 +168,7 @@ class Choice(Text):
 class Instant(_Spoken, fields.AwareDateTime):
     """RFC 3339 with an offset; read as UTC, written as UTC with Z."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": N_("时间要写成带时区的 RFC 3339，例如 2026-11-01T08:00:00+08:00。")
-    }
+    default_error_messages = says(invalid=N_("时间要写成带时区的 RFC 3339，例如 2026-11-01T08:00:00+08:00。"))
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -188,7 +187,7 @@ class Instant(_Spoken, fields.AwareDateTime):
 class Date(_Spoken, fields.Date):
     """A calendar day, as 2026-11-01."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": N_("日期要写成 2026-11-01 这样。")}
+    default_error_messages = says(invalid=N_("日期要写成 2026-11-01 这样。"))
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -204,21 +203,21 @@ class Date(_Spoken, fields.Date):
 class Nested(_Spoken, fields.Nested):
     """An object inside the object."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"type": N_("要是一个 JSON 对象。")}
+    default_error_messages = says(type=N_("要是一个 JSON 对象。"))
 
 
 class Many(_Spoken, fields.List):
     """A list, of at most `most` items."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": N_("要是一个列表。"),
-        "many": N_("最多 %(most)s 项。"),
-    }
+    default_error_messages = says(
+        invalid=N_("要是一个列表。"),
+        many=N_("最多 %(most)s 项。"),
+    )
 
     def __init__(self, inner: Any, *, most: int = 1000, **kwargs: Any) -> None:
         super().__init__(inner, **kwargs)
         self.most = most
-        self.metadata.setdefault("maxItems", most)
+        self.metadata = {"maxItems": most, **self.metadata}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

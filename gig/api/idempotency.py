@@ -17,7 +17,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 import sqlalchemy as sa
 from flask import Response, g, make_response, request
@@ -252,6 +252,13 @@ def _request_hash() -> str:
         if name not in ("csrf_token", FIELD):
             parts += [name, value]
     for name, file in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
-        parts += [name, hashlib.file_digest(file.stream, "sha256").hexdigest()]
-        file.stream.seek(0)
+        parts += [name, _hash_of_file(file.stream)]
     return _hash(*parts)
+
+
+def _hash_of_file(stream: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := stream.read(64 * 1024):
+        digest.update(chunk)
+    stream.seek(0)
+    return digest.hexdigest()

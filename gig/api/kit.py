@@ -83,7 +83,7 @@ class GigApi(flask_smorest.Api):  # type: ignore[misc]
             return described
 
     def _register_responses(self) -> None:
-        usual = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        usual: str = flask_smorest.Api.DEFAULT_RESPONSE_CONTENT_TYPE
         self.DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
         try:
             super()._register_responses()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import sqlalchemy as sa
 from flask import request
 
@@ -9,6 +11,7 @@ from gig.core.db import db
 from gig.identity.access import Principal
 from gig.identity.keys import CHANNEL, hashed
 from gig.identity.models import Agent, ApiToken, Channel, Person
+from gig.identity.values import Stage
 
 _PERSON = (
     sa.select(ApiToken.id, ApiToken.scopes, Person.id, Person.name, Person.roles, Agent.stage)
@@ -43,7 +46,7 @@ def principal() -> Principal | None:
         name=name,
         roles=frozenset(roles.split(",")),
         session_id=token_id,
-        stage=stage,
+        stage=cast("Stage | None", stage),
         scopes=frozenset(scopes.split()),
     )
 

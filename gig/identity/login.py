@@ -7,7 +7,7 @@ The cookie names a row of `login_session`, so that a session can be ended from a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import flask_login
@@ -20,6 +20,7 @@ from gig.core.db import db
 from gig.core.errors import Unauthenticated
 from gig.identity.access import Principal
 from gig.identity.models import Agent, LoginSession, Person
+from gig.identity.values import Stage
 
 manager = flask_login.LoginManager()
 manager.session_protection = "basic"
@@ -57,7 +58,9 @@ def _load(session_id: str) -> SessionUser | None:
     if row is None:
         return None
     id, person_id, name, roles, stage = row
-    return SessionUser(Principal("person", person_id, name, frozenset(roles.split(",")), id, stage))
+    return SessionUser(
+        Principal("person", person_id, name, frozenset(roles.split(",")), id, cast("Stage | None", stage))
+    )
 
 
 def principal() -> Principal | None:

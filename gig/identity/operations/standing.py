@@ -1,0 +1,159 @@
+"""An agent's standing: admitted, online, skilled, suspended."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import audit, outbox
+from gig.core.db import rows_changed, transaction
+from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.text import N_
+from gig.identity.models import Agent, AgentSkill
+from gig.identity.values import PRESENCES, WORKING, Presence, Stage
+
+
+def set_presence(*, agent_id: str, state: str, now: dt.datetime, reason: str | None = None) -> Presence:
+    """The agent is online, away or offline; only who may work can be online. Repeating changes nothing."""
+    chosen = next((word for word in PRESENCES if word == state), None)
+    if chosen is None:
+        raise Invalid({"state": [N_("要是其中之一：online、away、offline。")]})
+    with transaction() as session:
+        change = sa.update(Agent).where(Agent.id == agent_id)
+        if chosen == "online":
+            change = change.where(Agent.stage.in_(WORKING))
+        if not rows_changed(
+            session, change.values(presence=chosen, presence_reason=reason, last_seen_at=now)
+        ):
+            _agent(session, agent_id)
+            raise Refused("not-eligible", N_("审核通过后才能上线接单。"))
+        outbox.emit(session, f"agent:{agent_id}", "presence.changed", {"state": chosen}, now=now)
+        outbox.emit(session, "ops", "presence.changed", {"agent": agent_id, "state": chosen}, now=now)
+    return chosen
+
+
+def admit_agent(*, agent_id: str, now: dt.datetime, actor_id: str | None) -> None:
+    """The applicant's identity was verified: on probation from here on, and may go online."""
+    _change_stage(
+        agent_id,
+        origin=("applicant",),
+        values={"stage": "probation", "verified_at": now},
+        action="agent.admit",
+        reason=None,
+        actor_id=actor_id,
+        now=now,
+    )
+
+
+def activate_agent(*, agent_id: str, now: dt.datetime, actor_id: str | None) -> None:
+    """The agent's probation is over."""
+    _change_stage(
+        agent_id,
+        origin=("probation",),
+        values={"stage": "active"},
+        action="agent.activate",
+        reason=None,
+        actor_id=actor_id,
+        now=now,
+    )
+
+
+def suspend_agent(*, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
+    """The agent cannot claim or be online. Their claims are the caller's to return, in this transaction."""
+    _change_stage(
+        agent_id,
+        origin=WORKING,
+        values={"stage": "suspended", "presence": "offline", "suspended_reason": reason},
+        action="agent.suspend",
+        reason=reason,
+        actor_id=actor_id,
+        now=now,
+    )
+
+
+def reinstate_agent(
+    *, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None, stage: Stage = "active"
+) -> None:
+    """The agent may work again, offline until they say otherwise."""
+    if stage not in WORKING:
+        raise ValueError(stage)
+    _change_stage(
+        agent_id,
+        origin=("suspended",),
+        values={"stage": stage, "suspended_reason": None},
+        action="agent.reinstate",
+        reason=reason,
+        actor_id=actor_id,
+        now=now,
+    )
+
+
+def grant_skill(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None) -> bool:
+    """The agent may serve the queue; False if they could before."""
+    with transaction() as session:
+        _agent(session, agent_id, locked=True)
+        if session.get(AgentSkill, (agent_id, queue)) is not None:
+            return False
+        session.add(AgentSkill(agent_id=agent_id, queue=queue, granted_by=actor_id, granted_at=now))
+        _tell(session, agent_id, "agent.grant-skill", None, actor_id, now, {"queue": queue})
+        return True
+
+
+def revoke_skill(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None) -> bool:
+    """The agent may not claim from the queue any more; what they hold they may finish."""
+    with transaction() as session:
+        gone = sa.delete(AgentSkill).where(AgentSkill.agent_id == agent_id, AgentSkill.queue == queue)
+        if not rows_changed(session, gone):
+            return False
+        _tell(session, agent_id, "agent.revoke-skill", None, actor_id, now, {"queue": queue})
+        return True
+
+
+def _change_stage(
+    agent_id: str,
+    *,
+    origin: tuple[Stage, ...],
+    values: dict[str, Any],
+    action: str,
+    reason: str | None,
+    actor_id: str | None,
+    now: dt.datetime,
+) -> None:
+    with transaction() as session:
+        change = sa.update(Agent).where(Agent.id == agent_id, Agent.stage.in_(origin)).values(**values)
+        if not rows_changed(session, change):
+            _agent(session, agent_id)
+            raise Refused("wrong-stage", N_("这位客服现在的状态不能这样改，刷新后再看。"))
+        _tell(session, agent_id, action, reason, actor_id, now, {"stage": values["stage"]})
+
+
+def _agent(session: Session, agent_id: str, *, locked: bool = False) -> Agent:
+    found = session.get(Agent, agent_id, with_for_update=locked or None, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _tell(
+    session: Session,
+    agent_id: str,
+    action: str,
+    reason: str | None,
+    actor_id: str | None,
+    now: dt.datetime,
+    detail: dict[str, Any],
+) -> None:
+    audit.note(
+        session,
+        actor_id=actor_id,
+        action=action,
+        object_type="agent",
+        object_id=agent_id,
+        reason=reason,
+        detail=detail,
+        now=now,
+    )
+    outbox.emit(session, f"agent:{agent_id}", "standing.changed", detail, now=now)
