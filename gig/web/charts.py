@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from gig.web.filters import peak_class, times
@@ -19,6 +20,11 @@ def hour_shapes(hours: Sequence[Any]) -> dict[str, Any]:
     bar = min(24.0, step * 0.67)
     most = max((row["base"] + row["peak"] for row in rows), default=0) or 1
     shapes = [_bar(row, index, step, bar, most, len(rows)) for index, row in enumerate(rows)]
+    for before, after in pairwise(shapes):
+        if before["now"]:
+            after["label"] = ""
+        if after["now"]:
+            before["label"] = ""
     return {"width": WIDTH, "height": HEIGHT, "base": BASE, "bands": _bands(rows, step), "hours": shapes}
 
 
