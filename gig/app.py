@@ -10,8 +10,10 @@ from gig.core import clock, crypto, logs, simclock
 from gig.core.db import db
 from gig.dispatch import wiring as dispatch
 from gig.identity import wiring as identity
+from gig.live.purge import purge_outbox
 from gig.onboarding import wiring as onboarding
 from gig.payouts import wiring as payouts
+from gig.scheduler import Job, register
 from gig.scoring import wiring as scoring
 from gig.settings import Settings
 
@@ -21,7 +23,7 @@ FEATURES = (identity, payouts, scoring, dispatch, onboarding)
 def create_app(settings: Settings | None = None) -> Flask:
     """The application with every feature plugged in. Reads and writes nothing until it is asked."""
     from gig.api import init_api
-    from gig.web import init_web
+    from gig.web import health, init_web
 
     settings = settings or Settings.from_env()
     app = Flask("gig", root_path=str(Path(__file__).parent), static_folder="static")
@@ -45,8 +47,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.before_request(clock.stamp_request)
     db.init_app(app)
     simclock.init_app(app, settings.clock_start, settings.clock_speed)
+    health.init_app(app)
     init_web(app)
     init_api(app)
+    register(app, Job("live.purge_outbox", every_s=3600, run=purge_outbox))
     for feature in FEATURES:
         feature.plug_into(app)
     return app

@@ -12,14 +12,16 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 from sqlalchemy.engine import Engine
 
 from gig.app import create_app
+from gig.core import clock, simclock
 from gig.core.db import db
+from gig.dispatch.operations.seen import note_seen
 from gig.live.application import Live, Receive, Scope, Send
 from gig.scheduler.jobs import jobs_of
 from gig.scheduler.runner import Runner
@@ -34,53 +36,60 @@ WARM_CONNECTIONS = 8
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Everything:
-    """Flask, streams and, if asked for, the scheduler, from the server's start to its stop."""
-
-    def __init__(self, flask: Flask, *, scheduler: bool) -> None:
-        self.flask = flask
-        with flask.app_context():
-            self._engine = db.engine
-        self.live = Live(self._engine, flask.config["SECRET_KEY"], **flask.extensions.get("gig.live", {}))
-        self._runner = Runner(jobs_of(flask), flask.app_context) if scheduler else None
-        self._bridge: App = WSGIMiddleware(flask, workers=THREADS)  # type: ignore[arg-type,assignment]
-        health.watch(flask, "bus", lambda: self.live.alive)
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "lifespan":
-            return live_through(receive, send, self.start, self.stop)
-        answer = self.live if scope["path"].startswith("/live/") else self._bridge
-        return answer(scope, receive, send)
-
-    async def start(self) -> None:
-        """Connections are open, streams are told, jobs tick."""
-        end_streams_on_signal(self.live)
-        await asyncio.to_thread(warm, self._engine)
-        await self.live.start()
-        if self._runner is not None:
-            await asyncio.to_thread(self._runner.start)
-
-    async def stop(self) -> None:
-        await self.live.stop()
-        if self._runner is not None:
-            await asyncio.to_thread(self._runner.stop)
-
-
 class Streams:
     """The streams alone: the role `live` of a deployment."""
 
     def __init__(self, flask: Flask) -> None:
+        self.flask = flask
         with flask.app_context():
-            self.live = Live(db.engine, flask.config["SECRET_KEY"], **flask.extensions.get("gig.live", {}))
+            self.engine = db.engine
+        self.live = Live(self.engine, flask.config["SECRET_KEY"], present=self._note_present)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
-            return live_through(receive, send, self._start, self.live.stop)
+            return live_through(receive, send, self.start, self.stop)
+        return self.answer(scope, receive, send)
+
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self.live(scope, receive, send)
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Connections are open and streams are told."""
         end_streams_on_signal(self.live)
+        await asyncio.to_thread(simclock.running, self.flask)
+        await asyncio.to_thread(warm, self.engine)
         await self.live.start()
+
+    async def stop(self) -> None:
+        await self.live.stop()
+
+    def _note_present(self, person_ids: set[str]) -> None:
+        with self.flask.app_context():
+            note_seen(person_ids=person_ids, now=clock.now())
+
+
+class Everything(Streams):
+    """Flask, streams and, if asked for, the scheduler, from the server's start to its stop."""
+
+    def __init__(self, flask: Flask, *, scheduler: bool) -> None:
+        super().__init__(flask)
+        self._runner = Runner(jobs_of(flask), flask.app_context) if scheduler else None
+        self._bridge = cast("App", WSGIMiddleware(cast("Any", flask), workers=THREADS))
+        health.watch(flask, "bus", lambda: self.live.alive)
+
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        answer = self.live if scope["path"].startswith("/live/") else self._bridge
+        return answer(scope, receive, send)
+
+    async def start(self) -> None:
+        await super().start()
+        if self._runner is not None:
+            await asyncio.to_thread(self._runner.start)
+
+    async def stop(self) -> None:
+        await super().stop()
+        if self._runner is not None:
+            await asyncio.to_thread(self._runner.stop)
 
 
 def with_scheduler() -> Everything:

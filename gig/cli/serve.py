@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from dataclasses import replace
+from typing import Any
 
 import click
 from granian.constants import HTTPModes, Interfaces
@@ -42,7 +43,7 @@ def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None,
     if faults := settings.problems():
         raise BadSettings(faults)
     _allow_many_files()
-    common = {
+    common: dict[str, Any] = {
         "address": host,
         "port": port,
         "workers": workers,

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from sqlalchemy.engine import Engine
 
+from gig.core import clock
 from gig.core.clock import real_now
 from gig.live import figures, frames
 from gig.live.feed import Feed
@@ -41,7 +42,7 @@ STREAM_HEADERS = [
 class Live:
     """Streams of the outbox to whoever shows a ticket.
 
-    `present(person_ids)` is told once a minute, in a thread, who has a stream open.
+    `present(person_ids)` is told once a minute of business time, in a thread, who has a stream open.
     """
 
     def __init__(
@@ -128,13 +129,18 @@ class Live:
             figures.open_streams.dec()
 
     async def _catch_up(self, ticket: Ticket, after: int | None) -> bytes:
-        """The bytes that bring a page from what it last heard to what the stream will say next."""
+        """The bytes that bring a page from what it last heard to what the stream will say next.
+
+        A page that has heard nothing yet is as old as its ticket.
+        """
         upto = self.feed.reader.position
         if after is None:
-            figures.opened.labels("page").inc()
+            after = self.feed.position_at(ticket.issued_at)
+        if after == upto:
+            figures.opened.labels("nothing").inc()
             return frames.signal("ready", upto)
         try:
-            rows = await self.feed.replay(ticket.topics, after, upto)
+            rows = None if after is None else await self.feed.replay(ticket.topics, after, upto)
         except Exception:
             log.exception("the outbox could not be replayed")
             rows = None
@@ -152,7 +158,7 @@ class Live:
 
     async def _tell_presence(self, present: Callable[[set[str]], None]) -> None:
         while True:
-            await asyncio.sleep(PRESENCE_EVERY_S)
+            await asyncio.sleep(max(PRESENCE_EVERY_S / clock.current().speed, 1))
             people = self.hub.people()
             if not people:
                 continue

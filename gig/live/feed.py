@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 POLL_S = 0.2
 WAIT_AFTER_FAULT_S = 1.0
 DEAF_AFTER_S = 5.0
+REMEMBERED = 512
+SETTLE = dt.timedelta(seconds=1)
 
 
 class Feed:
@@ -44,6 +47,7 @@ class Feed:
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._heard_at = float("-inf")
+        self._passed: deque[tuple[dt.datetime, int]] = deque(maxlen=REMEMBERED)
 
     @property
     def alive(self) -> bool:
@@ -79,12 +83,20 @@ class Feed:
     async def replay(self, topics: tuple[str, ...], after: int, upto: int) -> list[Row] | None:
         return await self.in_thread(lambda: self.reader.replay(topics, after, upto))
 
+    def position_at(self, instant: dt.datetime) -> int | None:
+        """A position that a page made at this real instant had surely seen; None if forgotten."""
+        surely = instant - SETTLE
+        if not self._passed or self._passed[0][0] > surely:
+            return None
+        return max(position for at, position in self._passed if at <= surely)
+
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def _begin(self) -> None:
         for topic in await self.in_thread(self.reader.begin):
             self.hub.revoke(topic)
+        self._passed.append((clock.real_now(), self.reader.position))
         self._heard_at = time.monotonic()
 
     async def _run(self, begun: bool) -> None:
@@ -101,6 +113,7 @@ class Feed:
                 continue
             self._heard_at = time.monotonic()
             if rows:
+                self._passed.append((clock.real_now(), self.reader.position))
                 await self.hub.tell(rows)
                 figures.told.inc(len(rows))
                 figures.lag.observe(_real_seconds_since(rows[-1].created_at))

@@ -103,4 +103,7 @@ class Reader:
 
 
 def _rows(connection: Connection, statement: sa.Select[tuple[int, str, str, str, dt.datetime]]) -> list[Row]:
-    return [Row(*row) for row in connection.execute(statement)]
+    return [
+        Row(id, topic, type, payload, created_at)
+        for id, topic, type, payload, created_at in connection.execute(statement)
+    ]

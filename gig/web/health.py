@@ -34,7 +34,6 @@ def init_app(app: Flask) -> None:
     watch(app, "database", _database_answers)
     watch(app, "migrations", lambda: schema.at_head(db.engine))
     app.register_blueprint(blueprint)
-    app.before_request_funcs.setdefault(None, []).insert(0, _begin)
     app.after_request(_count)
 
 
@@ -84,14 +83,10 @@ def _database_answers() -> bool:
         return connection.exec_driver_sql("SELECT 1").scalar() == 1
 
 
-def _begin() -> None:
-    g.health_began = time.perf_counter()
-
-
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     requests.labels(endpoint, request.method, response.status_code).inc()
-    if (began := g.get("health_began")) is not None:
+    if (began := g.get("received_counter")) is not None:
         seconds.labels(endpoint).observe(time.perf_counter() - began)
     return response
 

@@ -1,0 +1,29 @@
+"""An open stream is a sign of life: online lasts while one is open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from gig.core.db import transaction
+from gig.identity.models import Agent
+
+CHUNK = 500
+
+
+def note_seen(*, person_ids: Collection[str], now: dt.datetime) -> None:
+    """Of these people, the agents who are online were last seen now, in short transactions."""
+    people = sorted(person_ids)
+    for start in range(0, len(people), CHUNK):
+        with transaction() as session:
+            session.execute(
+                sa.update(Agent)
+                .where(
+                    Agent.id.in_(people[start : start + CHUNK]),
+                    Agent.presence == "online",
+                    Agent.last_seen_at < now,
+                )
+                .values(last_seen_at=now)
+            )
