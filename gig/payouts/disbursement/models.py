@@ -47,22 +47,30 @@ class PayoutLine(Base):
         sa.CheckConstraint("amount_fen > 0", name="amount"),
         sa.CheckConstraint("(state = 'held') = (hold_reason IS NOT NULL)", name="held"),
         sa.CheckConstraint("state NOT IN ('in_transit', 'settled') OR batch_id IS NOT NULL", name="in_batch"),
-        sa.Index("ix_payout_line_period", "period_id", "state", "agent_id"),
-        sa.Index("ix_payout_line_agent", "agent_id"),
-        sa.Index("ix_payout_line_batch", "batch_id", "number"),
+        sa.Index("ix_payout_line_period", "period_id", "agent_id"),
+        *(
+            sa.Index(
+                name, *columns, unique=unique, sqlite_where=sa.text(given), postgresql_where=sa.text(given)
+            )
+            for name, columns, unique, given in (
+                ("ix_payout_line_batch", ("batch_id", "number"), False, "batch_id IS NOT NULL"),
+                ("uq_payout_line_number", ("number",), True, "number IS NOT NULL"),
+                ("uq_payout_line_retry_of", ("retry_of",), True, "retry_of IS NOT NULL"),
+            )
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    statement_id: Mapped[str] = mapped_column(sa.ForeignKey("statement.id"), index=True)
-    period_id: Mapped[str] = mapped_column(sa.ForeignKey("period.id"))
+    statement_id: Mapped[str]
+    period_id: Mapped[str]
     agent_id: Mapped[str] = mapped_column(sa.String(26))
     amount_fen: Mapped[int] = mapped_column(sa.BigInteger)
     state: Mapped[str]
     hold_reason: Mapped[str | None]
-    payee_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("payee.id"))
+    payee_id: Mapped[int | None] = mapped_column(BigId)
     batch_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("batch.id"))
-    number: Mapped[str | None] = mapped_column(unique=True)
-    retry_of: Mapped[str | None] = mapped_column(sa.ForeignKey("payout_line.id"), unique=True)
+    number: Mapped[str | None]
+    retry_of: Mapped[str | None] = mapped_column(sa.ForeignKey("payout_line.id"))
     made_at: Mapped[dt.datetime]
 
 

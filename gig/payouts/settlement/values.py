@@ -23,8 +23,8 @@ MINIMUM_PAYOUT = Tunable(
 
 tunables.declare(PERIOD_KIND, CLOSE_GRACE, MINIMUM_PAYOUT)
 
-STATEMENT_KINDS = ("earning", "penalty", "adjustment", "award", "triage", "reversal")
-"""The kinds of ledger entry that a statement sums; the others move money that is already on one."""
+PAYMENT_KINDS = ("export", "tax", "settled", "failed", "returned")
+"""The kinds of ledger entry that move money already on a statement; a statement sums all the others."""
 
 
 def zone() -> BusinessZone:

@@ -1,0 +1,21 @@
+"""Words of disbursement."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from gig.core.text import N_
+
+HOLD_AFTER_PAYEE_CHANGE: Final = dt.timedelta(hours=24)
+
+HOLD_REASONS: Final = {
+    "unverified": N_("还没有通过实名审核"),
+    "suspended": N_("账号已暂停"),
+    "no-payee": N_("还没有填写收款账户"),
+    "payee-changed": N_("收款账户更换未满 24 小时"),
+}
+
+METHODS: Final = {"bank": N_("银行卡"), "alipay": N_("支付宝")}
+
+TEMPLATES: Final = ("generic",)

@@ -1,0 +1,170 @@
+"""Closing a period: once, in short transactions, resumable wherever it was cut off."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import audit, outbox, tunables
+from gig.core.db import rows_changed, transaction
+from gig.core.errors import NotFound, Refused
+from gig.core.text import N_
+from gig.core.transitions import move
+from gig.identity.models import Agent
+from gig.payouts.settlement import cut
+from gig.payouts.settlement.models import Period
+from gig.payouts.settlement.operations.periods import ensure_period
+from gig.payouts.settlement.states import PERIOD, UNCLOSED
+from gig.payouts.settlement.tie import tie
+from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace
+
+CHUNK = 5000
+"""Agents in one transaction: short enough that replies do not wait for a close."""
+
+
+class DoesNotTie(Exception):
+    """Book, statements and lines disagree; the period stays `closing` until they agree."""
+
+
+def close_due(*, now: dt.datetime) -> list[str]:
+    """Every period whose grace is over is closed, the oldest first; the ids of those closed now.
+
+    A period that was reopened waits for a person, until the one after it is due.
+    """
+    with transaction() as session:
+        ensure_period(session, now)
+        wait = grace(tunables.values(session))
+    closed: list[str] = []
+    while (period_id := _oldest_due(now - wait)) is not None:
+        close_period(period_id=period_id, actor_id=None, now=now)
+        closed.append(period_id)
+    return closed
+
+
+def close_period(*, period_id: str, actor_id: str | None, now: dt.datetime) -> None:
+    """The period is closed: one statement for each agent concerned, one line for each that pays.
+
+    A second run, or one that meets another, finishes what is left and changes nothing that is there.
+    """
+    if not _begin(period_id, actor_id, now):
+        return
+    while _cut_next(period_id):
+        pass
+    _finish(period_id, now)
+
+
+def _oldest_due(ended_by: dt.datetime) -> str | None:
+    with transaction() as session:
+        due = session.scalars(
+            sa.select(Period)
+            .where(Period.state.in_(UNCLOSED), Period.ends_at <= ended_by)
+            .order_by(Period.starts_at)
+            .limit(2)
+        ).all()
+    reopened = len(due) == 1 and due[0].state == "open" and due[0].close_no > 0
+    return due[0].id if due and not reopened else None
+
+
+def _begin(period_id: str, actor_id: str | None, now: dt.datetime) -> bool:
+    """The period is `closing`, its instant and minimum fixed; False when it is closed already."""
+    with transaction() as session:
+        period = session.get(Period, period_id, populate_existing=True)
+        if period is None:
+            raise NotFound()
+        if period.state != "open":
+            return period.state == "closing"
+        numbers = tunables.values(session)
+        if now < period.ends_at + grace(numbers):
+            raise Refused("period-not-over", N_("这个周期还没有结束，或还在宽限时间里，暂时不能关账。"))
+        _refuse_if_an_earlier_one_is_unclosed(session, period)
+        began = move(
+            session,
+            PERIOD,
+            Period,
+            period_id,
+            origin="open",
+            target="closing",
+            close_no=period.close_no + 1,
+            close_after="",
+            closing_at=now,
+            closed_by=actor_id,
+            minimum_fen=numbers[MINIMUM_PAYOUT.name],
+        )
+        if began:
+            audit.note(
+                session,
+                actor_id=actor_id,
+                action="period.close",
+                object_type="period",
+                object_id=period_id,
+                now=now,
+            )
+            tell(session, period_id, "closing", now=now)
+    return True
+
+
+def _refuse_if_an_earlier_one_is_unclosed(session: Session, period: Period) -> None:
+    earlier = sa.select(Period.id).where(Period.starts_at < period.starts_at, Period.state.in_(UNCLOSED))
+    if session.execute(earlier.limit(1)).first():
+        raise Refused("earlier-period-open", N_("更早的周期还没有关账，先关那一个。"))
+
+
+def _cut_next(period_id: str) -> bool:
+    """The next agents have their statements and lines; False when none are left.
+
+    Progress is compared and set first, so two runs at once never cut the same agents.
+    """
+    with transaction() as session:
+        period = session.get_one(Period, period_id, populate_existing=True)
+        after = period.close_after
+        if period.state != "closing" or after is None:
+            return False
+        edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
+        last, *more = session.scalars(edge).all() or [None]
+        upto = last if more else None
+        advance = (
+            sa.update(Period)
+            .where(
+                Period.id == period_id,
+                Period.state == "closing",
+                Period.close_no == period.close_no,
+                Period.close_after == after,
+            )
+            .values(close_after=upto)
+            .execution_options(synchronize_session=False)
+        )
+        if rows_changed(session, advance):
+            span = cut.Span(after, upto)
+            session.execute(cut.statements(period, _previous_id(session, period), span))
+            session.execute(cut.lines(period, span))
+    return True
+
+
+def _previous_id(session: Session, period: Period) -> str | None:
+    earlier = sa.select(Period.id).where(Period.ends_at <= period.starts_at)
+    return session.scalars(earlier.order_by(Period.ends_at.desc()).limit(1)).first()
+
+
+def _finish(period_id: str, now: dt.datetime) -> None:
+    with transaction() as session:
+        cut_whole = sa.select(Period.id).where(
+            Period.id == period_id, Period.state == "closing", Period.close_after.is_(None)
+        )
+        if session.execute(cut_whole).first() is None:
+            return
+        found = tie(session, period_id)
+        if not found.holds:
+            raise DoesNotTie(
+                f"{period_id}: ledger {found.ledger_fen} - statements {found.gross_fen} = "
+                f"{found.gross_difference_fen} fen; payable {found.payable_fen} - lines {found.lines_fen} = "
+                f"{found.payable_difference_fen} fen"
+            )
+        if move(session, PERIOD, Period, period_id, origin="closing", target="closed", closed_at=now):
+            tell(session, period_id, "closed", now=now)
+
+
+def tell(session: Session, period_id: str, state: str, *, now: dt.datetime) -> None:
+    """Finance's open pages learn that the period moved."""
+    outbox.emit(session, "finance", "period.state", {"period_id": period_id, "state": state}, now=now)

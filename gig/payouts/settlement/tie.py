@@ -1,0 +1,56 @@
+"""Book, statements and lines of a period, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.payouts.disbursement.models import PayoutLine
+from gig.payouts.ledger.models import OTHER, LedgerEntry
+from gig.payouts.settlement.models import Statement
+from gig.payouts.settlement.values import PAYMENT_KINDS
+
+
+@dataclass(frozen=True)
+class Tie:
+    """What the three sources say of one period, in fen; they agree when both differences are 0."""
+
+    ledger_fen: int
+    gross_fen: int
+    payable_fen: int
+    lines_fen: int
+    held_fen: int
+
+    @property
+    def gross_difference_fen(self) -> int:
+        return self.ledger_fen - self.gross_fen
+
+    @property
+    def payable_difference_fen(self) -> int:
+        return self.payable_fen - self.lines_fen
+
+    @property
+    def holds(self) -> bool:
+        return self.gross_difference_fen == 0 and self.payable_difference_fen == 0
+
+
+def tie(session: Session, period_id: str) -> Tie:
+    """The sums of the period as they stand; a line that a retry replaced counts once, as the retry."""
+    whole_book = sa.select(sa.func.sum(LedgerEntry.payable_fen)).where(LedgerEntry.period_id == period_id)
+    payments = whole_book.where(sa.text(OTHER), LedgerEntry.kind.in_(PAYMENT_KINDS))
+    of_statements = sa.select(sa.func.sum(Statement.gross_fen), sa.func.sum(Statement.payable_fen)).where(
+        Statement.period_id == period_id, Statement.voided_at.is_(None)
+    )
+    retry = sa.alias(PayoutLine.__table__)
+    replaced = sa.select(retry.c.retry_of).where(retry.c.retry_of == PayoutLine.id, retry.c.state != "voided")
+    of_lines = sa.select(
+        sa.func.sum(PayoutLine.amount_fen),
+        sa.func.sum(sa.case((PayoutLine.state == "held", PayoutLine.amount_fen), else_=0)),
+    ).where(PayoutLine.period_id == period_id, PayoutLine.state != "voided", ~replaced.exists())
+    ledger_fen = (session.scalar(whole_book) or 0) - (session.scalar(payments) or 0)
+    gross_fen, payable_fen = session.execute(of_statements).one()
+    lines_fen, held_fen = session.execute(of_lines).one()
+    figures = (ledger_fen, gross_fen, payable_fen, lines_fen, held_fen)
+    return Tie(*(int(figure or 0) for figure in figures))
