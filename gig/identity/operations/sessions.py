@@ -40,7 +40,7 @@ def log_in(*, phone: str, password: str, address: str, agent: str, now: dt.datet
     except Invalid:
         index = phones.index(phone.strip()[:40])
     with transaction() as session:
-        attempt_id = _count_attempt(session, index, address, now)
+        attempt_id = count_attempt(session, index, address, now)
         person = session.scalar(
             sa.select(Person).where(Person.phone_index == index, Person.disabled_at.is_(None))
         )
@@ -153,7 +153,7 @@ def _end_one(session: Session, session_id: str, person_id: str, now: dt.datetime
     return ended
 
 
-def _count_attempt(session: Session, index: str, address: str, now: dt.datetime) -> int:
+def count_attempt(session: Session, index: str, address: str, now: dt.datetime) -> int:
     """The attempt is counted, unless there were too many already."""
     if session.get_bind().dialect.name == "postgresql":
         for word in (index, address):

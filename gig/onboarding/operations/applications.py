@@ -188,7 +188,7 @@ def forget_unused(session: Session, blob_id: str) -> None:
 
 
 def _missing(draft: Application, consent: bool) -> Errors:
-    given = {side: draft.photo(side) for side in SIDES}
+    given: dict[str, str | None] = {side: draft.photo(side) for side in SIDES}
     given |= {"name": draft.legal_name, "number": draft.id_number, "consent": "1" if consent else None}
     return {field: [MISSING[field]] for field, value in given.items() if not value}
 

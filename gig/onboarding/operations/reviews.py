@@ -14,7 +14,7 @@ from gig.core.db import rows_changed, transaction
 from gig.core.errors import Forbidden, Invalid, NotFound, Refused
 from gig.core.text import N_
 from gig.core.transitions import move
-from gig.identity.models import Agent
+from gig.identity.operations.standing import admit_agent
 from gig.onboarding.models import Application
 from gig.onboarding.operations.starting import first_skills
 from gig.onboarding.states import APPLICATION
@@ -82,15 +82,11 @@ def approve(*, application_id: str, actor_id: str, now: dt.datetime) -> None:
         application = _held(session, application_id, actor_id, now)
         _check_photos(session, application, actor_id)
         _decide(session, application, "approved", actor_id, now)
-        agent = session.get_one(Agent, application.person_id)
-        agent.verified_at = now
-        if agent.stage == "applicant":
-            agent.stage, agent.tier = "probation", "trainee"
-        session.flush()
-        skills = first_skills(session, agent.id, granted_by=actor_id, now=now)
-        _note(
-            session, application_id, actor_id, "application.approve", now, detail={"skills": sorted(skills)}
-        )
+        agent_id = application.person_id
+        admit_agent(agent_id=agent_id, now=now, actor_id=actor_id)
+        skills = first_skills(session, agent_id, granted_by=actor_id, now=now)
+        detail: dict[str, object] = {"skills": skills}
+        _note(session, application_id, actor_id, "application.approve", now, detail=detail)
 
 
 def reject(
@@ -127,7 +123,7 @@ def reject(
             reason_text=text,
             retake=",".join(sides),
         )
-        detail = {"code": code, "retake": sides}
+        detail: dict[str, object] = {"code": code, "retake": sides}
         _note(session, application_id, actor_id, "application.reject", now, reason=text, detail=detail)
 
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.dispatch.queries.beginners import beginner_queues
-from gig.identity.models import AgentSkill
+from gig.identity.operations.standing import grant_skill
 
 
-def first_skills(session: Session, agent_id: str, *, granted_by: str, now: dt.datetime) -> set[str]:
+def first_skills(session: Session, agent_id: str, *, granted_by: str, now: dt.datetime) -> list[str]:
     """The agent may serve every queue for beginners; answers those they could not serve before.
 
     Ops grants the other queues by hand. Joins the caller's transaction.
     """
-    held = set(session.scalars(sa.select(AgentSkill.queue).where(AgentSkill.agent_id == agent_id)))
-    new = beginner_queues(session) - held
-    session.add_all(
-        AgentSkill(agent_id=agent_id, queue=queue, granted_by=granted_by, granted_at=now) for queue in new
-    )
-    session.flush()
-    return new
+    queues = sorted(beginner_queues(session))
+    return [q for q in queues if grant_skill(agent_id=agent_id, queue=q, now=now, actor_id=granted_by)]
