@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gig.core.db import Base
+from gig.core.db import Base, BigId
 from gig.scoring.values import KINDS, WINDOW_MOVED
 
 
@@ -88,7 +88,7 @@ class ScoreChange(Base):
         sa.Index("ix_score_change_agent", "agent_id", "at", "id"),
     )
 
-    id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     agent_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("agent.id"))
     at: Mapped[dt.datetime]
     event_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("score_event.id"))

@@ -61,11 +61,11 @@ def spoilt_by(resolution: type[ScoreEvent], spoiler: type[ScoreEvent]) -> sa.Col
 def sums_of(session: Session, agent_ids: Collection[str], window: Window) -> dict[str, Sums]:
     """What scores have already taken in, by agent; every asked agent has an entry."""
     sums = {agent_id: Sums() for agent_id in agent_ids}
-    for agent_id, kind, denominator, n, total in session.execute(_counted(agent_ids, window)).tuples():
+    for agent_id, kind, denominator, n, total in session.execute(_counted(agent_ids, window)):
         sums[agent_id].add(PART_OF[kind], n, Fraction(int(total), denominator))
-    for agent_id, n, good in session.execute(_resolutions(agent_ids, window)).tuples():
+    for agent_id, n, good in session.execute(_resolutions(agent_ids, window)):
         sums[agent_id].add(Part.RESOLUTION, n, Fraction(int(good)))
-    for agent_id, points, at in session.execute(_violations(agent_ids, window)).tuples():
+    for agent_id, points, at in session.execute(_violations(agent_ids, window)):
         sums[agent_id].violations.append(Violation(points, window.zone.day_of(at)))
     return sums
 

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, aliased
 from gig.core import outbox
 from gig.core.businesstime import business_zone
 from gig.core.db import db, transaction
-from gig.core.ids import new_id
 from gig.identity.models import Agent
 from gig.scoring.models import ScoreChange, ScoreEvent
 from gig.scoring.observations import Sums, Window, spoilt_by, sums_of
@@ -61,7 +60,7 @@ def _take_in(session: Session, agent_ids: Collection[str], now: dt.datetime) -> 
         .where(
             ScoreEvent.agent_id.in_(agent_ids), ScoreEvent.scored_at.is_(None), ScoreEvent.counts_from <= now
         )
-        .order_by(ScoreEvent.agent_id, ScoreEvent.counts_from, ScoreEvent.id)
+        .order_by(ScoreEvent.agent_id, ScoreEvent.counts_from, ScoreEvent.source_key)
     )
     events = session.scalars(pending).all()
     window = window_at(now)
@@ -169,7 +168,6 @@ def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 def change(agent: Agent, after: int, event: ScoreEvent | None, *, now: dt.datetime) -> dict[str, Any]:
     """A row of ScoreChange: from the agent's present score to `after`."""
     return {
-        "id": new_id(),
         "agent_id": agent.id,
         "at": now,
         "event_id": None if event is None else event.id,
