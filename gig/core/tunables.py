@@ -68,12 +68,14 @@ def values(session: Session, at_revision: int | None = None) -> Mapping[str, int
         return cached[2]
     numbers = {name: tunable.default for name, tunable in declared.items()}
     changes = sa.select(TunableChange.name, TunableChange.value).where(TunableChange.id <= at_revision)
-    numbers.update({name: value for name, value in session.execute(changes.order_by(TunableChange.id)).tuples()})
+    numbers.update(dict(session.execute(changes.order_by(TunableChange.id)).all()))
     _cache = (database, at_revision, numbers)
     return numbers
 
 
-def change(session: Session, name: str, value: int, *, actor_id: str | None, reason: str, now: dt.datetime) -> None:
+def change(
+    session: Session, name: str, value: int, *, actor_id: str | None, reason: str, now: dt.datetime
+) -> None:
     """From this commit on the number is `value`; the old one stays readable."""
     tunable = declared[name]
     if not tunable.minimum <= value <= tunable.maximum:
