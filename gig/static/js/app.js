@@ -1,5 +1,5 @@
 // Entry of every page. Each module finds its own elements and does nothing without them.
-import { serverNow, toast } from "./page.js";
+import { serverNow, toast, wallClock } from "./page.js";
 import "./ring.js";
 import "./live.js";
 import "./feed.js";
@@ -102,17 +102,4 @@ document.addEventListener("change", (event) => {
 
 // The console's clock.
 const face = document.querySelector("[data-server-clock]");
-if (face) {
-  const zone = Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-  const offset = clockOffset(face.textContent.trim());
-  setInterval(() => { face.textContent = zone.format(new Date(serverNow() + offset)); }, 1000);
-}
-// The first paint shows business time; the difference to this machine's zone is kept.
-function clockOffset(shown) {
-  const [h, m, s] = shown.split(":").map(Number);
-  const here = new Date(serverNow());
-  const there = new Date(here);
-  there.setHours(h, m, s || 0, 0);
-  const halfHours = Math.round((there - here) / 1800000);
-  return halfHours * 1800000;
-}
+if (face) setInterval(() => { face.textContent = wallClock(serverNow()); }, 1000);

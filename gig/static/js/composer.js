@@ -46,6 +46,7 @@ class Composer {
   grow() {
     this.text.style.setProperty("height", "auto");
     this.text.style.setProperty("height", `${Math.min(this.text.scrollHeight + 2, 160)}px`);
+    scrollDown();
   }
 
   pressed(event) {
@@ -74,9 +75,8 @@ class Composer {
   state(word) {
     const line = this.form.querySelector("[data-draft-state]");
     if (!line) return;
+    this.form.dataset.draft = word;
     line.textContent = this.text.value ? say(word) : "";
-    clearTimeout(this.fade);
-    this.fade = setTimeout(() => { line.textContent = ""; }, 2500);
   }
 
   keyFor(text) {

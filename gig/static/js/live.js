@@ -4,7 +4,8 @@ import { announce, pageMeta, say, serverNow, setServerNow, tell, wallClock } fro
 
 const KNOWN = [
   "feed.new", "feed.taken", "feed.changed", "turn.open", "turn.answered", "turn.expired", "message.new",
-  "inquiry.changed", "inquiry.claimed", "inquiry.resolved", "inquiry.released", "inquiry.expired", "dispatch.offer",
+  "inquiry.changed", "inquiry.claimed", "inquiry.resolved", "inquiry.released", "inquiry.expired", "inquiry.withdrawn", "inquiry.unpaid", "inquiry.abandoned", "reply.sent",
+  "dispatch.offer", "payee.changed",
   "pay.posted", "score.changed", "tier.changed", "standing.changed", "presence.changed", "peak.start", "peak.end",
   "application.submitted", "application.changed", "identity.changed", "rate_card.published", "rate_card.withdrawn",
   "period.state", "period.changed", "batch.changed", "statement.changed", "risk.changed",

@@ -44,8 +44,13 @@ export function mmss(seconds) {
   return h ? `${h}:${String(m).padStart(2, "0")}:${rest}` : `${m}:${rest}`;
 }
 
+const face = new Intl.DateTimeFormat("zh-CN", {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: meta("zone") || undefined,
+});
+
+// 17:42:35 in the business zone.
 export function wallClock(ms) {
-  return new Date(ms).toLocaleTimeString("zh-CN", { hour12: false });
+  return face.format(new Date(ms));
 }
 
 export function csrf() {
