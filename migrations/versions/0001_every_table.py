@@ -390,7 +390,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
     )
     with op.batch_alter_table("statement", schema=None) as batch_op:
-        batch_op.create_index("ix_statement_agent", ["agent_id", "cut_at"], unique=False)
         batch_op.create_index(
             "uq_statement_period_agent",
             ["period_id", "agent_id"],
@@ -737,7 +736,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_line")),
     )
     with op.batch_alter_table("payout_line", schema=None) as batch_op:
-        batch_op.create_index("ix_payout_line_agent", ["agent_id"], unique=False)
         batch_op.create_index(
             "ix_payout_line_batch",
             ["batch_id", "number"],
@@ -745,7 +743,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("batch_id IS NOT NULL"),
             postgresql_where=sa.text("batch_id IS NOT NULL"),
         )
-        batch_op.create_index("ix_payout_line_period", ["period_id", "state", "agent_id"], unique=False)
+        batch_op.create_index("ix_payout_line_period", ["period_id", "agent_id"], unique=False)
         batch_op.create_index(
             "uq_payout_line_number",
             ["number"],
@@ -1043,7 +1041,6 @@ def downgrade() -> None:
             sqlite_where=sa.text("batch_id IS NOT NULL"),
             postgresql_where=sa.text("batch_id IS NOT NULL"),
         )
-        batch_op.drop_index("ix_payout_line_agent")
 
     op.drop_table("payout_line")
     with op.batch_alter_table("payee", schema=None) as batch_op:
@@ -1115,7 +1112,6 @@ def downgrade() -> None:
             sqlite_where=sa.text("voided_at IS NULL"),
             postgresql_where=sa.text("voided_at IS NULL"),
         )
-        batch_op.drop_index("ix_statement_agent")
 
     op.drop_table("statement")
     op.drop_table("scheduler_lease")
