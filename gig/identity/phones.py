@@ -32,9 +32,3 @@ def normal(text: str, field: str = "phone") -> str:
 def index(e164: str) -> str:
     """By which the person is found."""
     return keyring().index(e164, PLACE)
-
-
-def masked(e164: str) -> str:
-    """138****8000"""
-    digits = e164.removeprefix("+86")
-    return f"{digits[:3]}****{digits[-4:]}"

@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import gettext as _
 
+from gig import scheduler, web
 from gig.api.idempotency import purge_keys
-from gig.identity import login
-from gig.scheduler import Job, register
+from gig.core.text import N_
+from gig.identity import login, menu, passwords, tickets
+from gig.identity.access import find_principal
+from gig.identity.menu import Entry
+from gig.identity.operations.sessions import purge_attempts
+from gig.identity.values import ROLE_NAMES
+from gig.identity.views import account, doors, people
 
 
 def plug_into(app: Flask) -> None:
-    """People log in, programs carry tokens, keys of retries are forgotten after a day."""
+    """People log in and out, programs carry keys, admins see to both; the frame knows who is there."""
+    passwords.use(app.config["GIG"].argon2_cost)
     login.init_app(app)
-    register(app, Job("api.purge_keys", every_s=3600, run=purge_keys))
+    for blueprint in (doors.pages, account.pages, people.pages):
+        app.register_blueprint(blueprint)
+    menu.offer(
+        app,
+        Entry("administer", N_("人员与角色"), "/console/people", "users", "administer"),
+        Entry("administer", N_("渠道"), "/console/channels", "key", "administer"),
+        Entry("administer", N_("操作记录"), "/console/audit", "history", "administer"),
+    )
+    web.provide(app, "nav", menu.nav)
+    web.provide(app, "person", _person)
+    web.provide(app, "live_ticket", tickets.live_ticket)
+    scheduler.register(
+        app,
+        scheduler.Job("api.purge_keys", every_s=3600, run=purge_keys),
+        scheduler.Job("identity.purge_attempts", every_s=3600, run=purge_attempts),
+    )
+
+
+def _person() -> dict[str, str] | None:
+    found = find_principal()
+    if found is None:
+        return None
+    role = "、".join(_(ROLE_NAMES[role]) for role in sorted(found.roles))
+    return {"name": found.name, "role": role, "logout_url": "/logout"}

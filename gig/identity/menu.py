@@ -1,0 +1,67 @@
+"""The console's menu: features offer entries, each person sees those they may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import Flask, current_app, request
+from flask_babel import gettext as _
+
+from gig.core.text import N_
+from gig.identity.access import Capability, find_principal
+
+KEY = "gig.menu"
+Group = Literal["operate", "review", "settle", "administer"]
+GROUPS: dict[Group, str] = {
+    "operate": N_("运营"),
+    "review": N_("审核"),
+    "settle": N_("财务"),
+    "administer": N_("管理"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page. `label` is a msgid; `count`, if given, is asked only for those who see the entry."""
+
+    group: Group
+    label: str
+    url: str
+    icon: str
+    capability: Capability
+    count: Callable[[], int] | None = None
+
+
+def offer(app: Flask, *entries: Entry) -> None:
+    """The entries stand in the menu of those who have their capability, in the order of offering."""
+    app.extensions.setdefault(KEY, []).extend(entries)
+
+
+def open_to_me() -> list[Entry]:
+    """The entries that who is asking may open, group by group."""
+    found = find_principal()
+    if found is None:
+        return []
+    order = list(GROUPS)
+    mine = [entry for entry in current_app.extensions.get(KEY, []) if found.may(entry.capability)]
+    return sorted(mine, key=lambda entry: order.index(entry.group))
+
+
+def nav() -> list[dict[str, Any]]:
+    """The menu as the console's frame draws it."""
+    groups: dict[str, dict[str, Any]] = {}
+    for entry in open_to_me():
+        group = groups.setdefault(entry.group, {"title": _(GROUPS[entry.group]), "items": []})
+        group["items"].append(
+            {
+                "label": _(entry.label),
+                "url": entry.url,
+                "icon": entry.icon,
+                "active": request.path == entry.url or request.path.startswith(entry.url + "/"),
+                "count": entry.count() if entry.count else None,
+                "hot": False,
+            }
+        )
+    return list(groups.values())
