@@ -881,7 +881,9 @@ def upgrade() -> None:
 
     op.create_table(
         "score_change",
-        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("agent_id", sa.String(length=26), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("event_id", sa.String(length=26), nullable=True),
