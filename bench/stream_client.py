@@ -1,8 +1,8 @@
 """A thousand readers in one process: opens streams by raw sockets and notes when each event arrives.
 
 Run as a program. Reads `host port` and then one ticket a line from standard input; prints `open` once
-every stream has answered; on end of input prints one JSON object: event id → arrival times (monotonic
-nanoseconds), then ends.
+every stream has answered; on end of input prints one JSON object: inquiry id → arrival times of its feed row
+(monotonic nanoseconds), then ends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import socket
 import sys
 import time
 
-EVENT = re.compile(rb"id: (\d+)\nevent: (?!ready|resync|renew)")
+ROW = re.compile(rb'event: feed\.new\ndata: [^\n]*"inquiry_id":"(\w+)"')
+CAUGHT_UP = re.compile(rb"event: (ready|resync)")
 OPENING_AT_ONCE = 50
 
 
@@ -23,7 +24,7 @@ def main() -> None:
     host, port = sys.stdin.readline().split()
     tickets = iter(iter(lambda: sys.stdin.readline().strip(), ""))
     selector = selectors.EpollSelector()
-    arrivals: dict[int, list[int]] = {}
+    arrivals: dict[str, list[int]] = {}
     waiting: set[int] = set()
 
     def take(fd: int) -> None:
@@ -31,10 +32,10 @@ def main() -> None:
         now = time.monotonic_ns()
         if not data:
             raise SystemExit("the server ended a stream")
-        if fd in waiting and b"event: ready" in data:
+        if fd in waiting and CAUGHT_UP.search(data):
             waiting.discard(fd)
-        for found in EVENT.finditer(data):
-            arrivals.setdefault(int(found[1]), []).append(now)
+        for found in ROW.finditer(data):
+            arrivals.setdefault(found[1].decode(), []).append(now)
 
     sockets = []
     for ticket in tickets:
