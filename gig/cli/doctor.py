@@ -1,0 +1,186 @@
+"""`gig doctor`: what is misconfigured, in plain words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+
+from gig.app import create_app
+from gig.core import crypto
+from gig.core.clock import real_now
+from gig.core.db import db
+from gig.core.schema import at_head
+from gig.scheduler.models import SchedulerLease
+from gig.settings import BadSettings, Settings
+
+ENOUGH_DISK = 500 * 1024 * 1024
+CLOCK_DRIFT_S = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`level`: ok, note (works, but look at it), wrong (does not work)."""
+
+    level: str
+    words: str
+
+
+@click.command()
+def doctor() -> None:
+    """Looks at everything that a deployment needs and says what is wrong; exit 1 if something is."""
+    try:
+        settings = Settings.from_env()
+    except BadSettings as error:
+        findings = [Finding("wrong", fault) for fault in error.faults]
+    else:
+        app = create_app(settings)
+        with app.app_context():
+            findings = [finding for check in CHECKS for finding in _run(check, app, settings)]
+            db.session.remove()
+    for finding in findings:
+        click.echo(f"{finding.level:>5}  {finding.words}")
+    sys.exit(any(finding.level == "wrong" for finding in findings))
+
+
+Check = Callable[[Flask, Settings], Iterator[Finding]]
+
+
+def _run(check: Check, app: Flask, settings: Settings) -> list[Finding]:
+    try:
+        return list(check(app, settings))
+    except Exception as error:
+        what = check.__name__.removeprefix("_").replace("_", " ")
+        return [Finding("wrong", f"{what}: {type(error).__name__}: {str(error).splitlines()[0]}")]
+
+
+def _keys(app: Flask, settings: Settings) -> Iterator[Finding]:
+    if settings.default_keys:
+        yield Finding("note", "keys: development keys; set GIG_SECRET_KEY, GIG_DATA_KEYS and GIG_INDEX_KEY")
+    ring = crypto.keyring()
+    if ring.open(ring.seal(b"doctor", "doctor"), "doctor") == b"doctor":
+        yield Finding("ok", f"keys: {len(ring.data_keys)} data key(s), an index key; sealing works")
+
+
+def _sealed_data(app: Flask, settings: Settings) -> Iterator[Finding]:
+    from gig.identity import phones
+    from gig.identity.models import Person
+
+    if not sa.inspect(db.engine).has_table("person"):
+        return
+    try:
+        someone = db.session.execute(sa.select(Person.phone, Person.phone_index).limit(1)).one_or_none()
+    except crypto.Unreadable:
+        yield Finding("wrong", "sealed data: GIG_DATA_KEYS cannot open what the database holds")
+        return
+    if someone and phones.index(someone.phone) != someone.phone_index:
+        yield Finding("wrong", "sealed data: GIG_INDEX_KEY is not the one that the database was filled with")
+    elif someone:
+        yield Finding("ok", "sealed data: these keys open what the database holds")
+
+
+def _database(app: Flask, settings: Settings) -> Iterator[Finding]:
+    with db.engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
+        yield Finding("ok", f"database: {db.engine.dialect.name} answers")
+        if db.engine.dialect.name == "sqlite":
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+            yield Finding(
+                "ok" if mode == "wal" else "wrong", f"database: the journal mode is {mode}, wal is needed"
+            )
+        else:
+            drift = abs(
+                (
+                    connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one() - real_now()
+                ).total_seconds()
+            )
+            level = "ok" if drift < CLOCK_DRIFT_S else "wrong"
+            yield Finding(level, f"clock: the database's clock differs by {drift:.1f} s")
+
+
+def _migrations(app: Flask, settings: Settings) -> Iterator[Finding]:
+    if at_head(db.engine):
+        yield Finding("ok", "migrations: the database is at the newest version")
+    else:
+        yield Finding("wrong", "migrations: the database is not at the newest version; run `gig db upgrade`")
+
+
+def _clock(app: Flask, settings: Settings) -> Iterator[Finding]:
+    here = dt.datetime.now(settings.zone)
+    yield Finding("ok", f"timezone: {settings.timezone}, where it is {here:%Y-%m-%d %H:%M}")
+    if not 2025 <= here.year <= 2100:
+        yield Finding("wrong", f"clock: the machine says it is {here.year}")
+    before, started = real_now(), time.monotonic()
+    time.sleep(0.05)
+    if abs((real_now() - before).total_seconds() - (time.monotonic() - started)) > 0.05:
+        yield Finding("note", "clock: the machine's clock jumps; is its time service working?")
+    if settings.clock_start:
+        yield Finding("note", f"clock: simulated, ×{settings.clock_speed}")
+
+
+def _scheduler(app: Flask, settings: Settings) -> Iterator[Finding]:
+    if not sa.inspect(db.engine).has_table("scheduler_lease"):
+        return
+    until = db.session.scalar(sa.select(sa.func.max(SchedulerLease.until)))
+    if until is not None and until > real_now():
+        yield Finding("ok", "scheduler: awake")
+    else:
+        yield Finding(
+            "note", "scheduler: none is awake; `gig serve` on SQLite brings one, else run `gig scheduler`"
+        )
+
+
+def _bus(app: Flask, settings: Settings) -> Iterator[Finding]:
+    if settings.redis_url is None:
+        if not settings.sqlite:
+            yield Finding(
+                "note", "bus: no GIG_REDIS_URL; several processes tell each other by polling the outbox"
+            )
+        return
+    import redis
+
+    redis.Redis.from_url(settings.redis_url, socket_timeout=3).ping()
+    yield Finding("ok", "bus: Redis answers")
+
+
+def _disk(app: Flask, settings: Settings) -> Iterator[Finding]:
+    place = Path(db.engine.url.database or ".").parent if settings.sqlite else Path()
+    free = shutil.disk_usage(place).free
+    level = "ok" if free > ENOUGH_DISK else "wrong"
+    yield Finding(level, f"disk: {free // 2**20} MiB free")
+
+
+def _files(app: Flask, settings: Settings) -> Iterator[Finding]:
+    root = Path(app.root_path)
+    untranslated = [
+        path for path in root.glob("translations/*/LC_MESSAGES/*.po") if not path.with_suffix(".mo").exists()
+    ]
+    if untranslated:
+        yield Finding("note", "translations: not compiled, so there is only Chinese; run `make setup`")
+    else:
+        yield Finding("ok", "translations: compiled")
+    if (root / "static/vendor/manifest.json").is_file():
+        yield Finding("ok", "assets: present")
+    else:
+        yield Finding("wrong", "assets: missing; run `make setup`")
+
+
+CHECKS: tuple[Check, ...] = (
+    _keys,
+    _database,
+    _migrations,
+    _sealed_data,
+    _clock,
+    _scheduler,
+    _bus,
+    _disk,
+    _files,
+)
