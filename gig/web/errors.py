@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, current_app, make_response, render_template, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as later
+from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -25,28 +25,28 @@ STATUSES: tuple[tuple[type[GigError], int], ...] = (
     (Refused, 409),
 )
 TITLES = {
-    400: later("这一步没做成"),
-    401: later("请先登录"),
-    403: later("你没有权限看这页"),
-    404: later("没有找到这一页"),
-    405: later("这个地址不能这样打开"),
-    409: later("这一步现在做不了"),
-    413: later("内容太大了"),
-    422: later("填写的内容有误"),
-    429: later("操作太快了"),
-    500: later("我们这边出错了"),
-    503: later("暂时打不开"),
+    400: lazy_gettext("这一步没做成"),
+    401: lazy_gettext("请先登录"),
+    403: lazy_gettext("你没有权限看这页"),
+    404: lazy_gettext("没有找到这一页"),
+    405: lazy_gettext("这个地址不能这样打开"),
+    409: lazy_gettext("这一步现在做不了"),
+    413: lazy_gettext("内容太大了"),
+    422: lazy_gettext("填写的内容有误"),
+    429: lazy_gettext("操作太快了"),
+    500: lazy_gettext("我们这边出错了"),
+    503: lazy_gettext("暂时打不开"),
 }
 CAUSES = {
-    400: later("页面放久了，或者内容不完整。回到上一页再试一次。"),
-    401: later("登录已过期，或者还没有登录。"),
-    403: later("你的角色不包含这页，找管理员开通。"),
-    404: later("地址写错了，或者这条内容不归你。"),
-    405: later("从页面上的按钮进来就可以。"),
-    413: later("换小一点的文件再传。"),
-    429: later("过一会儿再试。"),
-    500: later("已经记下这次故障。不会扣你的钱和分。"),
-    503: later("正在恢复，几分钟后再试。"),
+    400: lazy_gettext("页面放久了，或者内容不完整。回到上一页再试一次。"),
+    401: lazy_gettext("登录已过期，或者还没有登录。"),
+    403: lazy_gettext("你的角色不包含这页，找管理员开通。"),
+    404: lazy_gettext("地址写错了，或者这条内容不归你。"),
+    405: lazy_gettext("从页面上的按钮进来就可以。"),
+    413: lazy_gettext("换小一点的文件再传。"),
+    429: lazy_gettext("过一会儿再试。"),
+    500: lazy_gettext("已经记下这次故障。不会扣你的钱和分。"),
+    503: lazy_gettext("正在恢复，几分钟后再试。"),
 }
 ICONS = {401: "lock", 403: "lock", 404: "search", 429: "clock", 500: "alert-triangle", 503: "wifi-off"}
 CODES = (400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 502, 503)
