@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import transaction
+from gig.core.db import made, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -65,14 +65,18 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
             )
         ).scalar()
         if found:
+            made(session, inquiry_id=found)
             return Received(found, created=False)
         old = _recontacted(session, channel_id, new, now)
         if old:
             session.add(InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id))
             session.flush()
             _reopen(session, old, _message(old.id, new.text, None, now), now)
+            made(session, inquiry_id=old.id)
             return Received(old.id, created=False)
-        return Received(_insert(session, channel_id, new, now), created=True)
+        inquiry_id = _insert(session, channel_id, new, now)
+        made(session, inquiry_id=inquiry_id)
+        return Received(inquiry_id, created=True)
 
 
 def _insert(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> str:
@@ -148,6 +152,7 @@ def add_customer_message(
             sa.select(Message.id).where(Message.inquiry_id == inquiry_id, Message.external_id == external_id)
         ).scalar()
         if known:
+            made(session, message_id=known)
             return known
         message = _message(inquiry_id, text, external_id, now)
         if (

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import is_sqlite, rows_changed, transaction
+from gig.core.db import is_sqlite, made, rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -65,6 +65,7 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
     if found.has_draft:
         mine = sa.and_(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
         session.execute(sa.delete(Draft).where(mine))
+    made(session, message_id=message_id)
     if reason:
         _tell(session, found, agent_id, {"message_id": message_id}, now)
         return Replied(message_id, None, str(reason))
@@ -74,6 +75,7 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
         replied_at=now,
     )
     earning_id = _answer(session, found, agent_id, pricing, now)
+    made(session, earning_id=earning_id)
     _tell(
         session,
         found,

@@ -58,13 +58,14 @@ class Standing:
     queues: tuple[tuple[str, bool], ...]
     revision: int
     card_id: str
+    next_card_at: dt.datetime | None
 
 
 def standing(session: Session, agent_id: str, now: dt.datetime) -> Standing:
     """The agent and the queues they may serve, as (slug, easy). Two statements."""
-    agent, revision, card_id = (
+    agent, revision, card_id, next_card_at = (
         session.execute(
-            sa.select(Agent, tunables.revision(), rates.card_in_force_id(now))
+            sa.select(Agent, tunables.revision(), rates.card_in_force_id(now), rates.next_card_at(now))
             .where(Agent.id == agent_id)
             .execution_options(populate_existing=True)
         )
@@ -77,7 +78,7 @@ def standing(session: Session, agent_id: str, now: dt.datetime) -> Standing:
         .where(AgentSkill.agent_id == agent_id, Queue.retired_at.is_(None))
         .order_by(Queue.slug)
     )
-    return Standing(agent, tuple(queues.tuples().all()), revision, card_id)
+    return Standing(agent, tuple(queues.tuples().all()), revision, card_id, next_card_at)
 
 
 def feed(
@@ -145,7 +146,8 @@ def feed(
         .limit(limit)
     ).all()
     card = rates.card(session, who.card_id)
-    until = holds_until(card, now)
+    changes = [at for at in (holds_until(card, now), who.next_card_at) if at is not None]
+    until = min(changes, default=None)
     return [_row(row, card, agent.tier, now, until) for row in rows]
 
 

@@ -56,7 +56,7 @@ def thread(session: Session, inquiry_id: str, agent_id: str) -> Thread:
     ).one_or_none()
     if found is None:
         raise NotFound
-    inquiry, quote, draft = found.tuple()
+    inquiry, quote, draft = found._tuple()
     owned = inquiry.owner_id == agent_id or (inquiry.state == "resolved" and inquiry.resolved_by == agent_id)
     return Thread(
         inquiry=inquiry,
@@ -73,6 +73,7 @@ def _held(agent_id: str) -> sa.ColumnElement[bool]:
         Inquiry.owner_id == agent_id,
         sa.select(TurnQuote.turn_id)
         .where(TurnQuote.agent_id == agent_id, TurnQuote.inquiry_id == Inquiry.id)
+        .correlate(Inquiry)
         .exists(),
     )
 

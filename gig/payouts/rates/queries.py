@@ -40,6 +40,15 @@ def card_in_force_id(at: dt.datetime | sa.ColumnElement[dt.datetime]) -> sa.Scal
     )
 
 
+def next_card_at(at: dt.datetime) -> sa.ScalarSelect[dt.datetime | None]:
+    """When the next scheduled card starts, or NULL, for use as a column of any other query."""
+    return (
+        sa.select(sa.func.min(RateCardVersion.valid_from))
+        .where(RateCardVersion.state == _PUBLISHED, RateCardVersion.valid_from > at)
+        .scalar_subquery()
+    )
+
+
 def card(session: Session, id: str) -> RateCard:
     """What a published card says; read from the database once in this process, for it never changes."""
     zone = business_zone_name()
@@ -88,3 +97,15 @@ def versions(session: Session) -> Sequence[RateCardVersion]:
         RateCardVersion.created_at.desc(),
     )
     return session.scalars(sa.select(RateCardVersion).order_by(*order)).all()
+
+
+def newest(
+    session: Session, *, after: tuple[dt.datetime, str] | None, limit: int
+) -> Sequence[RateCardVersion]:
+    """Versions by when they were made, the newest first, after the (created_at, id) of the last one seen."""
+    query = sa.select(RateCardVersion).order_by(RateCardVersion.created_at.desc(), RateCardVersion.id.desc())
+    if after is not None:
+        at, id = after
+        earlier = RateCardVersion.created_at < at
+        query = query.where(earlier | ((RateCardVersion.created_at == at) & (RateCardVersion.id < id)))
+    return session.scalars(query.limit(limit)).all()

@@ -1,0 +1,1 @@
+"""What must hold between inquiries, turns and the book; run by `gig audit`."""

@@ -1,0 +1,33 @@
+"""What time brings about, as jobs of the scheduler. Each is idempotent, so a tick may be run again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from gig.core import clock
+from gig.dispatch.operations import expiry
+from gig.dispatch.values import SWEEP_WAIT
+from gig.scheduler.jobs import Job
+
+
+def expire(now: dt.datetime) -> str | None:
+    """Claims past their time are back in the feed, once a reply in flight has had 2 s to land."""
+    done = expiry.sweep_expired(now=now, wait=SWEEP_WAIT * clock.current().speed)
+    return f"{done} expired" if done else None
+
+
+def due(now: dt.datetime) -> str | None:
+    done = expiry.sweep_due(now=now)
+    return f"{done} moved" if done else None
+
+
+def idle(now: dt.datetime) -> str | None:
+    done = expiry.sweep_idle(now=now)
+    return f"{done} offline" if done else None
+
+
+JOBS = (
+    Job("dispatch.expire", 1, expire, once=False),
+    Job("dispatch.due", 5, due, once=False),
+    Job("dispatch.idle", 30, idle, once=False),
+)

@@ -1,0 +1,212 @@
+"""What comes in over the API, and what goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from gig.api import Schema, fields
+from gig.core.text import N_
+from gig.dispatch.models import Inquiry, Message, Turn, TurnQuote
+from gig.dispatch.queries.feed import FeedRow
+from gig.dispatch.queries.threads import Thread
+from gig.dispatch.rules.substantive import UnpaidReason
+from gig.dispatch.values import SIDES
+from gig.payouts.earnings.models import Earning
+
+UNPAID = {
+    UnpaidReason.NO_OPEN_TURN: N_("客户没有新问题在等，这条不计费。"),
+    UnpaidReason.AUTOMATIC: N_("自动消息不计费，计时继续。"),
+    UnpaidReason.EMPTY: N_("没有实际内容，不计费，计时继续。"),
+    UnpaidReason.HOLDING: N_("只有客套话，不算回复，不计费，计时继续。"),
+    UnpaidReason.REPEATED: N_("和你之前发的一样，不计费，计时继续。"),
+}
+
+
+class CustomerIn(Schema):
+    external_id = fields.Text(most=200, required=True)
+    name = fields.Text(most=100)
+
+
+class OrderIn(Schema):
+    """Beside the two named ones an order may carry further short facts for the agent."""
+
+    class Meta:
+        unknown = "include"
+
+    external_id = fields.Text(most=200, required=True)
+    kind = fields.Text(most=60)
+
+
+class InquiryIn(Schema):
+    external_id = fields.Text(most=200, required=True)
+    queue = fields.Text(most=60, required=True)
+    issue_type = fields.Text(most=60, required=True)
+    text = fields.Words(required=True)
+    side = fields.Choice(SIDES, load_default="customer")
+    priority = fields.Int(least=0, most=9, load_default=0)
+    customer = fields.Nested(CustomerIn)
+    order = fields.Nested(OrderIn)
+    arrived_at = fields.Instant()
+
+
+class MessageIn(Schema):
+    external_id = fields.Text(most=200, required=True)
+    text = fields.Words(required=True)
+
+
+class RatingIn(Schema):
+    stars = fields.Int(least=1, most=5, required=True)
+    resolved = fields.Flag(required=True)
+    comment = fields.Words(least=0, load_default="")
+
+
+class PresenceIn(Schema):
+    state = fields.Choice(("online", "away", "offline"), required=True)
+
+
+class ClaimIn(Schema):
+    expected_gross_fen = fields.Fen(least=0, load_default=None)
+
+
+class ReplyIn(Schema):
+    text = fields.Words(least=0, required=True)
+    script_id = fields.Id(load_default=None)
+
+
+class ReleaseQuery(Schema):
+    reason = fields.Text(most=200, load_default="")
+
+
+class SpanQuery(Schema):
+    since = fields.Date(data_key="from", load_default=None)
+    until = fields.Date(data_key="to", load_default=None)
+
+
+def unpaid_words(reason: str | None) -> str | None:
+    return _(UNPAID[UnpaidReason(reason)]) if reason else None
+
+
+def feed_row(row: FeedRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "queue": row.queue,
+        "side": row.side,
+        "issue_type": row.issue_type,
+        "order_kind": row.order_kind,
+        "length": row.length,
+        "priority": row.priority,
+        "waiting_s": row.waiting_s,
+        "quote": {
+            "base_fen": row.base_fen,
+            "multiplier_percent": row.multiplier_percent,
+            "gross_fen": row.gross_fen,
+            "reply_within_s": row.reply_within_s,
+            "until": row.until,
+            "why": row.why,
+            "kept_until": row.kept_until,
+        },
+    }
+
+
+def inquiry_out(inquiry: Inquiry, *, order: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "id": inquiry.id,
+        "queue": inquiry.queue,
+        "side": inquiry.side,
+        "issue_type": inquiry.issue_type,
+        "state": inquiry.state,
+        "priority": inquiry.priority,
+        "turns": inquiry.turns,
+        "order": order or None,
+        "customer_name": inquiry.customer_name,
+        "arrived_at": inquiry.arrived_at,
+    }
+
+
+def quote_out(quote: TurnQuote) -> dict[str, Any]:
+    return {
+        "base_fen": quote.base_fen,
+        "multiplier_percent": quote.multiplier_percent,
+        "gross_fen": quote.gross_fen,
+        "reply_within_s": int((quote.deadline_at - quote.clock_started_at).total_seconds()),
+        "expires_at": quote.expires_at,
+        "why": quote.why,
+    }
+
+
+def message_out(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "author": message.author,
+        "text": message.text,
+        "sent_at": message.sent_at,
+        "unpaid_reason": message.unpaid_reason,
+    }
+
+
+def claimed_out(thread: Thread) -> dict[str, Any]:
+    """The answer to a claim: the customer's words are told here for the first time."""
+    quote = thread.quote
+    turn = quote and {
+        "id": quote.turn_id,
+        "clock_started_at": quote.clock_started_at,
+        "deadline_at": quote.deadline_at,
+        "quote": quote_out(quote),
+    }
+    return {
+        "inquiry": inquiry_out(thread.inquiry, order=thread.order),
+        "turn": turn,
+        "messages": [message_out(message) for message in thread.messages],
+    }
+
+
+def earning_out(earning: Earning) -> dict[str, Any]:
+    return {
+        "id": earning.id,
+        "inquiry_id": earning.inquiry_id,
+        "turn_id": earning.turn_id,
+        "base_fen": earning.base_fen,
+        "multiplier_percent": earning.multiplier_percent,
+        "gross_fen": earning.gross_fen,
+        "late_percent": earning.late_percent,
+        "penalty_fen": earning.penalty_fen,
+        "pay_fen": earning.pay_fen,
+        "latency_ms": -(-earning.latency_us // 1000),
+        "received_at": earning.received_at,
+        "why": earning.why,
+    }
+
+
+def reply_out(message: Message, earning: Earning | None) -> dict[str, Any]:
+    return {
+        "reply": {"id": message.id, "text": message.text, "sent_at": message.sent_at},
+        "earning": earning_out(earning) if earning else None,
+        "unpaid_reason": message.unpaid_reason,
+        "unpaid_why": unpaid_words(message.unpaid_reason),
+    }
+
+
+def thread_for_channel(inquiry: Inquiry, messages: list[Message], turns: list[Turn]) -> dict[str, Any]:
+    """The thread as the customer's side sees it: no names of agents, no money."""
+    return {
+        "id": inquiry.id,
+        "external_id": inquiry.external_id,
+        "queue": inquiry.queue,
+        "state": inquiry.state,
+        "messages": [
+            {
+                "id": message.id,
+                "author": message.author,
+                "text": message.text,
+                "sent_at": message.sent_at,
+                "external_id": message.external_id,
+            }
+            for message in messages
+        ],
+        "turns": [
+            {"number": turn.number, "asked_at": turn.asked_at, "answered_at": turn.answered_at}
+            for turn in turns
+        ],
+    }

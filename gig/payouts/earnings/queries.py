@@ -1,0 +1,101 @@
+"""Reading what was earned: the lines, and totals that are the sums of the lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.businesstime import BusinessZone
+from gig.payouts.earnings.models import Earning
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over earnings, in fen. `peak` is what multipliers added; `on_time` counts turns."""
+
+    turns: int
+    on_time: int
+    base_fen: int
+    peak_fen: int
+    penalty_fen: int
+    pay_fen: int
+
+    def as_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One hour of a business day: what it earned as base and through a multiplier, before penalties."""
+
+    hour: int
+    base_fen: int
+    peak_fen: int
+    percent: int
+
+
+def _of(agent_id: str, since: dt.datetime, until: dt.datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(Earning.agent_id == agent_id, Earning.received_at >= since, Earning.received_at < until)
+
+
+def earnings(
+    session: Session,
+    agent_id: str,
+    since: dt.datetime,
+    until: dt.datetime,
+    *,
+    after: tuple[dt.datetime, str] | None = None,
+    limit: int = 50,
+) -> Sequence[Earning]:
+    """The agent's earnings in the span, newest first, beyond the cursor (received_at, id)."""
+    query = sa.select(Earning).where(_of(agent_id, since, until))
+    if after:
+        query = query.where(
+            sa.or_(
+                Earning.received_at < after[0],
+                sa.and_(Earning.received_at == after[0], Earning.id < after[1]),
+            )
+        )
+    query = query.order_by(Earning.received_at.desc(), Earning.id.desc()).limit(limit)
+    return session.execute(query).scalars().all()
+
+
+def totals(session: Session, agent_id: str, since: dt.datetime, until: dt.datetime) -> Totals:
+    """One statement; base and peak over turns with a gross, as on a statement."""
+    paid = Earning.gross_fen > 0
+    base = sa.case((paid, Earning.base_fen), else_=0)
+    row = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(sa.case((Earning.late_percent == 0, 1), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(base), 0),
+            sa.func.coalesce(sa.func.sum(Earning.gross_fen - base), 0),
+            sa.func.coalesce(sa.func.sum(Earning.penalty_fen), 0),
+            sa.func.coalesce(sa.func.sum(Earning.pay_fen), 0),
+        ).where(_of(agent_id, since, until))
+    ).one()
+    return Totals(*(int(value) for value in row))
+
+
+def hours(
+    session: Session, agent_id: str, since: dt.datetime, until: dt.datetime, zone: BusinessZone
+) -> list[Hour]:
+    """The hours of the span that earned something, on the business zone's wall clock.
+
+    Grouped here and not in the database, which does not know the zone's rules.
+    """
+    rows = session.execute(
+        sa.select(
+            Earning.clock_started_at, Earning.base_fen, Earning.gross_fen, Earning.multiplier_percent
+        ).where(_of(agent_id, since, until), Earning.gross_fen > 0)
+    ).tuples()
+    found: dict[int, Hour] = {}
+    for started, base, gross, percent in rows:
+        hour = zone.local(started).hour
+        was = found.get(hour, Hour(hour, 0, 0, 100))
+        found[hour] = Hour(hour, was.base_fen + base, was.peak_fen + gross - base, max(was.percent, percent))
+    return [found[hour] for hour in sorted(found)]
