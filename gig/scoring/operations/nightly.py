@@ -7,15 +7,15 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from gig.core import outbox, tunables
+from gig.core import outbox
 from gig.core.db import db, transaction
 from gig.identity.models import Agent
 from gig.identity.values import WORKING
 from gig.scoring.models import ScoreChange, ScoreDay
 from gig.scoring.observations import Sums, Window, sums_of
 from gig.scoring.operations.scoring import change, changed_event, lock_agents, take_in_events, window_at
+from gig.scoring.queries import thresholds
 from gig.scoring.rules.score import Score
 from gig.scoring.rules.tiers import Standing, Thresholds, tonight
 
@@ -70,13 +70,6 @@ def _some_nights(now: dt.datetime) -> int:
             session.execute(sa.insert(ScoreChange), changes)
         outbox.emit_all(session, moved, now=now)
         return len(agents)
-
-
-def thresholds(session: Session) -> Thresholds:
-    """The least scores of the tiers, as ops have set them."""
-    numbers = tunables.values(session)
-    tiers = ("gold", "silver", "bronze", "limited")
-    return Thresholds(**{tier: numbers[f"scoring.{tier}_tenths"] for tier in tiers})
 
 
 def _stand(agent: Agent, scored: Score, limits: Thresholds) -> None:

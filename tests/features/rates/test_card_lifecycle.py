@@ -18,7 +18,7 @@ from gig.payouts.rates import queries
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft
 from gig.payouts.rates.operations.publication import publish, withdraw
-from gig.payouts.rates.operations.seed import seed_first_card
+from gig.payouts.rates.rules.seed import seed_card
 from tests.rules.cards import band, base_row, card_json
 
 NOW = dt.datetime(2026, 11, 2, 1, tzinfo=dt.UTC)
@@ -27,9 +27,10 @@ TICK = dt.timedelta(microseconds=1)
 OPS = "01jopsopsopsopsopsopsopsop"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def seeded(session: Session) -> str:
-    return seed_first_card(timezone="Asia/Shanghai", now=NOW)
+    """The card that a new database comes with."""
+    return session.scalars(sa.select(RateCardVersion.id)).one()
 
 
 def scheduled(at: dt.datetime, **changes: object) -> str:
@@ -42,9 +43,9 @@ def in_force(session: Session, at: dt.datetime) -> str:
     return queries.card_in_force(session, at)[0]
 
 
-def test_the_seed_card_holds_since_the_epoch_and_is_written_once(session: Session, seeded: str) -> None:
+def test_a_new_database_has_a_card_in_force_since_the_epoch(session: Session, seeded: str) -> None:
     assert in_force(session, EPOCH) == in_force(session, NOW) == seeded
-    assert seed_first_card(timezone="Asia/Shanghai", now=NOW + DAY) == seeded
+    assert queries.card(session, seeded) == seed_card("Asia/Shanghai")
 
 
 def test_a_card_holds_from_its_instant_and_not_a_microsecond_earlier(session: Session, seeded: str) -> None:

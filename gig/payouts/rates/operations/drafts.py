@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit
 from gig.core.businesstime import business_zone
-from gig.core.db import rows_changed, transaction
+from gig.core.db import made, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_, Sentence
@@ -54,7 +53,7 @@ def create_draft(
     *,
     now: dt.datetime,
     actor_id: str | None,
-    document: dict[str, Any] | None = None,
+    document: object = None,
     based_on: str | None = None,
 ) -> str:
     """A draft exists: of the document, or a copy of `based_on` (the card in force unless told). Its id.
@@ -95,12 +94,11 @@ def create_draft(
             detail={"name": value.name, "based_on": based_on},
             now=now,
         )
+        made(session, rate_card_id=draft.id)
         return draft.id
 
 
-def edit_draft(
-    *, id: str, document: dict[str, Any], revision: int, now: dt.datetime, actor_id: str | None
-) -> int:
+def edit_draft(*, id: str, document: object, revision: int, now: dt.datetime, actor_id: str | None) -> int:
     """The draft says what the document says. The answer is its new revision.
 
     Refused, with nothing changed, when someone saved after the revision that the caller had read.

@@ -1,0 +1,45 @@
+"""What comes in about rate cards, and what goes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from gig.api import Schema
+from gig.api.fields import Instant, Text
+from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.queries import card_of
+
+
+class PublicationIn(Schema):
+    """From when the card holds; the draft's own instant when absent."""
+
+    valid_from = Instant(load_default=None)
+
+
+class WithdrawalQuery(Schema):
+    """Why a scheduled card is taken back."""
+
+    reason = Text(least=0, most=500, load_default="")
+
+
+def card_out(version: RateCardVersion, active_id: str | None) -> dict[str, Any]:
+    """The card as the contract writes it, with what is known about this version around it."""
+    return {
+        "id": version.id,
+        "state": version.state,
+        "active": version.id == active_id,
+        **card_of(version).to_json(),
+        "created_at": version.created_at,
+        "published_at": version.published_at,
+        "withdrawn_at": version.withdrawn_at,
+    }
+
+
+def status_of(version: RateCardVersion, active_id: str | None, now: dt.datetime) -> str:
+    """draft, withdrawn, active, scheduled or past: what the version is at this moment."""
+    if version.state != "published":
+        return version.state
+    if version.id == active_id:
+        return "active"
+    return "scheduled" if version.valid_from is not None and version.valid_from > now else "past"

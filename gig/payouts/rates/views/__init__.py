@@ -1,0 +1,1 @@
+"""Rate cards over HTTP: for programs, and as pages of the console."""

@@ -1,0 +1,1 @@
+"""An agent's own score, for people and for programs."""
