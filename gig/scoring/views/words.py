@@ -9,7 +9,7 @@ from gig.scoring.queries import Change
 
 
 def tier_name(tier: str) -> str:
-    names = {
+    names: dict[str, str] = {
         "gold": _("金牌"),
         "silver": _("银牌"),
         "bronze": _("铜牌"),
@@ -25,7 +25,7 @@ def tier_class(tier: str) -> str:
 
 
 def part_name(part: str) -> str:
-    names = {
+    names: dict[str, str] = {
         "timeliness": _("准时回复"),
         "resolution": _("解决力"),
         "satisfaction": _("客户满意"),
@@ -36,7 +36,7 @@ def part_name(part: str) -> str:
 
 def part_words(part: str) -> str:
     """What is counted."""
-    words = {
+    words: dict[str, str] = {
         "timeliness": _("准时的 ÷ 答了和漏答的"),
         "resolution": _("解决后 24 小时没再来的 ÷ 解决的"),
         "satisfaction": _("一星算 0，五星算满"),
@@ -48,10 +48,10 @@ def part_words(part: str) -> str:
 def reason_words(change: Change) -> str:
     """What happened, in a few words."""
     if change.reason == "rating" and change.value is not None:
-        return _("客户评了 %(n)s 星", n=int(change.value * 4) + 1)
+        return str(_("客户评了 %(n)s 星", n=int(change.value * 4) + 1))
     if change.reason == "resolved" and change.delta_tenths < 0:
-        return _("解决后客户又来了")
-    names = {
+        return str(_("解决后客户又来了"))
+    names: dict[str, str] = {
         "on_time": _("准时回复"),
         "late": _("迟到"),
         "missed": _("漏答，咨询回到大厅"),
