@@ -63,7 +63,7 @@ def waiting(session: Session, *, actor_id: str, now: dt.datetime) -> list[Row]:
         .order_by(Application.submitted_at, Application.id)
         .limit(LISTED)
     )
-    found = list(session.execute(query).tuples())
+    found = list(session.execute(query))
     attempts = _attempts(session, {application.person_id for application, _ in found})
     return [
         Row(
@@ -158,7 +158,7 @@ def usual_wait_s(session: Session) -> float | None:
     query = sa.select(Application.submitted_at, Application.decided_at).where(
         Application.decided_at.is_not(None)
     )
-    rows = session.execute(query.order_by(Application.decided_at.desc()).limit(RECENT)).tuples()
+    rows = session.execute(query.order_by(Application.decided_at.desc()).limit(RECENT))
     waits = sorted((end - start).total_seconds() for start, end in rows if start and end)
     return waits[len(waits) // 2] if len(waits) >= 5 else None
 
@@ -170,7 +170,7 @@ def log_of(session: Session, application_id: str) -> list[tuple[AuditEntry, str 
         .outerjoin(Person, Person.id == AuditEntry.actor_id)
         .where(AuditEntry.object_type == "application", AuditEntry.object_id == application_id)
     )
-    return list(session.execute(query.order_by(AuditEntry.id.desc()).limit(LISTED)).tuples())
+    return list(session.execute(query.order_by(AuditEntry.id.desc()).limit(LISTED)))
 
 
 def verified_name(session: Session, person_id: str) -> str | None:
@@ -196,7 +196,7 @@ def _attempts(session: Session, people: set[str]) -> dict[str, int]:
         .where(Application.person_id.in_(people), Application.state != "draft")
         .group_by(Application.person_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _seen_elsewhere(session: Session, application: Application) -> int:

@@ -36,6 +36,9 @@ def rejection_text(code: ReasonCode, sides: Iterable[Side]) -> str:
 LOCK = dt.timedelta(minutes=10)
 """How long one reviewer has an application to themself."""
 
+KEEP_PHOTOS = dt.timedelta(days=30)
+"""How long photos stay after the decision, or in a draft that nobody hands in. The consent says so."""
+
 CONSENT_VERSION = "identity-2026-01"
 """Names the text of the separate consent to process identity documents, as it is shown."""
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
+from gig import scheduler
+from gig.core.db import db
+from gig.core.text import N_
+from gig.identity import menu
+from gig.onboarding.operations.retention import delete_old_photos
+from gig.onboarding.queries import count_waiting
 from gig.onboarding.views import join, payee, register, review
 
 
@@ -11,3 +17,11 @@ def plug_into(app: Flask) -> None:
     """People register, prove who they are, are reviewed, and say where their money goes."""
     for blueprint in (register.pages, join.pages, review.pages, payee.pages):
         app.register_blueprint(blueprint)
+    menu.offer(app, menu.Entry("review", N_("实名审核"), review.DESK, "id", "review", _waiting))
+    scheduler.register(
+        app, scheduler.Job("onboarding.delete_old_photos", every_s=3600, run=delete_old_photos)
+    )
+
+
+def _waiting() -> int:
+    return count_waiting(db.session())

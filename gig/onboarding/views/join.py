@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import Invalid, NotFound
+from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.masks import mask_name, mask_resident_id
 from gig.identity.access import actor_id, allow
 from gig.onboarding import queries
@@ -56,23 +57,35 @@ def form() -> AnyResponse | str:
 @allow("work")
 def fill() -> AnyResponse | tuple[str, int]:
     """Everything sound is saved; with `do=submit` it is handed in when nothing is missing."""
-    faults = save_draft(
-        person_id=actor_id(),
-        name=request.form.get("name", ""),
-        number=request.form.get("number", ""),
-        photos=_photos(),
-        now=received_at(),
-    )
-    errors = {field: [say(fault) for fault in list_] for field, list_ in faults.items()}
-    if request.form.get("do") != "submit":
-        return (_form(errors), 422) if errors else redirect(FORM, code=303)
+    given = request.form
     try:
-        if not errors:
-            submit(person_id=actor_id(), consent=request.form.get("consent") == "1", now=received_at())
+        faults = save_draft(
+            person_id=actor_id(),
+            name=given.get("name", ""),
+            number=given.get("number", ""),
+            photos=_photos(),
+            now=received_at(),
+        )
+        if not faults and given.get("do") == "submit":
+            submit(person_id=actor_id(), consent=given.get("consent") == "1", now=received_at())
             return redirect(STATUS, code=303)
     except Invalid as invalid:
-        errors = {field: [say(fault) for fault in list_] for field, list_ in invalid.errors.items()}
-    return _form(errors), 422
+        return _form(_said(invalid.errors)), 422
+    except Refused as refused:
+        return _refused(refused)
+    return (_form(_said(faults)), 422) if faults else redirect(FORM, code=303)
+
+
+def _refused(refused: Refused) -> AnyResponse | tuple[str, int]:
+    """A second press finds the application handed in; a number that is taken is a fault of that field."""
+    if refused.slug == "number-taken":
+        return _form({"number": [say(refused)]}), 409
+    flash(say(refused))
+    return redirect(STATUS, code=303)
+
+
+def _said(faults: Mapping[str, Sequence[object]]) -> dict[str, list[str]]:
+    return {field: [say(fault) for fault in list_] for field, list_ in faults.items()}
 
 
 @pages.get("/agent/join/photos/<side>")
@@ -106,8 +119,13 @@ def steps(application: Application | None) -> list[dict[str, str]]:
 
 def _photos() -> dict[Side, bytes]:
     """What was chosen now, of the two sides."""
-    given = {side: request.files.get(side) for side in SIDES}
-    return {side: file.read() for side, file in given.items() if file and file.filename}
+    found: dict[Side, bytes] = {}
+    for side in SIDES:
+        file = request.files.get(side)
+        if file and file.filename:
+            found[side] = file.read()
+            file.close()
+    return found
 
 
 def _form(errors: dict[str, list[str]]) -> str:
