@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.businesstime import BusinessZone
 from gig.payouts.earnings.models import Earning
+from gig.payouts.settlement.models import Period
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,15 @@ class Hour:
     base_fen: int
     peak_fen: int
     percent: int
+
+
+@dataclass(frozen=True)
+class Day:
+    """One business day: how many turns were answered and what they paid."""
+
+    day: dt.date
+    turns: int
+    pay_fen: int
 
 
 def _of(agent_id: str, since: dt.datetime, until: dt.datetime) -> sa.ColumnElement[bool]:
@@ -99,3 +109,28 @@ def hours(
         was = found.get(hour, Hour(hour, 0, 0, 100))
         found[hour] = Hour(hour, was.base_fen + base, was.peak_fen + gross - base, max(was.percent, percent))
     return [found[hour] for hour in sorted(found)]
+
+
+def days(
+    session: Session, agent_id: str, since: dt.datetime, until: dt.datetime, zone: BusinessZone
+) -> list[Day]:
+    """The business days of the span that earned something, the newest first."""
+    rows = session.execute(
+        sa.select(Earning.received_at, Earning.pay_fen).where(_of(agent_id, since, until))
+    ).tuples()
+    found: dict[dt.date, Day] = {}
+    for at, fen in rows:
+        day = zone.day_of(at)
+        was = found.get(day, Day(day, 0, 0))
+        found[day] = Day(day, was.turns + 1, was.pay_fen + fen)
+    return [found[day] for day in sorted(found, reverse=True)]
+
+
+def period_days(session: Session, instant: dt.datetime) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day of the period that contains the instant; None before its first posting."""
+    found = session.execute(
+        sa.select(Period.first_day, Period.end_day).where(
+            Period.starts_at <= instant, Period.ends_at > instant
+        )
+    ).first()
+    return (found.first_day, found.end_day - dt.timedelta(days=1)) if found else None

@@ -17,7 +17,7 @@ class Composer {
     this.text = element.querySelector("textarea");
     this.name = `reply:${element.action}`;
     this.busy = false;
-    this.keyed = { text: null, key: element.elements.key?.value || newKey() };
+    this.keyed = { text: null, key: element.elements.idempotency_key?.value || newKey() };
     this.restore();
     this.grow();
     this.text.addEventListener("input", () => this.changed());
@@ -94,8 +94,15 @@ class Composer {
     const attempt = { text, key: this.keyFor(text), script: this.form.elements.script_id?.value || "", at: serverNow() };
     this.clear();
     const bubble = this.bubble(attempt, "sending", say("sending"));
+    this.pending = bubble;
     if (!isConnected()) return this.queue(attempt, bubble);
     this.send(attempt, bubble);
+  }
+
+  // The messages were drawn anew by the server; what is still on its way goes below them again.
+  keep() {
+    if (!this.pending || !(this.busy || this.queued) || this.pending.isConnected) return;
+    document.querySelector(this.form.dataset.target)?.append(this.pending);
   }
 
   clear() {
@@ -110,8 +117,8 @@ class Composer {
     this.busy = true;
     const body = new FormData();
     body.set("text", attempt.text);
-    body.set("key", attempt.key);
-    body.set("script_id", attempt.script);
+    body.set("idempotency_key", attempt.key);
+    if (attempt.script) body.set("script_id", attempt.script);
     body.set("csrf_token", csrf());
     try {
       const answer = await fetch(this.form.action, {
@@ -137,7 +144,8 @@ class Composer {
     this.keyed = { text: null, key: newKey() };
     const goTo = answer.headers.get("HX-Redirect");
     if (goTo) return location.assign(goTo);
-    if (!answer.redirected && html.trim() && !/<html/i.test(html)) place(html, bubble);
+    const fragment = (answer.headers.get("Content-Type") || "").startsWith("text/html");
+    if (fragment && !answer.redirected && html.trim() && !/<html/i.test(html)) place(html, bubble);
     else bubble.dataset.waiting = "1";
     tell("chat:sent");
     scrollDown();
@@ -232,8 +240,19 @@ scrollDown();
 document.body.addEventListener("htmx:after:swap", () => {
   attach();
   document.querySelectorAll(".msg[data-waiting]").forEach((bubble) => bubble.remove());
+  composer?.keep();
+  keepDraft();
   scrollDown();
 });
+// The conversation left while something was being typed: the words stay to be read and copied.
+function keepDraft() {
+  const place = document.querySelector("[data-kept-draft]");
+  const text = place?.querySelector("textarea");
+  if (!text || text.value) return;
+  text.value = recall(`reply:${new URL(place.dataset.keptDraft, location.href).href}:draft`) || "";
+  place.hidden = !text.value;
+}
+keepDraft();
 for (const name of ["live:connected", "online"]) {
   (name === "online" ? window : document.body).addEventListener(name, () => setTimeout(() => composer?.resend(), 300));
 }

@@ -1,9 +1,14 @@
 // The feed never moves under the thumb: new inquiries are counted in a pill, a taken one greys where it
 // stands and leaves after two seconds.
-import { csrf, say, tell, toast } from "./page.js";
+import { csrf, pageMeta, say, tell, toast } from "./page.js";
 
 const STAYS = 2000;
+const TOGETHER = 250;
+const speed = Number(pageMeta("clock-speed")) || 1;
 const fresh = new Set();
+const gone = new Set();
+const asking = new Set();
+let asked = 0;
 
 const feed = () => document.querySelector("[data-feed]");
 const card = (id) => document.querySelector(`[data-inquiry="${CSS.escape(String(id))}"]`);
@@ -22,34 +27,62 @@ function show() {
   tell("feed:show");
 }
 
-document.body.addEventListener("live:feed.new", (event) => {
+// An announced inquiry may be for others first (head start, trainees, former owner). It is asked about when
+// each of those windows is over, and counted once the server shows it to this agent.
+function announced(event) {
   const list = feed();
   const id = event.detail?.inquiry_id;
   if (!list || !id) return;
-  const wait = Number(list.dataset.headStart || 0) * 1000;
-  setTimeout(() => {
-    if (card(id)) return;
-    fresh.add(id);
-    if (!list.querySelector("[data-inquiry]:not(.taken)")) show();
-    else drawPill();
-  }, wait);
-});
+  gone.delete(id);
+  for (const seconds of (list.dataset.checks || "0").split(" ")) {
+    setTimeout(() => ask(id), (Number(seconds) * 1000) / speed + 150);
+  }
+}
+document.body.addEventListener("live:feed.new", announced);
+document.body.addEventListener("live:feed.released", announced);
+
+function ask(id) {
+  if (gone.has(id) || fresh.has(id) || card(id)) return;
+  asking.add(id);
+  asked ||= setTimeout(look, TOGETHER);
+}
+
+async function look() {
+  asked = 0;
+  const list = feed();
+  const ids = [...asking].slice(0, 50);
+  ids.forEach((id) => asking.delete(id));
+  if (!list || !ids.length) return;
+  if (asking.size) asked = setTimeout(look, TOGETHER);
+  try {
+    const url = list.dataset.freshUrl;
+    const answer = await fetch(`${url}${url.includes("?") ? "&" : "?"}ids=${ids.join(",")}`, { credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) return;
+    for (const id of (await answer.json()).ids) if (!gone.has(id) && !card(id)) fresh.add(id);
+  } catch {
+    return;
+  }
+  if (fresh.size && !feed()?.querySelector("[data-inquiry]:not(.taken)")) show();
+  else drawPill();
+}
 
 document.body.addEventListener("live:feed.taken", (event) => {
   const id = event.detail?.inquiry_id;
+  if (!id) return;
+  gone.add(id);
   if (fresh.delete(id)) drawPill();
-  const gone = id && card(id);
-  if (gone && !gone.querySelector("form[data-sent]")) leave(gone);
+  const row = card(id);
+  if (row && !row.querySelector("form[data-sent]")) leave(row);
 });
 
-function leave(gone) {
-  if (gone.classList.contains("taken")) return;
-  gone.classList.add("taken");
-  gone.querySelectorAll("button").forEach((button) => { button.disabled = true; });
+function leave(row) {
+  if (row.classList.contains("taken")) return;
+  row.classList.add("taken");
+  row.querySelectorAll("button").forEach((button) => { button.disabled = true; });
   setTimeout(() => {
-    gone.classList.add("leaving");
+    row.classList.add("leaving");
     setTimeout(() => {
-      gone.remove();
+      row.remove();
       if (feed() && !feed().querySelector("[data-inquiry]")) show();
     }, 220);
   }, STAYS);
@@ -104,4 +137,16 @@ function refused(slug, html, mine) {
   }
   toast(words || say("taken"), "error");
   if (slug === "quote-changed" || slug === "not-open") show();
+}
+
+// Cut off: what is shown stays, says from when it is, and cannot be claimed until the line is back.
+function stale(on) {
+  const line = document.querySelector("[data-feed-stale]");
+  if (line) line.hidden = !on;
+  document.querySelectorAll("[data-claim] button").forEach((button) => { button.disabled = on; });
+}
+document.body.addEventListener("live:lost", () => stale(true));
+document.body.addEventListener("live:connected", () => stale(false));
+for (const name of ["htmx:error", "htmx:response:error"]) {
+  document.body.addEventListener(name, (event) => { if (event.target?.closest?.("[data-feed]")) stale(true); });
 }

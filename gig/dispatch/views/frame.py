@@ -1,0 +1,74 @@
+"""What dispatch shows in the frame of every page: the peak, the most urgent conversation, the badge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, g
+from flask_babel import gettext as _
+
+from gig import web
+from gig.core.clock import received_at
+from gig.core.db import db
+from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.queries import threads
+from gig.dispatch.queries.threads import Held
+from gig.dispatch.views import shown
+from gig.identity.access import actor_id, find_principal, may
+from gig.payouts.rates import queries as rates
+from gig.web import names
+
+
+def plug_into(app: Flask) -> None:
+    """The frame's parts that come from dispatch, and the names of queues, issue types and tiers."""
+    web.provide(app, "peak", peak)
+    web.provide(app, "live_bar", live_bar)
+    web.provide(app, "chat_badge", chat_badge)
+    names.provide(app, "queue", _queues)
+    names.provide(app, "issue_type", _issue_types)
+    names.provide(app, "tier", _tiers)
+
+
+def held() -> list[Held]:
+    """The conversations in the hands of who is asking, read once per request."""
+    if "held" not in g:
+        g.held = threads.held(db.session(), actor_id()) if may("work") else []
+    found: list[Held] = g.held
+    return found
+
+
+def forget_held() -> None:
+    """The next one who asks reads anew."""
+    g.pop("held", None)
+
+
+def peak() -> dict[str, Any] | None:
+    if find_principal() is None:
+        return None
+    now = received_at()
+    _id, card = rates.card_in_force(db.session(), now)
+    return shown.peak(card, now)
+
+
+def live_bar() -> dict[str, Any] | None:
+    return shown.live_bar(held(), received_at())
+
+
+def chat_badge() -> int:
+    """How many customers wait for an answer."""
+    return sum(each.quote is not None for each in held())
+
+
+def _queues() -> dict[str, tuple[str, str]]:
+    rows = db.session.execute(sa.select(Queue.slug, Queue.name, Queue.name_en))
+    return {slug: (name, name_en) for slug, name, name_en in rows}
+
+
+def _issue_types() -> dict[str, tuple[str, str]]:
+    rows = db.session.execute(sa.select(IssueType.slug, IssueType.name, IssueType.name_en))
+    return {slug: (name, name_en) for slug, name, name_en in rows}
+
+
+def _tiers() -> dict[str, tuple[str, str]]:
+    return {slug: (_(name), _(name)) for slug, name in shown.TIERS.items()}

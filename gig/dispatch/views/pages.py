@@ -1,0 +1,11 @@
+"""The agent's pages: 接单, 会话, 我的. Each room has its own module."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from gig.dispatch.views import pages_chat, pages_chats, pages_feed, pages_me
+
+blueprint = Blueprint("dispatch", __name__, template_folder="../templates")
+for room in (pages_feed, pages_chats, pages_chat, pages_me):
+    blueprint.register_blueprint(room.pages)

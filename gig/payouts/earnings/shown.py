@@ -1,0 +1,155 @@
+"""From earnings to what their templates show: plain values, in the page's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from gig.core.businesstime import BusinessZone
+from gig.core.db import db
+from gig.core.money import multiplier, yuan
+from gig.payouts.earnings import queries
+from gig.payouts.earnings.models import Earning
+from gig.payouts.earnings.queries import Totals
+from gig.payouts.rates import queries as rates
+from gig.payouts.rates.rules.bands import percent_at
+from gig.payouts.rates.rules.card import RateCard
+from gig.web import languages
+from gig.web.filters import yuan as with_sign
+from gig.web.names import called
+
+FIRST_HOUR, LAST_HOUR = 9, 22
+ANY = "*"
+
+
+def line(earning: Earning) -> dict[str, Any]:
+    """One reply as `earning_row` takes it."""
+    late_us = earning.latency_us - _within_us(earning)
+    return {
+        "id": earning.id,
+        "url": f"/agent/earnings/{earning.id}",
+        "chat_url": f"/agent/chats/{earning.inquiry_id}",
+        "label": called(earning.issue_type, "issue_type"),
+        "at": earning.received_at,
+        "latency_s": -(-earning.latency_us // 1_000_000),
+        "latency_exact": f"{earning.latency_us / 1_000_000:.1f}",
+        "late_s": -(-late_us // 1_000_000) if earning.late_percent else 0,
+        "pay_fen": earning.pay_fen,
+        "parts": parts(earning),
+        "state": why(earning),
+    }
+
+
+def parts(earning: Earning) -> dict[str, Any]:
+    """The steps of one reply's price as `pay_equation` takes them."""
+    return {
+        "base_fen": earning.base_fen,
+        "multiplier_percent": earning.multiplier_percent,
+        "band": _(earning.band) if earning.band else "",
+        "gross_fen": earning.gross_fen,
+        "late_percent": earning.late_percent,
+        "penalty_fen": earning.penalty_fen,
+        "late_words": "",
+        "pay_fen": earning.pay_fen,
+        "capped": earning.capped,
+    }
+
+
+def why(earning: Earning) -> str:
+    """The line that was stored with the earning; in English, the same said from its parts."""
+    if languages.current() != "en":
+        return earning.why
+    if earning.capped:
+        return _("这个单的计费回复已满，这条不计费")
+    band = f" {_(earning.band)}" if earning.band else ""
+    steps = f"{yuan(earning.base_fen)} × {multiplier(earning.multiplier_percent)}{band}"
+    said = f"{steps} = {yuan(earning.gross_fen)}"
+    if earning.penalty_fen:
+        late = f"{earning.late_percent}% {_('超时')} ({earning.latency_us / 1_000_000:.1f} s)"
+        said += f" − {late} {yuan(earning.penalty_fen)} = {yuan(earning.pay_fen)}"
+    return said
+
+
+def _within_us(earning: Earning) -> int:
+    """How long a reply could take and be on time, by the earning's own card."""
+    return rates.card(db.session(), earning.card_id).reply_within_s * 1_000_000
+
+
+def sum_terms(totals: Totals) -> list[dict[str, Any]]:
+    """基础 + 高峰 − 迟到 as `sum_line` takes them."""
+    return [
+        {"label": _("基础"), "fen": totals.base_fen},
+        {"label": _("高峰"), "fen": totals.peak_fen, "tone": "pk"},
+        {"label": _("迟到"), "fen": -totals.penalty_fen, "tone": "dg"},
+    ]
+
+
+def chart(
+    session: Session, agent_id: str, zone: BusinessZone, day: dt.date, now: dt.datetime
+) -> dict[str, Any]:
+    """The hours of a business day with the multiplier that stood behind each."""
+    since, until = zone.day_bounds(day)
+    earned = {hour.hour: hour for hour in queries.hours(session, agent_id, since, until, zone)}
+    first, last = min([FIRST_HOUR, *earned]), max([LAST_HOUR, *earned])
+    present = zone.local(now)
+    hours = []
+    for hour in range(first, last + 1):
+        at = zone.instants_of(dt.datetime.combine(day, dt.time(hour)))[0]
+        _id, card = rates.card_in_force(session, at)
+        found = earned.get(hour)
+        state = "past" if (day, hour) < (present.date(), present.hour) else "future"
+        hours.append(
+            {
+                "hour": hour,
+                "base_fen": found.base_fen if found else 0,
+                "peak_fen": found.peak_fen if found else 0,
+                "percent": percent_at(card, at),
+                "state": "now" if (day, hour) == (present.date(), present.hour) else state,
+            }
+        )
+    return {"hours": hours, "sentence": _sentence(hours)}
+
+
+def _sentence(hours: list[dict[str, Any]]) -> str:
+    best = max(hours, key=lambda hour: hour["base_fen"] + hour["peak_fen"])
+    total = best["base_fen"] + best["peak_fen"]
+    if not total:
+        return _("这一天还没有收入")
+    return _("每小时收入，%(hour)s 点最多，%(yuan)s", hour=best["hour"], yuan=with_sign(total))
+
+
+def rules(card: RateCard) -> dict[str, Any]:
+    """The card in plain words: what a reply pays, when more, when less, when nothing."""
+    fens = [row.fen for row in card.base]
+    rows = sorted(card.base, key=lambda row: (-row.fen, row.key))
+    return {
+        "least": min(fens),
+        "most": max(fens),
+        "bases": [
+            {"label": _base_label(row.queue, row.issue_type, row.tier), "fen": row.fen} for row in rows
+        ],
+        "bands": [
+            {
+                "name": _(band.hours.name) if band.hours.name else _("高峰"),
+                "hours": band.hours.clock,
+                "percent": band.hours.percent,
+            }
+            for band in card.bands
+        ],
+        "late": [tier.to_json() for tier in card.late],
+        "within_s": card.reply_within_s,
+        "expires_s": card.claim_expires_s,
+        "most_paid": card.max_paid_replies,
+    }
+
+
+def _base_label(queue: str, issue_type: str, tier: str) -> str:
+    words = [
+        called(slug, kind)
+        for slug, kind in ((queue, "queue"), (issue_type, "issue_type"), (tier, "tier"))
+        if slug != ANY
+    ]
+    return " · ".join(words) or _("其他")
