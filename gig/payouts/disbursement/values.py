@@ -19,3 +19,6 @@ HOLD_REASONS: Final = {
 METHODS: Final = {"bank": N_("银行卡"), "alipay": N_("支付宝")}
 
 TEMPLATES: Final = ("generic",)
+
+PAYABLE_PERIODS: Final = ("approved", "exported")
+"""The states of a period in which its lines may go into batches."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from gig.core.db import is_sqlite
+from gig.core.db import is_sqlite, rows_changed
 from gig.core.ids import new_id
 from gig.payouts.ledger import accounts
 from gig.payouts.ledger.models import LedgerEntry
@@ -52,7 +53,13 @@ def earning(id: str, agent_id: str, gross_fen: int, why: str) -> Entry:
 
 def penalty(id: str, agent_id: str, penalty_fen: int, why: str) -> Entry:
     return Entry(
-        f"penalty:{id}", "penalty", accounts.payable(agent_id), accounts.LATE_PENALTY, penalty_fen, agent_id, why
+        f"penalty:{id}",
+        "penalty",
+        accounts.payable(agent_id),
+        accounts.LATE_PENALTY,
+        penalty_fen,
+        agent_id,
+        why,
     )
 
 
@@ -91,6 +98,33 @@ def post(
     ]
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     session.execute(insert(LedgerEntry).values(rows).on_conflict_do_nothing(index_elements=["source_key"]))
+
+
+def post_exports(session: Session, lines: sa.Select[Any], *, period_id: str, now: dt.datetime) -> int:
+    """For each selected (line_id, number, agent_id, amount_fen) what we owed is on its way to the bank.
+
+    One statement however many there are; how many entries it wrote. A line posted before is refused by
+    its source key.
+    """
+    line = lines.subquery("line").c
+    place = sa.cast(sa.func.row_number().over(order_by=line.line_id), sa.Text)
+    padded = sa.func.substr(sa.literal("0" * 10) + place, sa.func.length(place) + 1)
+    values: dict[str, sa.ColumnElement[Any]] = {
+        "id": sa.literal(new_id()[:16]) + padded,
+        "source_key": sa.literal("export:") + line.line_id,
+        "kind": sa.literal("export"),
+        "debit": sa.literal(accounts.payable("")) + sa.func.upper(line.agent_id),
+        "credit": sa.literal(accounts.CLEARING),
+        "amount_fen": line.amount_fen,
+        "agent_id": line.agent_id,
+        "payable_fen": -line.amount_fen,
+        "period_id": sa.literal(period_id),
+        "posted_at": sa.literal(now, LedgerEntry.__table__.c.posted_at.type),
+        "memo": line.number,
+    }
+    rows = sa.select(*(value.label(name) for name, value in values.items()))
+    insert = sa.insert(LedgerEntry).from_select(list(values), rows, include_defaults=False)
+    return rows_changed(session, insert)
 
 
 def reverse(

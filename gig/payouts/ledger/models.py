@@ -12,13 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gig.core.db import Base
 
-
 OTHER = "kind <> 'earning' AND kind <> 'penalty'"
 """The few entries that a close sums from the book; earnings and penalties it sums from the earnings."""
 
 
 class LedgerEntry(Base):
-    """`payable_fen` is what the entry adds to AgentPayable of `agent_id` (signed; 0 if it does not touch it)."""
+    """`payable_fen` is what the entry adds to AgentPayable of `agent_id`, signed, or 0."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = (

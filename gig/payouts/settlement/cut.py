@@ -61,7 +61,7 @@ def statements(period: Period, previous_id: str | None, span: Span) -> sa.Insert
     figures = {
         name: sa.func.coalesce(part.c[name], 0)
         for part in (earned, booked, carried)
-        for name in part.c.keys()
+        for name in part.c.keys()  # noqa: SIM118
         if name != "agent_id"
     }
     gross = figures["base_fen"] + figures["peak_fen"] - figures["late_fen"]

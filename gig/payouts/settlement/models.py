@@ -56,8 +56,8 @@ class Statement(Base):
     """One agent's account over one period. The id is `PERIOD.CLOSE_NO.AGENT`: a close cannot cut it twice.
 
     Statements and the lines below them refer upwards without foreign keys: a close writes thousands at
-    once and each key would be a look-up. What they refer to is never deleted, and `gig audit` proves it. An agent's
-    statements are found period by period.
+    once and each key would be a look-up. What they refer to is never deleted, and `gig audit` proves it.
+    An agent's statements are found period by period.
     """
 
     __tablename__ = "statement"

@@ -18,7 +18,7 @@ from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.periods import ensure_period
 from gig.payouts.settlement.states import PERIOD, UNCLOSED
 from gig.payouts.settlement.tie import tie
-from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace
+from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace, zone
 
 CHUNK = 5000
 """Agents in one transaction: short enough that replies do not wait for a close."""
@@ -28,16 +28,19 @@ class DoesNotTie(Exception):
     """Book, statements and lines disagree; the period stays `closing` until they agree."""
 
 
-def close_due(*, now: dt.datetime) -> list[str]:
+def close_due(*, now: dt.datetime, until: dt.date | None = None) -> list[str]:
     """Every period whose grace is over is closed, the oldest first; the ids of those closed now.
 
-    A period that was reopened waits for a person, until the one after it is due.
+    With `until`, only periods that have ended by the end of that business day. A period that was
+    reopened waits for a person, until the one after it is due.
     """
     with transaction() as session:
         ensure_period(session, now)
-        wait = grace(tunables.values(session))
+        ended_by = now - grace(tunables.values(session))
+    if until is not None:
+        ended_by = min(ended_by, zone().day_bounds(until)[1])
     closed: list[str] = []
-    while (period_id := _oldest_due(now - wait)) is not None:
+    while (period_id := _oldest_due(ended_by)) is not None:
         close_period(period_id=period_id, actor_id=None, now=now)
         closed.append(period_id)
     return closed

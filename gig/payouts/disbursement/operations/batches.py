@@ -1,0 +1,190 @@
+"""Batches: made by one person, approved by another, and then exported."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import audit
+from gig.core.db import is_sqlite, rows_changed, transaction
+from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.ids import new_id
+from gig.core.text import N_
+from gig.core.transitions import move
+from gig.identity.models import Agent
+from gig.payouts.disbursement.holds import hold_reason
+from gig.payouts.disbursement.models import Batch, PayoutLine
+from gig.payouts.disbursement.states import BATCH
+from gig.payouts.disbursement.values import PAYABLE_PERIODS, TEMPLATES
+from gig.payouts.settlement.models import Period
+from gig.payouts.settlement.values import zone
+
+_TABLE = PayoutLine.__table__.c
+
+
+def create_batch(
+    *,
+    period_id: str,
+    template: str = "generic",
+    payment_date: dt.date | None = None,
+    actor_id: str,
+    now: dt.datetime,
+) -> str:
+    """A draft batch holds every planned line of the period that no reason holds back; its id.
+
+    Lines that must wait become held with their reason. Lines are numbered in the batch's own order.
+    """
+    today = zone().day_of(now)
+    payment_date = payment_date or today
+    _check(template, payment_date, today)
+    with transaction() as session:
+        period = session.get(Period, period_id, populate_existing=True, with_for_update=True)
+        if period is None:
+            raise NotFound()
+        if period.state not in PAYABLE_PERIODS:
+            raise Refused("not-approved", N_("这个周期还没有审批，不能做付款表。"))
+        hold_what_must_wait(session, period_id, now=now)
+        batch = Batch(
+            id=new_id(),
+            number=_next_number(session, today),
+            period_id=period_id,
+            template=template,
+            state="draft",
+            payment_date=payment_date,
+            lines=0,
+            total_fen=0,
+            maker_id=actor_id,
+            made_at=now,
+        )
+        session.add(batch)
+        session.flush()
+        batch.lines, batch.total_fen = _take_lines(session, batch)
+        if not batch.lines:
+            raise Refused("nothing-to-pay", N_("这个周期现在没有可以付的款。"))
+        session.flush()
+        note(session, batch, "batch.create", actor_id, now)
+        return batch.id
+
+
+def approve_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
+    """The batch may be exported. Its maker cannot approve it; approving twice changes nothing."""
+    with transaction() as session:
+        batch = _get(session, batch_id)
+        if batch.state in ("approved", "exported"):
+            return
+        if batch.maker_id == actor_id:
+            raise Refused("two-people", N_("制单的人不能审批同一批，请另一位财务来审批。"))
+        if not move(
+            session,
+            BATCH,
+            Batch,
+            batch_id,
+            origin="draft",
+            target="approved",
+            approved_by=actor_id,
+            approved_at=now,
+        ):
+            raise Refused("not-draft", N_("这一批已经取消，不能审批。"))
+        note(session, batch, "batch.approve", actor_id, now)
+
+
+def cancel_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
+    """The batch pays nothing and its lines are free for another; never after its export."""
+    with transaction() as session:
+        batch = _get(session, batch_id)
+        if batch.state == "cancelled":
+            return
+        if batch.state == "exported" or not move(
+            session, BATCH, Batch, batch_id, origin=batch.state, target="cancelled"
+        ):
+            raise Refused("already-exported", N_("这一批已经导出，不能取消。"))
+        session.execute(
+            sa.update(PayoutLine)
+            .where(PayoutLine.batch_id == batch_id, PayoutLine.state == "planned")
+            .values(batch_id=None, number=None)
+        )
+        note(session, batch, "batch.cancel", actor_id, now)
+
+
+def hold_what_must_wait(session: Session, period_id: str, *, now: dt.datetime) -> int:
+    """Planned lines of the period, in no batch, that have a reason to wait are held with it; how many."""
+    judged = (
+        sa.select(PayoutLine.id, hold_reason(_TABLE.agent_id, _TABLE.payee_id, at=now).label("reason"))
+        .select_from(sa.outerjoin(PayoutLine, Agent, Agent.id == PayoutLine.agent_id))
+        .where(
+            PayoutLine.period_id == period_id, PayoutLine.state == "planned", PayoutLine.batch_id.is_(None)
+        )
+        .subquery()
+    )
+    return rows_changed(
+        session,
+        sa.update(PayoutLine)
+        .where(PayoutLine.id == judged.c.id, judged.c.reason.is_not(None))
+        .values(state="held", hold_reason=judged.c.reason)
+        .execution_options(synchronize_session=False),
+    )
+
+
+def note(session: Session, batch: Batch, action: str, actor_id: str, now: dt.datetime, **detail: Any) -> None:
+    audit.note(
+        session,
+        actor_id=actor_id,
+        action=action,
+        object_type="batch",
+        object_id=batch.id,
+        detail={"number": batch.number, "lines": batch.lines, "total_fen": batch.total_fen, **detail},
+        now=now,
+    )
+
+
+def _check(template: str, payment_date: dt.date, today: dt.date) -> None:
+    errors = {}
+    if template not in TEMPLATES:
+        errors["template"] = [N_("没有这个付款模板。")]
+    if payment_date < today:
+        errors["payment_date"] = [N_("付款日期不能早于今天。")]
+    if errors:
+        raise Invalid(errors)
+
+
+def _get(session: Session, batch_id: str) -> Batch:
+    batch = session.get(Batch, batch_id, populate_existing=True)
+    if batch is None:
+        raise NotFound()
+    return batch
+
+
+def _next_number(session: Session, day: dt.date) -> str:
+    """The next `PB20261123-0001` of the day; others who make a batch wait for this transaction."""
+    if not is_sqlite(session):
+        session.execute(sa.text("LOCK TABLE batch IN SHARE ROW EXCLUSIVE MODE"))
+    prefix = f"PB{day:%Y%m%d}-"
+    last = session.scalar(sa.select(sa.func.max(Batch.number)).where(Batch.number.startswith(prefix)))
+    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
+
+
+def _take_lines(session: Session, batch: Batch) -> tuple[int, int]:
+    free = (
+        PayoutLine.period_id == batch.period_id,
+        PayoutLine.state == "planned",
+        PayoutLine.batch_id.is_(None),
+    )
+    place = sa.func.row_number().over(order_by=PayoutLine.id)
+    text = sa.cast(place, sa.Text)
+    padded = sa.func.substr(sa.literal("000000") + text, sa.func.length(text) + 1)
+    numbered = sa.select(PayoutLine.id, padded.label("place")).where(*free).subquery()
+    session.execute(
+        sa.update(PayoutLine)
+        .where(PayoutLine.id == numbered.c.id, *free)
+        .values(batch_id=batch.id, number=sa.literal(batch.number + "-") + numbered.c.place)
+        .execution_options(synchronize_session=False)
+    )
+    count, total = session.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(PayoutLine.amount_fen), 0)).where(
+            PayoutLine.batch_id == batch.id
+        )
+    ).one()
+    return int(count), int(total)

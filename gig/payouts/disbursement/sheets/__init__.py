@@ -1,0 +1,1 @@
+"""Payout sheets: the rows of a batch, and the files that carry them to a bank."""

@@ -1,0 +1,65 @@
+"""What the book says: balances and entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.payouts.ledger import accounts
+from gig.payouts.ledger.models import LedgerEntry
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What an account holds, debit positive."""
+
+    account: str
+    fen: int
+    entries: int
+
+
+def balances(session: Session, *, group_agents: bool = False) -> list[Balance]:
+    """Every account that was ever posted to, in order; the agents' as one when grouped. They sum to 0."""
+    debits = sa.select(LedgerEntry.debit.label("account"), LedgerEntry.amount_fen.label("fen"))
+    credits = sa.select(LedgerEntry.credit.label("account"), (-LedgerEntry.amount_fen).label("fen"))
+    side = sa.union_all(debits, credits).subquery()
+    account: sa.ColumnElement[str] = side.c.account
+    if group_agents:
+        whole = accounts.payable("").removesuffix(":A")
+        account = sa.case((side.c.account.startswith(accounts.payable("")), whole), else_=side.c.account)
+    named = account.label("account")
+    rows = session.execute(
+        sa.select(named, sa.func.sum(side.c.fen), sa.func.count()).group_by(named).order_by(named)
+    )
+    return [Balance(name, int(fen), count) for name, fen, count in rows]
+
+
+def entries(
+    session: Session,
+    *,
+    account: str | None = None,
+    source: str | None = None,
+    agent_id: str | None = None,
+    period_id: str | None = None,
+    kind: str | None = None,
+    before_id: str | None = None,
+    limit: int = 50,
+) -> Sequence[LedgerEntry]:
+    """The newest entries that match, at most `limit`; `before_id` continues a list."""
+    query = sa.select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(limit)
+    if account:
+        query = query.where(sa.or_(LedgerEntry.debit == account, LedgerEntry.credit == account))
+    if source:
+        query = query.where(LedgerEntry.source_key == source)
+    if agent_id:
+        query = query.where(LedgerEntry.agent_id == agent_id)
+    if period_id:
+        query = query.where(LedgerEntry.period_id == period_id)
+    if kind:
+        query = query.where(LedgerEntry.kind == kind)
+    if before_id:
+        query = query.where(LedgerEntry.id < before_id)
+    return session.scalars(query).all()

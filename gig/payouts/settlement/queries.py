@@ -1,0 +1,256 @@
+"""Periods, statements and what they are made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.identity.models import Person
+from gig.payouts.disbursement.models import Payee, PayoutLine
+from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger.models import OTHER, LedgerEntry
+from gig.payouts.settlement.models import Period, Statement
+
+FIGURES = (
+    "turns",
+    "late_turns",
+    "peak_turns",
+    "base_fen",
+    "peak_fen",
+    "late_fen",
+    "adjustments_fen",
+    "awards_fen",
+    "triage_fen",
+    "reversals_fen",
+    "gross_fen",
+    "carried_in_fen",
+    "payable_fen",
+    "carried_out_fen",
+)
+
+
+@dataclass(frozen=True)
+class PeriodRow:
+    """A period in a list, with the sums of its statements."""
+
+    id: str
+    kind: str
+    first_day: dt.date
+    end_day: dt.date
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    state: str
+    close_no: int
+    agents: int
+    turns: int
+    gross_fen: int
+    payable_fen: int
+
+
+def periods(session: Session, *, oldest_first: bool = False, limit: int | None = None) -> list[PeriodRow]:
+    """Periods with the sums of their statements; one that is open has none yet."""
+    sums = (
+        sa.select(
+            Statement.period_id,
+            sa.func.count().label("agents"),
+            *(
+                sa.func.sum(Statement.__table__.c[name]).label(name)
+                for name in ("turns", "gross_fen", "payable_fen")
+            ),
+        )
+        .where(Statement.voided_at.is_(None))
+        .group_by(Statement.period_id)
+        .subquery()
+    )
+    order = Period.starts_at if oldest_first else Period.starts_at.desc()
+    query = (
+        sa.select(Period, sums).outerjoin(sums, sums.c.period_id == Period.id).order_by(order).limit(limit)
+    )
+    return [
+        PeriodRow(
+            id=period.id,
+            kind=period.kind,
+            first_day=period.first_day,
+            end_day=period.end_day,
+            starts_at=period.starts_at,
+            ends_at=period.ends_at,
+            state=period.state,
+            close_no=period.close_no,
+            agents=agents or 0,
+            turns=int(turns or 0),
+            gross_fen=int(gross or 0),
+            payable_fen=int(payable or 0),
+        )
+        for period, _id, agents, turns, gross, payable in session.execute(query)
+    ]
+
+
+def totals(session: Session, period_id: str) -> dict[str, int]:
+    """Each figure summed over the period's statements, and `agents`, how many there are."""
+    columns = Statement.__table__.c
+    row = session.execute(
+        sa.select(
+            sa.func.count(), *(sa.func.coalesce(sa.func.sum(columns[name]), 0) for name in FIGURES)
+        ).where(columns.period_id == period_id, columns.voided_at.is_(None))
+    ).one()
+    return dict(zip(("agents", *FIGURES), (int(value) for value in row), strict=True))
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A payout line as finance sees it: the account masked, the figures of its statement."""
+
+    id: str
+    agent_id: str
+    name: str
+    account: str
+    bank: str | None
+    kind: str | None
+    state: str
+    hold_reason: str | None
+    batch_id: str | None
+    number: str | None
+    amount_fen: int
+    turns: int
+    base_fen: int
+    peak_fen: int
+    other_fen: int
+
+
+def live_lines() -> sa.ColumnElement[bool]:
+    """Lines that are not void and that no retry has replaced."""
+    retry = sa.alias(PayoutLine.__table__)
+    replaced = sa.select(retry.c.id).where(retry.c.retry_of == PayoutLine.id, retry.c.state != "voided")
+    return sa.and_(PayoutLine.state != "voided", ~replaced.exists())
+
+
+def lines(
+    session: Session, period_id: str, *, held: bool, offset: int = 0, limit: int = 50
+) -> tuple[list[LineRow], int, int]:
+    """A page of the period's payable or held lines, how many there are in all, and their sum."""
+    chosen = sa.and_(
+        PayoutLine.period_id == period_id,
+        live_lines(),
+        PayoutLine.state == "held" if held else PayoutLine.state != "held",
+    )
+    other = Statement.gross_fen - Statement.base_fen - Statement.peak_fen + Statement.carried_in_fen
+    query = (
+        sa.select(
+            PayoutLine.id,
+            PayoutLine.agent_id,
+            Person.name,
+            Payee.account_mask,
+            Payee.bank_name,
+            Payee.kind,
+            PayoutLine.state,
+            PayoutLine.hold_reason,
+            PayoutLine.batch_id,
+            PayoutLine.number,
+            PayoutLine.amount_fen,
+            Statement.turns,
+            Statement.base_fen,
+            Statement.peak_fen,
+            other,
+        )
+        .join(Statement, Statement.id == PayoutLine.statement_id)
+        .outerjoin(Person, Person.id == PayoutLine.agent_id)
+        .outerjoin(Payee, Payee.id == PayoutLine.payee_id)
+        .where(chosen)
+        .order_by(PayoutLine.agent_id)
+        .offset(offset)
+        .limit(limit)
+    )
+    count, total = session.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(PayoutLine.amount_fen), 0)).where(chosen)
+    ).one()
+    rows = [LineRow(row[0], row[1], row[2] or "", row[3] or "", *row[4:]) for row in session.execute(query)]
+    return rows, count, int(total)
+
+
+def held_reasons(session: Session, period_id: str) -> list[tuple[str, int, int]]:
+    """(reason, people, fen) of the period's held lines."""
+    rows = session.execute(
+        sa.select(PayoutLine.hold_reason, sa.func.count(), sa.func.sum(PayoutLine.amount_fen))
+        .where(PayoutLine.period_id == period_id, PayoutLine.state == "held", live_lines())
+        .group_by(PayoutLine.hold_reason)
+        .order_by(PayoutLine.hold_reason)
+    )
+    return [(str(reason), count, int(fen)) for reason, count, fen in rows]
+
+
+def statements_of(session: Session, agent_id: str, *, limit: int = 60) -> Sequence[tuple[Statement, Period]]:
+    """The agent's statements with their periods, the newest first."""
+    query = (
+        sa.select(Statement, Period)
+        .join(Period, Period.id == Statement.period_id)
+        .where(Statement.agent_id == agent_id, Statement.voided_at.is_(None))
+        .order_by(Period.starts_at.desc())
+        .limit(limit)
+    )
+    return [(statement, period) for statement, period in session.execute(query)]
+
+
+def statement_of(session: Session, period_id: str, agent_id: str) -> tuple[Statement, Period] | None:
+    """The agent's statement over one period, or None."""
+    query = (
+        sa.select(Statement, Period)
+        .join(Period, Period.id == Statement.period_id)
+        .where(
+            Statement.period_id == period_id, Statement.agent_id == agent_id, Statement.voided_at.is_(None)
+        )
+    )
+    found = session.execute(query).first()
+    return None if found is None else (found[0], found[1])
+
+
+def lines_of(session: Session, period_id: str, agent_id: str) -> Sequence[tuple[PayoutLine, Payee | None]]:
+    """The lines of one statement that count, with the payee each was made for."""
+    query = (
+        sa.select(PayoutLine, Payee)
+        .outerjoin(Payee, Payee.id == PayoutLine.payee_id)
+        .where(PayoutLine.period_id == period_id, PayoutLine.agent_id == agent_id, live_lines())
+        .order_by(PayoutLine.id)
+    )
+    return [(line, payee) for line, payee in session.execute(query)]
+
+
+def earnings_of(
+    session: Session, period_id: str, agent_id: str, *, only: str = "base", after: str = "", limit: int = 100
+) -> Sequence[Earning]:
+    """The earnings under one figure of a statement: `base`, `peak` or `late`; `after` an id, in its order."""
+    query = sa.select(Earning).where(
+        Earning.period_id == period_id,
+        Earning.agent_id == agent_id,
+        Earning.gross_fen > 0,
+        Earning.id > after,
+    )
+    if only == "peak":
+        query = query.where(Earning.gross_fen > Earning.base_fen)
+    if only == "late":
+        query = query.where(Earning.penalty_fen > 0)
+    return session.scalars(query.order_by(Earning.id).limit(limit)).all()
+
+
+def entries_of(session: Session, period_id: str, agent_id: str, kind: str) -> Sequence[LedgerEntry]:
+    """The postings under one figure of a statement."""
+    query = sa.select(LedgerEntry).where(
+        LedgerEntry.period_id == period_id,
+        LedgerEntry.agent_id == agent_id,
+        sa.text(OTHER),
+        LedgerEntry.kind == kind,
+    )
+    return session.scalars(query.order_by(LedgerEntry.id)).all()
+
+
+def counts_of(session: Session, period_id: str, agent_id: str) -> dict[str, int]:
+    """How many postings of each other kind a statement sums."""
+    rows = session.execute(
+        sa.select(LedgerEntry.kind, sa.func.count())
+        .where(LedgerEntry.period_id == period_id, LedgerEntry.agent_id == agent_id, sa.text(OTHER))
+        .group_by(LedgerEntry.kind)
+    )
+    return dict(rows.tuples().all())

@@ -1,0 +1,360 @@
+"""Closing: what a statement says, when, and that it is said once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from gig.core.db import db, transaction
+from gig.core.errors import Invalid, Refused
+from gig.identity.models import Agent
+from gig.payouts.disbursement.models import PayoutLine
+from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger import journal
+from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.settlement.models import Period, Statement
+from gig.payouts.settlement.operations import closing
+from gig.payouts.settlement.operations.approving import approve_period, reopen_period
+from gig.payouts.settlement.operations.closing import DoesNotTie, close_due, close_period
+from gig.payouts.settlement.operations.periods import ensure_period, posting_period
+from gig.payouts.settlement.operations.settings import set_period_kind
+from tests.features.settlement import books
+from tests.features.settlement.books import CLOSING_TIME, HOUR, MONDAY_AFTER, WEDNESDAY, WEEK, WEEKS
+
+
+def lines(session: Session) -> list[tuple[str, int, str, str | None]]:
+    session.rollback()
+    query = sa.select(
+        PayoutLine.agent_id, PayoutLine.amount_fen, PayoutLine.state, PayoutLine.hold_reason
+    ).where(PayoutLine.state != "voided")
+    return [tuple(row) for row in session.execute(query.order_by(PayoutLine.id))]
+
+
+def test_a_statement_sums_base_peak_late_and_every_other_kind(session: Session) -> None:
+    lin = books.agent()
+    books.earn(lin, 360, base=180)
+    books.earn(lin, 120, base=120, penalty=24)
+    books.earn(lin, 0)
+    books.post(lin, "adjustment", -200)
+    books.post(lin, "award", 1500)
+    books.post(lin, "triage", 50)
+    assert books.close() == [WEEK]
+    cut = books.statement(session, lin)
+    assert (cut.turns, cut.peak_turns, cut.late_turns) == (2, 1, 1)
+    assert (cut.base_fen, cut.peak_fen, cut.late_fen) == (300, 180, 24)
+    assert (cut.adjustments_fen, cut.awards_fen, cut.triage_fen, cut.reversals_fen) == (-200, 1500, 50, 0)
+    assert (cut.gross_fen, cut.payable_fen, cut.carried_out_fen) == (1806, 1806, 0)
+    assert lines(session) == [(lin, 1806, "planned", None)]
+    assert books.faults() == []
+
+
+def test_a_reversal_counts_in_the_period_of_its_posting(session: Session) -> None:
+    lin = books.agent()
+    earning = books.earn(lin, 1200, base=400, penalty=240)
+    books.close()
+    later = WEDNESDAY + WEEKS
+    with transaction() as writing:
+        penalty = writing.scalars(
+            sa.select(LedgerEntry).where(LedgerEntry.source_key == f"penalty:{earning}")
+        ).one()
+        period_id, _ = posting_period(writing, later, later)
+        journal.reverse(
+            writing, penalty, decision="appeal-1", amount_fen=240, period_id=period_id, why="", now=later
+        )
+    books.earn(lin, 1000, base=400, at=later)
+    books.close(CLOSING_TIME + WEEKS)
+    cut = books.statement(session, lin, "week-2026-11-23")
+    assert (cut.reversals_fen, cut.gross_fen) == (240, 1240)
+    assert books.faults() == []
+
+
+def test_less_than_the_minimum_is_carried_and_paid_with_the_next(session: Session) -> None:
+    lin = books.agent()
+    books.earn(lin, 999, base=400)
+    books.close()
+    first = books.statement(session, lin)
+    assert (first.payable_fen, first.carried_out_fen) == (0, 999)
+    assert lines(session) == []
+    books.earn(lin, 50, at=WEDNESDAY + WEEKS)
+    books.close(CLOSING_TIME + WEEKS)
+    second = books.statement(session, lin, "week-2026-11-23")
+    assert (second.carried_in_fen, second.available_fen, second.payable_fen) == (999, 1049, 1049)
+    assert books.faults() == []
+
+
+def test_exactly_the_minimum_is_paid(session: Session) -> None:
+    lin = books.agent()
+    books.earn(lin, 1000, base=400)
+    books.close()
+    assert books.statement(session, lin).payable_fen == 1000
+
+
+def test_an_agent_who_left_is_paid_the_last_fen(session: Session) -> None:
+    lin = books.agent()
+    books.earn(lin, 50)
+    with transaction() as writing:
+        writing.execute(sa.update(Agent).where(Agent.id == lin).values(stage="left"))
+    books.close()
+    assert books.statement(session, lin).payable_fen == 50
+
+
+def test_a_debt_is_carried_and_never_paid_as_a_negative_line(session: Session) -> None:
+    lin = books.agent()
+    books.post(lin, "adjustment", -5000)
+    books.close()
+    cut = books.statement(session, lin)
+    assert (cut.payable_fen, cut.carried_out_fen) == (0, -5000)
+    books.close(CLOSING_TIME + WEEKS)
+    assert books.statement(session, lin, "week-2026-11-23").carried_out_fen == -5000
+    books.earn(lin, 8000, base=400, at=WEDNESDAY + 2 * WEEKS)
+    books.close(CLOSING_TIME + 2 * WEEKS)
+    assert books.statement(session, lin, "week-2026-11-30").payable_fen == 3000
+    assert books.faults() == []
+
+
+def test_nobody_without_activity_or_carry_gets_a_statement(session: Session) -> None:
+    books.agent()
+    with transaction() as writing:
+        ensure_period(writing, WEDNESDAY)
+    books.close()
+    session.rollback()
+    assert session.scalars(sa.select(Statement)).all() == []
+    assert books.state(session) == "closed"
+
+
+def test_a_period_waits_for_its_grace(session: Session) -> None:
+    books.earn(books.agent(), 1200, base=400)
+    assert books.close(CLOSING_TIME - dt.timedelta(microseconds=1)) == []
+    with pytest.raises(Refused) as refused:
+        close_period(period_id=WEEK, actor_id="maker", now=MONDAY_AFTER)
+    assert refused.value.slug == "period-not-over"
+    assert books.close() == [WEEK]
+
+
+def test_a_reply_at_the_last_microsecond_belongs_to_the_week_and_one_at_its_end_to_the_next(
+    session: Session,
+) -> None:
+    lin = books.agent()
+    books.earn(lin, 100, at=MONDAY_AFTER - dt.timedelta(microseconds=1))
+    books.earn(lin, 200, at=MONDAY_AFTER)
+    books.close()
+    assert books.statement(session, lin).gross_fen == 100
+
+
+def test_a_posting_for_a_closed_period_goes_to_the_next_and_names_it(session: Session) -> None:
+    lin = books.agent()
+    books.earn(lin, 1200, base=400)
+    books.close()
+    id = books.earn(lin, 300, at=WEDNESDAY)
+    session.rollback()
+    entry = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.source_key == f"earning:{id}")).one()
+    assert (entry.period_id, entry.late_for_period_id) == ("week-2026-11-23", WEEK)
+    assert books.faults() == []
+
+
+def test_closing_again_changes_nothing(session: Session) -> None:
+    lin = books.agent()
+    books.earn(lin, 1200, base=400)
+    books.close()
+    before = lines(session)
+    assert books.close() == []
+    close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
+    assert lines(session) == before
+    assert session.scalar(sa.select(Period.close_no).where(Period.id == WEEK)) == 1
+
+
+def test_after_downtime_periods_are_closed_oldest_first_and_carry_through(session: Session) -> None:
+    lin = books.agent()
+    books.earn(lin, 400)
+    assert books.close(CLOSING_TIME + 3 * WEEKS) == [
+        WEEK,
+        "week-2026-11-23",
+        "week-2026-11-30",
+        "week-2026-12-07",
+    ]
+    assert books.statement(session, lin, "week-2026-12-07").carried_in_fen == 400
+    assert books.faults() == []
+
+
+def test_a_later_period_is_not_closed_before_an_earlier_one(session: Session) -> None:
+    with transaction() as writing:
+        ensure_period(writing, WEDNESDAY)
+        ensure_period(writing, WEDNESDAY + WEEKS)
+    with pytest.raises(Refused) as refused:
+        close_period(period_id="week-2026-11-23", actor_id="maker", now=CLOSING_TIME + WEEKS)
+    assert refused.value.slug == "earlier-period-open"
+
+
+@pytest.mark.parametrize("agents_at_once", [1, 2, 3])
+def test_a_close_in_chunks_says_the_same(
+    session: Session, agents_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "CHUNK", agents_at_once)
+    agents = [books.agent() for _ in range(5)]
+    for place, id in enumerate(agents):
+        books.earn(id, 1000 + place, base=400)
+    books.close()
+    assert [fen for _, fen, _, _ in lines(session)] == [1000, 1001, 1002, 1003, 1004]
+    assert books.faults() == []
+
+
+def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "CHUNK", 2)
+    for _ in range(9):
+        books.earn(books.agent(), 1200, base=400)
+    session.rollback()
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        with app.app_context():
+            try:
+                close_due(now=CLOSING_TIME)
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(lines(session)) == 9
+    assert books.state(session) == "closed"
+    assert books.faults() == []
+
+
+def test_a_close_that_does_not_tie_stays_closing(session: Session) -> None:
+    lin = books.agent()
+    id = books.earn(lin, 1200, base=400)
+    with transaction() as writing:
+        writing.execute(
+            sa.update(Earning).where(Earning.id == id).values(gross_fen=1100, base_fen=300, pay_fen=1100)
+        )
+    with pytest.raises(DoesNotTie):
+        books.close()
+    assert books.state(session) == "closing"
+    assert books.faults() != []
+
+
+def test_the_scheduler_registers_the_close(app: Flask) -> None:
+    from gig.scheduler import jobs_of
+
+    assert "settlement.close" in {job.name for job in jobs_of(app)}
+
+
+class TestHolds:
+    def test_an_unverified_agent_is_held(self, session: Session) -> None:
+        lin = books.agent(stage="applicant")
+        books.earn(lin, 1200, base=400)
+        books.close()
+        assert lines(session) == [(lin, 1200, "held", "unverified")]
+
+    def test_a_suspended_agent_is_held(self, session: Session) -> None:
+        lin = books.agent(stage="suspended")
+        books.earn(lin, 1200, base=400)
+        books.close()
+        assert lines(session) == [(lin, 1200, "held", "suspended")]
+
+    def test_an_agent_without_a_payee_is_held(self, session: Session) -> None:
+        lin = books.agent(payee=False)
+        books.earn(lin, 1200, base=400)
+        books.close()
+        assert lines(session) == [(lin, 1200, "held", "no-payee")]
+
+    def test_a_payee_changed_less_than_a_day_ago_is_held(self, session: Session) -> None:
+        lin = books.agent()
+        books.name_payee(lin, at=CLOSING_TIME - 23 * HOUR, first=False)
+        books.earn(lin, 1200, base=400)
+        books.close()
+        assert lines(session) == [(lin, 1200, "held", "payee-changed")]
+
+    def test_a_payee_changed_a_day_ago_is_not(self, session: Session) -> None:
+        lin = books.agent()
+        books.name_payee(lin, at=CLOSING_TIME - 24 * HOUR, first=False)
+        books.earn(lin, 1200, base=400)
+        books.close()
+        assert lines(session) == [(lin, 1200, "planned", None)]
+
+    def test_a_first_payee_is_no_change(self, session: Session) -> None:
+        lin = books.agent(payee=False)
+        books.name_payee(lin, at=CLOSING_TIME - HOUR)
+        books.earn(lin, 1200, base=400)
+        books.close()
+        assert lines(session) == [(lin, 1200, "planned", None)]
+
+
+class TestApproval:
+    def test_who_closed_it_by_hand_cannot_approve_it(self, session: Session) -> None:
+        books.earn(books.agent(), 1200, base=400)
+        close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
+        with pytest.raises(Refused) as refused:
+            books.approve(by="maker")
+        assert refused.value.slug == "two-people"
+        books.approve(by="checker")
+        books.approve(by="checker")
+        assert books.state(session) == "approved"
+
+    def test_an_open_period_cannot_be_approved(self, session: Session) -> None:
+        books.earn(books.agent(), 1200, base=400)
+        with pytest.raises(Refused) as refused:
+            books.approve()
+        assert refused.value.slug == "not-closed"
+
+
+class TestReopening:
+    def test_its_statements_are_void_and_kept_and_the_second_close_makes_new_ones(
+        self, session: Session
+    ) -> None:
+        lin = books.agent()
+        books.earn(lin, 1200, base=400)
+        books.close()
+        reopen_period(period_id=WEEK, reason="漏了一笔奖励", actor_id="maker", now=CLOSING_TIME)
+        assert books.faults() == []
+        books.post(lin, "award", 300)
+        close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME + HOUR)
+        assert books.statement(session, lin).gross_fen == 1500
+        assert sorted(session.scalars(sa.select(Statement.gross_fen))) == [1200, 1500]
+        assert lines(session) == [(lin, 1500, "planned", None)]
+        assert books.faults() == []
+
+    def test_the_scheduler_leaves_it_to_a_person_until_the_next_one_is_due(self, session: Session) -> None:
+        books.earn(books.agent(), 1200, base=400)
+        books.close()
+        reopen_period(period_id=WEEK, reason="核对", actor_id="maker", now=CLOSING_TIME)
+        assert books.close(CLOSING_TIME + HOUR) == []
+        assert books.close(CLOSING_TIME + WEEKS) == [WEEK, "week-2026-11-23"]
+
+    def test_it_needs_a_reason_and_the_latest_closed_unapproved_period(self, session: Session) -> None:
+        books.earn(books.agent(), 1200, base=400)
+        books.close(CLOSING_TIME + WEEKS)
+        with pytest.raises(Invalid):
+            reopen_period(period_id="week-2026-11-23", reason=" ", actor_id="maker", now=CLOSING_TIME)
+        with pytest.raises(Refused) as earlier:
+            reopen_period(period_id=WEEK, reason="核对", actor_id="maker", now=CLOSING_TIME)
+        assert earlier.value.slug == "later-period-closed"
+        approve_period(period_id="week-2026-11-23", actor_id="checker", now=CLOSING_TIME + WEEKS)
+        with pytest.raises(Refused) as approved:
+            reopen_period(period_id="week-2026-11-23", reason="核对", actor_id="maker", now=CLOSING_TIME)
+        assert approved.value.slug == "not-closed"
+
+
+class TestKinds:
+    def test_a_new_kind_holds_from_the_end_of_the_open_period_with_a_stub(self, session: Session) -> None:
+        with transaction() as writing:
+            ensure_period(writing, WEDNESDAY)
+        set_period_kind(kind="month", reason="按月发", actor_id="maker", now=WEDNESDAY)
+        with transaction() as writing:
+            ensure_period(writing, WEDNESDAY + 3 * WEEKS)
+        session.rollback()
+        assert list(session.scalars(sa.select(Period.id).order_by(Period.starts_at))) == [
+            WEEK,
+            "month-2026-11-23",
+            "month-2026-12-01",
+        ]
