@@ -126,7 +126,8 @@ def finishing_with(last_step: Callable[[Session], None]) -> Iterator[None]:
 
 def rows_changed(session: Session, statement: sa.Update | sa.Delete | sa.Insert) -> int:
     """Runs a conditional write and says how many rows it met."""
-    result = cast("CursorResult[Any]", session.execute(statement))
+    options = {"preserve_rowcount": True} if statement.is_insert else {}
+    result = cast("CursorResult[Any]", session.execute(statement, execution_options=options))
     return result.rowcount
 
 
