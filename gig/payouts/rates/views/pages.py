@@ -1,0 +1,194 @@
+"""The console's rate cards: the list, one version, and the editor of a draft."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from gig.core.businesstime import business_zone
+from gig.core.clock import received_at
+from gig.core.db import db
+from gig.core.errors import Invalid, Refused
+from gig.identity.access import actor_id, allow
+from gig.payouts.rates import queries
+from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft, sound_card
+from gig.payouts.rates.operations.publication import publish, withdraw
+from gig.payouts.rates.rules.card import TIERS, RateCard
+from gig.payouts.rates.rules.comparison import differences
+from gig.payouts.rates.schemas import card_out, status_of
+from gig.payouts.rates.views import shown
+from gig.payouts.rates.views.form import CardForm, document_of, of_card, of_submitted
+
+blueprint = Blueprint("rates", __name__, template_folder="../templates", url_prefix="/console/rates")
+
+
+@blueprint.get("")
+@allow("operate")
+def index() -> str:
+    """Every version and what it is now."""
+    return _index()
+
+
+def _index(pasted: str = "", errors: dict[str, list[str]] | None = None) -> str:
+    session, now = db.session(), received_at()
+    versions = queries.versions(session)
+    active_id = session.scalar(sa.select(queries.card_in_force_id(now)))
+    names = shown.people(session, [v.published_by or v.created_by for v in versions])
+    rows = [
+        {
+            "version": version,
+            "status": status_of(version, active_id, now),
+            "who": names.get(version.published_by or version.created_by or "", _("系统")),
+        }
+        for version in versions
+    ]
+    return render_template("rates/list.html", rows=rows, pasted=pasted, errors=errors or {})
+
+
+@blueprint.post("")
+@allow("operate")
+def new() -> AnyResponse:
+    """A draft that copies a version, the one in force unless named."""
+    id = create_draft(based_on=request.form.get("based_on") or None, now=received_at(), actor_id=actor_id())
+    return redirect(url_for("rates.card", id=id))
+
+
+@blueprint.post("/import")
+@allow("operate")
+def import_card() -> AnyResponse | tuple[str, int]:
+    """A draft of pasted or uploaded JSON, or every fault of it."""
+    upload = request.files.get("file")
+    text = upload.read().decode("utf-8-sig", "replace") if upload else request.form.get("json", "")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return _index(text, {"/": [_("这不是有效的 JSON。")]}), 422
+    try:
+        id = create_draft(document=document, now=received_at(), actor_id=actor_id())
+    except Invalid as error:
+        return _index(text, shown.said_in_yuan(error.errors)), 422
+    return redirect(url_for("rates.card", id=id))
+
+
+@blueprint.get("/<id>.json")
+@allow("operate")
+def export(id: str) -> Response:
+    """The version as the contract writes it, to be imported or priced elsewhere."""
+    version = queries.version(db.session(), id)
+    active_id = db.session.scalar(sa.select(queries.card_in_force_id(received_at())))
+    known = ("name", "timezone", "valid_from", "reply_within_s", "claim_expires_s", "max_paid_replies")
+    whole = card_out(version, active_id)
+    body = {name: whole[name] for name in (*known, "triage_fee_fen", "base", "bands", "dates", "late")}
+    answer = Response(json.dumps(body, ensure_ascii=False, indent=1) + "\n", mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="rate-card-{id}.json"'
+    return answer
+
+
+@blueprint.get("/<id>")
+@allow("operate")
+def card(id: str) -> str:
+    """The editor of a draft, or a published version to read."""
+    version = queries.version(db.session(), id)
+    return _page(id, of_card(queries.card_of(version)), version.revision)
+
+
+@blueprint.post("/<id>")
+@allow("operate")
+def change(id: str) -> AnyResponse | tuple[str, int] | str:
+    """The pressed button: a row more or less, a check, or the draft saved and perhaps published."""
+    form = of_submitted(request.form.items(multi=True))
+    revision = request.form.get("revision", type=int) or 0
+    does, _sep, place = request.form.get("do", "save").partition(":")
+    if does in ("add", "remove"):
+        _move_row(form, does, place)
+        return _page(id, form, revision, focus=place)
+    document = document_of(form, business_zone(queries.business_zone_name()))
+    try:
+        if does == "check":
+            sound_card(document)
+            return _page(id, form, revision, checked=True)
+        revision = edit_draft(
+            id=id, document=document, revision=revision, now=received_at(), actor_id=actor_id()
+        )
+        if does == "publish":
+            publish(id=id, revision=revision, now=received_at(), actor_id=actor_id())
+            flash(_("已发布，到时自动生效。"))
+            return redirect(url_for("rates.card", id=id))
+    except Invalid as error:
+        return _page(id, form, revision, errors=shown.said_in_yuan(error.errors)), 422
+    except Refused as error:
+        if error.slug != "overtaken":
+            raise
+        newest = queries.version(db.session(), id)
+        return _page(id, form, newest.revision, overtaken=True), 409
+    flash(_("已保存。"))
+    return redirect(url_for("rates.card", id=id))
+
+
+def _move_row(form: CardForm, does: str, place: str) -> None:
+    table, *numbers = place.split(":")
+    indexes = [int(number) for number in numbers if number.isdigit()]
+    if does == "add":
+        form.add(table, *indexes[:1])
+    elif indexes:
+        form.remove(table, *indexes[:2])
+
+
+@blueprint.post("/<id>/withdrawal")
+@allow("operate")
+def take_back(id: str) -> AnyResponse:
+    """A scheduled card is withdrawn with its reason."""
+    withdraw(id=id, reason=request.form.get("reason", ""), now=received_at(), actor_id=actor_id())
+    flash(_("已撤回，不会生效。"))
+    return redirect(url_for("rates.card", id=id))
+
+
+@blueprint.post("/<id>/discard")
+@allow("operate")
+def discard(id: str) -> AnyResponse:
+    """A draft is thrown away."""
+    discard_draft(id=id, now=received_at(), actor_id=actor_id())
+    flash(_("草稿已丢弃。"))
+    return redirect(url_for("rates.index"))
+
+
+def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
+    session, now = db.session(), received_at()
+    version = queries.version(session, id)
+    active_id, active = queries.card_in_force(session, now)
+    status = status_of(version, active_id, now)
+    stored = queries.card_of(version)
+    value = _readable(form) or stored
+    before = None if status in ("active", "past") else active
+    return render_template(
+        "rates/card.html",
+        version=version,
+        status=status,
+        form=form,
+        revision=revision,
+        card=value,
+        active=active,
+        active_id=active_id,
+        editable=status == "draft",
+        errors=state.pop("errors", {}),
+        changes=differences(before, value) if before else [],
+        theirs=differences(stored, value) if state.get("overtaken") else [],
+        moves=shown.price_moves(value, before),
+        log=shown.history(session, id),
+        tiers=("*", *TIERS),
+        steps=shown.steps(version, status),
+        **state,
+    )
+
+
+def _readable(form: CardForm) -> RateCard | None:
+    """The card that stands in the form, if it is sound; for the picture and the comparison."""
+    try:
+        return sound_card(document_of(form, business_zone(queries.business_zone_name())))
+    except Invalid:
+        return None
