@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import flask_login
 import sqlalchemy as sa
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, g, redirect, request
 from flask import session as cookie
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -108,4 +108,11 @@ def _login_url(back: str | None) -> str:
 def init_app(app: Flask) -> None:
     """Pages know who is asking; those that need somebody send to the login."""
     manager.init_app(app)
+    app.before_request_funcs.setdefault(None, []).insert(0, _ask_anew)
     app.register_error_handler(Unauthenticated, to_login)
+
+
+def _ask_anew() -> None:
+    """Each request is asked who it is, even where one application context serves several."""
+    for name in ("principal", "_login_user", "shell_parts", "idempotency_ref"):
+        g.pop(name, None)

@@ -32,7 +32,7 @@ def people(session: Session, *, role: str | None = None, limit: int = 50, after:
         found = found.where(("," + Person.roles + ",").contains(f",{role},"))
     if after:
         found = found.where(Person.id < after)
-    rows = session.execute(found.order_by(Person.id.desc()).limit(limit)).tuples()
+    rows = session.execute(found.order_by(Person.id.desc()).limit(limit))
     return [_row(person, stage) for person, stage in rows]
 
 
@@ -42,7 +42,8 @@ def person(session: Session, id: str) -> PersonRow:
     row = session.execute(found).one_or_none() if is_id(id) else None
     if row is None:
         raise NotFound
-    return _row(*row.tuple())
+    someone, stage = row
+    return _row(someone, stage)
 
 
 def person_by_phone(session: Session, phone: str) -> str | None:
@@ -84,7 +85,7 @@ def log(
         found = found.where(sa.or_(AuditEntry.object_id == object_id, AuditEntry.actor_id == object_id))
     if before:
         found = found.where(AuditEntry.id < before)
-    rows = session.execute(found.order_by(AuditEntry.id.desc()).limit(limit)).tuples()
+    rows = session.execute(found.order_by(AuditEntry.id.desc()).limit(limit))
     return [LogRow(entry, name) for entry, name in rows]
 
 

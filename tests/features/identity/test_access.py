@@ -28,7 +28,7 @@ MARKED_PUBLIC = {
     "doors.login_form",
     "doors.start",
     "register.form",
-    "register.register",
+    "register.send",
 }
 
 
