@@ -7,14 +7,12 @@ from flask import Flask
 from gig.payouts import audit  # noqa: F401  (declares its checks)
 from gig.payouts.disbursement import wiring as disbursement
 from gig.payouts.earnings import wiring as earnings
-from gig.payouts.rates.wiring import plug_rates
 from gig.payouts.rates import wiring as rates
 from gig.payouts.settlement import wiring as settlement
 
 
 def plug_into(app: Flask) -> None:
     """Each noun plugs in its own views, jobs and numbers."""
-    plug_rates(app)
     rates.plug_into(app)
     settlement.plug_into(app)
     disbursement.plug_into(app)
