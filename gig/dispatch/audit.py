@@ -1,1 +1,75 @@
-"""What must hold between inquiries, turns and the book; run by `gig audit`."""
+"""What must hold between inquiries, turns, quotes and earnings; run by `gig audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy.orm import Session
+
+from gig.payouts.ledger.audit import Difference, check, rows
+
+
+@check("every answered turn has exactly one earning, of the agent who answered it at that instant")
+def _answered(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'turn ' || t.id, t.answered_by, g.agent_id
+           FROM turn t LEFT JOIN earning g ON g.turn_id = t.id
+           WHERE t.state = 'answered'
+             AND (g.id IS NULL OR g.agent_id <> t.answered_by OR g.received_at <> t.answered_at)""",
+    )
+    yield from rows(
+        session,
+        """SELECT 'earning ' || g.id, 'answered', coalesce(t.state, 'no turn')
+           FROM earning g LEFT JOIN turn t ON t.id = g.turn_id
+           WHERE t.id IS NULL OR t.state <> 'answered'""",
+    )
+
+
+@check("an earning has the clock and the price of its quote, and lies within its time")
+def _quoted(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'earning ' || g.id, q.gross_fen, g.gross_fen
+           FROM earning g LEFT JOIN turn_quote q ON q.turn_id = g.turn_id AND q.agent_id = g.agent_id
+           WHERE q.turn_id IS NULL OR q.gross_fen <> g.gross_fen OR q.base_fen <> g.base_fen
+              OR q.clock_started_at <> g.clock_started_at OR g.received_at > q.expires_at""",
+    )
+
+
+@check("an inquiry counts its paid replies, and has an open turn exactly where it names one")
+def _inquiries(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'inquiry ' || i.id, i.paid_replies, p.n
+           FROM inquiry i JOIN (
+             SELECT inquiry_id, sum(CASE WHEN gross_fen > 0 THEN 1 ELSE 0 END) AS n
+             FROM earning GROUP BY inquiry_id) AS p ON p.inquiry_id = i.id
+           WHERE i.paid_replies <> p.n""",
+    )
+    yield from rows(
+        session,
+        """SELECT 'inquiry ' || i.id, coalesce(t.id, 'no open turn'), coalesce(i.open_turn_id, 'none')
+           FROM inquiry i LEFT JOIN turn t ON t.inquiry_id = i.id AND t.state = 'open'
+           WHERE coalesce(t.id, '') <> coalesce(i.open_turn_id, '')""",
+    )
+
+
+@check("a claimed inquiry with an open turn has a running clock of its owner")
+def _claims(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'inquiry ' || i.id, 'a quote of ' || i.owner_id, coalesce(q.ended, 'none')
+           FROM inquiry i LEFT JOIN turn_quote q ON q.turn_id = i.open_turn_id AND q.agent_id = i.owner_id
+           WHERE i.state = 'claimed' AND i.open_turn_id IS NOT NULL
+             AND (q.turn_id IS NULL OR q.ended IS NOT NULL OR q.expires_at <> i.expires_at)""",
+    )
+
+
+@check("each message from outside is there once, and a turn has one owner's answer")
+def _once(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'inquiry ' || inquiry_id || ' message ' || external_id, 1, count(*)
+           FROM message WHERE external_id IS NOT NULL GROUP BY inquiry_id, external_id HAVING count(*) > 1""",
+    )

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import made, transaction
+from gig.core.db import is_sqlite, made, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -54,63 +55,74 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
     A customer who asks again about the same order within 24 h of the resolution joins the old inquiry.
     """
     with transaction() as session:
-        found = session.execute(
-            sa.union_all(
-                sa.select(Inquiry.id).where(
-                    Inquiry.channel_id == channel_id, Inquiry.external_id == new.external_id
-                ),
-                sa.select(InquiryAlias.inquiry_id).where(
-                    InquiryAlias.channel_id == channel_id, InquiryAlias.external_id == new.external_id
-                ),
-            )
-        ).scalar()
-        if found:
-            made(session, inquiry_id=found)
-            return Received(found, created=False)
-        old = _recontacted(session, channel_id, new, now)
-        if old:
-            session.add(InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id))
-            session.flush()
-            _reopen(session, old, _message(old.id, new.text, None, now), now)
-            made(session, inquiry_id=old.id)
-            return Received(old.id, created=False)
-        inquiry_id = _insert(session, channel_id, new, now)
+        found = _known(session, channel_id, new.external_id)
+        if found is None:
+            old = _recontacted(session, channel_id, new, now)
+            if old is not None:
+                session.add(
+                    InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id)
+                )
+                session.flush()
+                _reopen(session, old, _message(old.id, new.text, None, now), now)
+                found = old.id
+            elif new.customer_key and new.order:
+                found = _known(session, channel_id, new.external_id)  # one we waited for has just joined it
+        created = None if found else _insert(session, channel_id, new, now)
+        inquiry_id = found or created or _known(session, channel_id, new.external_id)
+        if inquiry_id is None:
+            raise RuntimeError("an inquiry that is there cannot be read")
         made(session, inquiry_id=inquiry_id)
-        return Received(inquiry_id, created=True)
+        return Received(inquiry_id, created=created is not None)
 
 
-def _insert(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> str:
+def _known(session: Session, channel_id: str, external_id: str) -> str | None:
+    """The inquiry that the channel's id already stands for."""
+    return session.execute(
+        sa.union_all(
+            sa.select(Inquiry.id).where(Inquiry.channel_id == channel_id, Inquiry.external_id == external_id),
+            sa.select(InquiryAlias.inquiry_id).where(
+                InquiryAlias.channel_id == channel_id, InquiryAlias.external_id == external_id
+            ),
+        )
+    ).scalar()
+
+
+def _insert(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> str | None:
+    """The new inquiry's id; None if another request handed it in meanwhile."""
     queue = session.get(Queue, new.queue)
     if queue is None or queue.retired_at:
         raise Invalid({"queue": [N_("没有这个队列。")]})
     id, turn_id = new_id(), new_id()
     numbers = tunables.values(session)
     order = dict(new.order)
-    session.execute(
-        sa.insert(Inquiry),
-        {
-            "id": id,
-            "channel_id": channel_id,
-            "external_id": new.external_id,
-            "queue": new.queue,
-            "issue_type": new.issue_type,
-            "side": new.side,
-            "priority": new.priority,
-            "order_kind": order.get("kind"),
-            "order_key": order.get("external_id"),
-            "order_detail": json.dumps(order, ensure_ascii=False) if order else None,
-            "customer_key": new.customer_key,
-            "customer_name": new.customer_name,
-            "state": "open",
-            "open_turn_id": turn_id,
-            "length": len(new.text),
-            "bucket": bucket_of(id),
-            "arrived_at": new.arrived_at or now,
-            "queued_at": now,
-            "entered_at": now,
-            "due_at": now + seconds(numbers, "abandon_after_s"),
-        },
+    insert = (sqlite if is_sqlite(session) else postgresql).insert(Inquiry)
+    written = rows_changed(
+        session,
+        insert.on_conflict_do_nothing(index_elements=["channel_id", "external_id"]).values(
+            id=id,
+            channel_id=channel_id,
+            external_id=new.external_id,
+            queue=new.queue,
+            issue_type=new.issue_type,
+            side=new.side,
+            priority=new.priority,
+            order_kind=order.get("kind"),
+            order_key=order.get("external_id"),
+            order_detail=json.dumps(order, ensure_ascii=False) if order else None,
+            customer_key=new.customer_key,
+            customer_name=new.customer_name,
+            state="open",
+            open_turn_id=turn_id,
+            length=len(new.text),
+            bucket=bucket_of(id),
+            arrived_at=new.arrived_at or now,
+            queued_at=now,
+            entered_at=now,
+            due_at=now + seconds(numbers, "abandon_after_s"),
+        ),
     )
+    if not written:
+        return None
     session.execute(
         sa.insert(Turn), {"id": turn_id, "inquiry_id": id, "number": 1, "state": "open", "asked_at": now}
     )

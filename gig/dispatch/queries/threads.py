@@ -56,7 +56,7 @@ def thread(session: Session, inquiry_id: str, agent_id: str) -> Thread:
     ).one_or_none()
     if found is None:
         raise NotFound
-    inquiry, quote, draft = found._tuple()
+    inquiry, quote, draft = found
     owned = inquiry.owner_id == agent_id or (inquiry.state == "resolved" and inquiry.resolved_by == agent_id)
     return Thread(
         inquiry=inquiry,
