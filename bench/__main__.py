@@ -1,0 +1,90 @@
+"""`python -m bench [--only NAME]`: runs the benches and writes bench/results.md and bench/results.json.
+
+NAME is a bench (claims) or one of its figures (claim_race_winners). Figures that were not measured in
+this run keep the values of the last one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+BENCHES = {
+    "claims": (
+        "claim_http_over_floor_sqlite",
+        "claim_http_over_floor_postgresql",
+        "reply_http_over_floor_sqlite",
+        "reply_http_over_floor_postgresql",
+        "claim_backlog_ratio_sqlite",
+        "claim_backlog_ratio_postgresql",
+        "feed_backlog_ratio_sqlite",
+        "feed_backlog_ratio_postgresql",
+        "claim_race_winners",
+    ),
+    "push": ("push_p99_ms", "push_kib_per_stream"),
+    "close": ("close_over_sql_sqlite", "close_over_sql_postgresql"),
+    "sheet": ("sheet_over_xlsxwriter",),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--only", default="", help="one bench, or one of its figures")
+    only = parser.parse_args().only
+    chosen = [name for name, figures in BENCHES.items() if only in ("", name, *figures)]
+    if not chosen:
+        print(f"no bench and no figure is called {only}", file=sys.stderr)
+        return 2
+    found = {row["name"]: row for row in _earlier()}
+    for name in chosen:
+        for row in import_module(f"bench.{name}").run():
+            found[row["name"]] = row
+            print(_line(row), flush=True)
+    rows = [found[name] for figures in BENCHES.values() for name in figures if name in found]
+    rows += [row for name, row in found.items() if row not in rows]
+    (HERE / "results.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (HERE / "results.md").write_text(_page(rows), "utf-8")
+    return 0 if all(row["holds"] for row in rows) else 1
+
+
+def _earlier() -> list[dict[str, Any]]:
+    path = HERE / "results.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else []
+
+
+def _line(row: dict[str, Any]) -> str:
+    holds = "holds" if row["holds"] else "MISSED"
+    return f"{row['name']}: {row['value']} {row['unit']} (aim {row['aim']}, {holds})"
+
+
+def _page(rows: list[dict[str, Any]]) -> str:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    lines = [
+        "# What was measured",
+        "",
+        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, "
+        f"Python {platform.python_version()}; commit {commit or 'unknown'}.",
+        "Each ratio has both of its sides from the same run; `make bench` writes this page.",
+        "",
+        "| figure | value | unit | aim | holds | how |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        holds = "yes" if row["holds"] else "**no**"
+        cells = (row["name"], row["value"], row["unit"], row["aim"], holds, row.get("detail", ""))
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
