@@ -154,7 +154,8 @@ class Live:
         while True:
             for turn in self.hub.turns(HEARTBEAT_S):
                 await asyncio.sleep(1)
-                self.hub.beat(turn, real_now())
+                self.hub.end_old(real_now())
+                self.hub.beat(turn)
 
     async def _tell_presence(self, present: Callable[[set[str]], None]) -> None:
         while True:

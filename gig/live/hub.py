@@ -84,14 +84,17 @@ class Hub:
         for stream in list(self._streams):
             stream.write(message)
 
-    def beat(self, turn: Iterable[Stream], now: dt.datetime) -> None:
-        """Each stream of this turn is kept alive, or, its ticket having run out, told to renew and ended."""
+    def beat(self, turn: Iterable[Stream]) -> None:
+        """Each stream of this turn is kept alive."""
         for stream in turn:
-            if stream.ticket.expires_at <= now:
-                stream.end(frames.signal("renew"))
-            else:
-                stream.write(frames.HEARTBEAT)
-        self._revoked = {topic: at for topic, at in self._revoked.items() if at > now - LIFETIME}
+            stream.write(frames.HEARTBEAT)
+
+    def end_old(self, now: dt.datetime) -> None:
+        """Streams whose ticket has run out are told to renew it, and end."""
+        for stream in [stream for stream in self._streams if stream.ticket.expires_at <= now]:
+            stream.end(frames.signal("renew"))
+        if self._revoked:
+            self._revoked = {topic: at for topic, at in self._revoked.items() if at > now - LIFETIME}
 
     def turns(self, count: int) -> deque[list[Stream]]:
         """All streams, dealt into so many turns."""

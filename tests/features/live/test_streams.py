@@ -65,13 +65,16 @@ def test_events_arrive_in_the_order_they_were_committed(world: World) -> None:
 def test_a_stream_that_comes_back_hears_what_it_missed_once(world: World, how: str) -> None:
     topic = fresh()
     ticket = world.ticket(topic)
+    witness = world.listen(world.ticket(topic)).ready()
     with Listener(world.server.port, ticket) as listener:
         listener.ready()
         world.emit(topic, "seen")
         last = listener.next().id
     assert last
-    world.emit(topic, "missed", times=3)
     world.emit(fresh(), "of others")
+    world.emit(topic, "missed", times=3)
+    while witness.next().id != last + 4:
+        pass
     back = world.listen(ticket, **{how: last})
     assert [event.type for event in back.until("ready")] == ["missed", "missed", "missed", "ready"]
     world.emit(topic, "later")
@@ -167,9 +170,9 @@ def test_a_reader_that_does_not_read_is_dropped_and_the_others_hear_on(world: Wo
         slow.sendall(f"GET /live/stream?ticket={world.ticket(topic)} HTTP/1.1\r\nHost: t\r\n\r\n".encode())
         while b"event: re" not in slow.recv(1000):
             pass
-        for number in range(120):
-            world.emit(topic, "large", number=number, filler="x" * 100_000)
-            assert quick.next().data["number"] == number
+        for _ in range(12):
+            world.emit(topic, "large", times=10, filler="x" * 100_000)
+            assert {quick.next().type for _ in range(10)} == {"large"}
         received = 0
         while data := slow.recv(1_000_000):
             received += len(data)
