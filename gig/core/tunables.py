@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from gig.core import audit
 from gig.core.db import Base, BigId
 from gig.core.errors import Invalid
-from gig.core.text import N_
+from gig.core.text import N_, Sentence
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def change(
     """From this commit on the number is `value`; the old one stays readable."""
     tunable = declared[name]
     if not tunable.minimum <= value <= tunable.maximum:
-        raise Invalid({name: [N_("要在 %(minimum)s 到 %(maximum)s 之间。") % vars(tunable)]})
+        bounds = {"minimum": tunable.minimum, "maximum": tunable.maximum}
+        raise Invalid({name: [Sentence(N_("要在 %(minimum)s 到 %(maximum)s 之间。"), bounds)]})
     session.add(TunableChange(name=name, value=value, reason=reason, changed_by=actor_id, changed_at=now))
     audit.note(
         session,

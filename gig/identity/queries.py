@@ -80,12 +80,18 @@ def log(
     session: Session, *, object_id: str | None = None, before: int | None = None, limit: int = 50
 ) -> list[LogRow]:
     """Who did what, the newest first; what was done to or by one object if named."""
-    found = sa.select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.actor_id)
+    wanted = []
     if object_id:
-        found = found.where(sa.or_(AuditEntry.object_id == object_id, AuditEntry.actor_id == object_id))
+        wanted.append(sa.or_(AuditEntry.object_id == object_id, AuditEntry.actor_id == object_id))
     if before:
-        found = found.where(AuditEntry.id < before)
-    rows = session.execute(found.order_by(AuditEntry.id.desc()).limit(limit))
+        wanted.append(AuditEntry.id < before)
+    return log_of(session, *wanted, limit=limit)
+
+
+def log_of(session: Session, *wanted: sa.ColumnElement[bool], limit: int) -> list[LogRow]:
+    """The entries that meet every condition, the newest first."""
+    found = sa.select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.actor_id)
+    rows = session.execute(found.where(*wanted).order_by(AuditEntry.id.desc()).limit(limit))
     return [LogRow(entry, name) for entry, name in rows]
 
 

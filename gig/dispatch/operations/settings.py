@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from gig.core import tunables
 from gig.core.db import transaction
@@ -53,4 +54,4 @@ def _whole(value: str | int) -> int | None:
 
 def _still_falling(numbers: Mapping[str, int]) -> bool:
     ladder = [numbers[name] for name in FALLING if name in numbers]
-    return all(better > worse for better, worse in zip(ladder, ladder[1:], strict=False))
+    return all(better > worse for better, worse in pairwise(ladder))

@@ -1,0 +1,101 @@
+"""The platform's numbers and the holding phrases, with who changed them when and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import tunables
+from gig.core.errors import NotFound
+from gig.core.tunables import Tunable, TunableChange
+from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.queries import phrases
+from gig.identity.models import Person
+
+HISTORY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it stands, and its latest change."""
+
+    tunable: Tunable
+    value: int
+    changed_at: dt.datetime | None
+    changed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChange:
+    value: int
+    reason: str
+    at: dt.datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseChange:
+    phrase: str
+    listed: bool
+    at: dt.datetime
+    by: str | None
+
+
+def numbers(session: Session, roles: Collection[str]) -> list[Number]:
+    """Every number that belongs to one of the roles, in the order of their declaration."""
+    values = tunables.values(session)
+    newest = sa.select(sa.func.max(TunableChange.id)).group_by(TunableChange.name)
+    latest = {
+        name: (at, by)
+        for name, at, by in session.execute(
+            sa.select(TunableChange.name, TunableChange.changed_at, Person.name)
+            .outerjoin(Person, Person.id == TunableChange.changed_by)
+            .where(TunableChange.id.in_(newest))
+        )
+    }
+    return [
+        Number(each, values[each.name], *latest.get(each.name, (None, None)))
+        for each in tunables.declared.values()
+        if each.role in roles
+    ]
+
+
+def number(session: Session, name: str, roles: Collection[str]) -> Number:
+    """One number; NotFound for those it does not belong to."""
+    found = [each for each in numbers(session, roles) if each.tunable.name == name]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def number_changes(session: Session, name: str) -> list[NumberChange]:
+    """The newest first."""
+    changes = (
+        sa.select(TunableChange.value, TunableChange.reason, TunableChange.changed_at, Person.name)
+        .outerjoin(Person, Person.id == TunableChange.changed_by)
+        .where(TunableChange.name == name)
+        .order_by(TunableChange.id.desc())
+        .limit(HISTORY)
+    )
+    return [NumberChange(*row) for row in session.execute(changes)]
+
+
+def phrases_in_force(session: Session) -> tuple[str, ...]:
+    """The list as the next reply is judged by it."""
+    at_revision = session.execute(sa.select(phrases.revision())).scalar_one()
+    return phrases.holding_phrases(session, at_revision)
+
+
+def phrase_changes(session: Session) -> list[PhraseChange]:
+    """The newest first."""
+    changes = (
+        sa.select(HoldingPhrase.phrase, HoldingPhrase.listed, HoldingPhrase.changed_at, Person.name)
+        .outerjoin(Person, Person.id == HoldingPhrase.changed_by)
+        .order_by(HoldingPhrase.id.desc())
+        .limit(HISTORY)
+    )
+    return [PhraseChange(*row) for row in session.execute(changes)]
