@@ -78,8 +78,14 @@ class Everything(Streams):
         health.watch(flask, "bus", lambda: self.live.alive)
 
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        answer = self.live if scope["path"].startswith("/live/") else self._bridge
-        return answer(scope, receive, send)
+        if scope["path"].startswith("/live/"):
+            return self.live(scope, receive, send)
+
+        async def read() -> Any:
+            """The bridge reads bodies from its threads and insists on a coroutine; servers give a future."""
+            return await receive()
+
+        return self._bridge(scope, read, send)
 
     async def start(self) -> None:
         await super().start()
