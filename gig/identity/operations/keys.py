@@ -28,13 +28,21 @@ class Issued:
 
 
 def issue_token(
-    *, person_id: str, scopes: Iterable[str] = (), now: dt.datetime, actor_id: str | None
+    *,
+    person_id: str,
+    scopes: Iterable[str] = (),
+    now: dt.datetime,
+    actor_id: str | None,
+    secret: str | None = None,
 ) -> Issued:
-    """The person's programs may use the token, within the scopes if any are given."""
+    """The person's programs may use the token, within the scopes if any are given.
+
+    It is a fresh one, unless a demo world brings its own.
+    """
     wanted = sorted(set(scopes))
     if not set(wanted) <= set(CAPABILITIES) - {"inquire"}:
         raise Invalid({"scopes": [N_("没有这个权限范围。")]})
-    issued = Issued(new_id(), keys.fresh(keys.PERSON))
+    issued = Issued(new_id(), secret or keys.fresh(keys.PERSON))
     with transaction() as session:
         person = session.get(Person, person_id)
         if person is None:
@@ -74,12 +82,14 @@ def revoke_token(*, token_id: str, now: dt.datetime, actor_id: str | None) -> No
         _note_key(session, "token.revoke", "token", token_id, actor_id, now)
 
 
-def create_channel(*, name: str, now: dt.datetime, actor_id: str | None) -> Issued:
-    """A channel of this name may hand in inquiries with the key."""
+def create_channel(
+    *, name: str, now: dt.datetime, actor_id: str | None, secret: str | None = None
+) -> Issued:
+    """A channel of this name may hand in inquiries with the key: a fresh one, unless one is brought."""
     name = " ".join(name.split())
     if not name or len(name) > 60 or not name.isprintable():
         raise Invalid({"name": [N_("渠道名要 1 到 60 个字。")]})
-    issued = Issued(new_id(), keys.fresh(keys.CHANNEL))
+    issued = Issued(new_id(), secret or keys.fresh(keys.CHANNEL))
     with transaction() as session:
         if session.scalar(sa.select(Channel.id).where(Channel.name == name)):
             raise Refused("channel-exists", N_("已经有叫这个名字的渠道。"))

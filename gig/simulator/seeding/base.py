@@ -1,0 +1,105 @@
+"""The plain demo world: queues, staff, agents who are ready to work, and a channel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from gig.core.db import db, transaction
+from gig.dispatch.models import IssueType, Queue
+from gig.identity import passwords, queries
+from gig.identity.operations import keys
+from gig.simulator import world
+from gig.simulator.seeding import joining
+from gig.simulator.world import DemoPerson, Login
+
+AT_ONCE = 20
+
+
+@dataclass(frozen=True)
+class Base:
+    """The ids of the demo people by phone, and of the channel."""
+
+    ids: dict[str, str]
+    channel_id: str
+    agents: tuple[DemoPerson, ...]
+
+    def id_of(self, person: DemoPerson) -> str:
+        return self.ids[person.phone]
+
+
+def seed_base(*, agents: int, secret_key: str, now: dt.datetime) -> Base:
+    """The queues, `agents` active agents with every skill and an account, the staff and the channel exist.
+
+    What is there already stays as it is, so it may be run again, and with more agents.
+    """
+    ids: dict[str, str] = {}
+    crew = tuple(world.agents(agents))
+    with _cheap_passwords():
+        with transaction() as session:
+            _queues(session)
+            for person in world.STAFF:
+                ids[person.phone] = _registered(person, secret_key, now)
+            channel_id = _channel(session, secret_key, now)
+        for start in range(0, len(crew), AT_ONCE):
+            with transaction():
+                for person in crew[start : start + AT_ONCE]:
+                    ids[person.phone] = _active(person, ids, secret_key, now)
+    return Base(ids, channel_id, crew)
+
+
+def is_seeded(session: Session) -> bool:
+    """Whether the demo world's channel is there."""
+    return any(channel.name == world.CHANNEL for channel in queries.channels(session))
+
+
+def _queues(session: Session) -> None:
+    for slug, name, english, easy in world.QUEUES:
+        if session.get(Queue, slug) is None:
+            session.add(Queue(slug=slug, name=name, name_en=english, easy=easy))
+    for slug, name, english in world.ISSUE_TYPES:
+        if session.get(IssueType, slug) is None:
+            session.add(IssueType(slug=slug, name=name, name_en=english))
+    session.flush()
+
+
+def _registered(person: DemoPerson, secret_key: str, now: dt.datetime) -> str:
+    token = world.login_of(person, secret_key).token
+    return joining.register(person, token=token, now=now)[0]
+
+
+def _active(person: DemoPerson, ids: dict[str, str], secret_key: str, now: dt.datetime) -> str:
+    id = _registered(person, secret_key, now)
+    if joining.stage_of(db.session(), id) == "applicant":
+        reviewer_id, ops_id = ids[world.REVIEWER.phone], ids[world.OPS.phone]
+        application_id = joining.hand_in(id, person, now=now)
+        joining.pass_review(application_id, reviewer_id=reviewer_id, now=now)
+        joining.become_active(id, ops_id=ops_id, now=now)
+        joining.name_payee(id, person, now=now, alipay=person.serial % 3 == 0)
+    return id
+
+
+def _channel(session: Session, secret_key: str, now: dt.datetime) -> str:
+    for channel in queries.channels(session):
+        if channel.name == world.CHANNEL:
+            return channel.id
+    login: Login = world.channel_login(secret_key)
+    return keys.create_channel(name=world.CHANNEL, now=now, actor_id=None, secret=login.token).id
+
+
+@contextmanager
+def _cheap_passwords() -> Iterator[None]:
+    """Demo passwords are known to everybody: hashing them at full cost would only take time.
+
+    The first login of each makes a hash at full cost.
+    """
+    passwords.use("cheap")
+    try:
+        yield
+    finally:
+        passwords.use(current_app.config["GIG"].argon2_cost)
