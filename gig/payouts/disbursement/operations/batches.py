@@ -35,7 +35,8 @@ def create_batch(
 ) -> str:
     """A draft batch holds every planned line of the period that no reason holds back; its id.
 
-    Lines that must wait become held with their reason. Lines are numbered in the batch's own order.
+    Lines that must wait become held with their reason, even if nothing is left to pay and the batch is
+    refused. Lines are numbered in the batch's own order.
     """
     today = zone().day_of(now)
     payment_date = payment_date or today
@@ -62,11 +63,13 @@ def create_batch(
         session.add(batch)
         session.flush()
         batch.lines, batch.total_fen = _take_lines(session, batch)
-        if not batch.lines:
-            raise Refused("nothing-to-pay", N_("这个周期现在没有可以付的款。"))
+        if batch.lines:
+            session.flush()
+            note(session, batch, "batch.create", actor_id, now)
+            return batch.id
+        session.delete(batch)
         session.flush()
-        note(session, batch, "batch.create", actor_id, now)
-        return batch.id
+    raise Refused("nothing-to-pay", N_("这个周期现在没有可以付的款。"))
 
 
 def approve_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
