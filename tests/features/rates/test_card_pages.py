@@ -1,0 +1,208 @@
+"""The console's editor as a browser without JavaScript uses it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from gig.core import clock
+from gig.identity.operations.sessions import open_session
+from gig.payouts.rates import queries
+from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.operations.drafts import create_draft, edit_draft
+from gig.payouts.rates.views.form import of_card
+from tests import builders
+from tests.rules.cards import a_card, band, card_json
+
+
+@pytest.fixture
+def ops(client: FlaskClient, session: Session) -> FlaskClient:
+    """A browser in which somebody of ops is logged in."""
+    opened = open_session(person_id=builders.person(roles="ops"), agent="test", now=clock.now())
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = opened.session_id
+        cookie["_fresh"] = True
+    return client
+
+
+def page(ops: FlaskClient, url: str) -> str:
+    answer = ops.get(url)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
+    return html.unescape(answer.get_data(as_text=True))
+
+
+def token(text: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', text)
+    assert found
+    return found[1]
+
+
+def fields(text: str) -> dict[str, list[str]]:
+    """What a browser would send: every field of the editor as it stands."""
+    form = text[text.index('id="editor"') :]
+    form = form[: form.index("</form>")]
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        parts = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
+        if "name" in parts and (parts.get("type") != "checkbox" or " checked" in tag):
+            found.setdefault(parts["name"], []).append(parts["value"])
+    for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', inner)
+        found[name] = [chosen[1]] if chosen else ["*"]
+    return found
+
+
+def drafted(session: Session, **changes: Any) -> str:
+    return create_draft(document=card_json(**changes), now=clock.now(), actor_id=None)
+
+
+def stored(session: Session, id: str) -> RateCardVersion:
+    session.expire_all()
+    return queries.version(session, id)
+
+
+def press(ops: FlaskClient, id: str, button: str, **changes: Any) -> tuple[int, str]:
+    sent: dict[str, Any] = {**fields(page(ops, f"/console/rates/{id}")), **changes, "do": button}
+    answer = ops.post(f"/console/rates/{id}", data=sent)
+    return answer.status_code, html.unescape(answer.get_data(as_text=True))
+
+
+def test_the_list_shows_what_each_version_is(ops: FlaskClient, session: Session) -> None:
+    drafted(session, name="节日卡")
+    text = page(ops, "/console/rates")
+    assert "节日卡" in text
+    assert "生效中" in text
+
+
+def test_a_new_draft_is_one_press_away(ops: FlaskClient, session: Session) -> None:
+    answer = ops.post("/console/rates", data={"csrf_token": token(page(ops, "/console/rates"))})
+    assert answer.status_code == 302
+    assert "草稿" in page(ops, answer.location)
+
+
+def test_saving_what_the_form_shows_changes_nothing(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    before = queries.card_of(stored(session, id))
+    assert press(ops, id, "save")[0] == 302
+    after = stored(session, id)
+    assert queries.card_of(after).to_json() == before.to_json()
+    assert after.revision == 2
+
+
+def test_a_changed_price_is_saved_and_compared_with_the_card_in_force(
+    ops: FlaskClient, session: Session
+) -> None:
+    id = drafted(session)
+    assert press(ops, id, "save", **{"base-1-yuan": "2.60", "base-1-tier": "*"})[0] == 302
+    assert queries.card_of(stored(session, id)).base_fen("refund", "", "gold") == 260
+    text = page(ops, f"/console/rates/{id}")
+    assert "+0.80" in text
+    assert "refund：1.80 → 2.60" in text
+
+
+def test_faults_stand_at_their_fields_and_what_was_typed_is_kept(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    status, text = press(ops, id, "save", **{"base-0-yuan": "4.01", "bands-0-to": "9:99", "name": "新卡"})
+    assert status == 422
+    assert 'value="4.01"' in text
+    assert 'value="9:99"' in text
+    assert "基础佣金要在 0.50 到 4.00 元之间。" in text
+    assert stored(session, id).name == "v1"
+
+
+def test_a_row_is_added_and_removed_without_saving(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    status, text = press(ops, id, "add:bands")
+    assert (status, 'name="bands-2-from"' in text) == (200, True)
+    _status, text = press(ops, id, "add:dates:0")
+    assert 'name="dates-0-bands-1-from"' in text
+    _status, text = press(ops, id, "remove:base:1")
+    assert 'name="base-1-yuan"' not in text
+    assert stored(session, id).revision == 1
+
+
+def test_rows_left_empty_are_dropped(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    empty = {"late-7-over_s": "", "late-7-percent": "", "base-9-yuan": "", "base-9-queue": ""}
+    assert press(ops, id, "save", **empty)[0] == 302
+    assert len(queries.card_of(stored(session, id)).late) == 2
+
+
+def test_a_check_finds_nothing_and_saves_nothing(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    status, text = press(ops, id, "check", name="只看看")
+    assert (status, "没有问题" in text, stored(session, id).name) == (200, True, "v1")
+
+
+def test_an_overtaken_save_keeps_both_and_says_so(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    mine = fields(page(ops, f"/console/rates/{id}"))
+    edit_draft(id=id, document=card_json(max_paid_replies=5), revision=1, now=clock.now(), actor_id=None)
+    answer = ops.post(f"/console/rates/{id}", data={**mine, "name": "我的", "do": "save"})
+    text = html.unescape(answer.get_data(as_text=True))
+    assert answer.status_code == 409
+    assert 'value="我的"' in text
+    assert "一单最多计费回复：5 → 10" in text
+    assert stored(session, id).name == "v1"
+    again = {**fields(text), "do": "save"}
+    assert ops.post(f"/console/rates/{id}", data=again).status_code == 302
+    assert stored(session, id).name == "我的"
+
+
+def test_publishing_and_taking_back(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    start = (clock.now() + dt.timedelta(days=2)).replace(tzinfo=None).isoformat(timespec="minutes")
+    assert press(ops, id, "publish", valid_from=start)[0] == 302
+    text = page(ops, f"/console/rates/{id}")
+    assert "待生效" in text
+    assert 'name="base-0-yuan"' not in text
+    data = {"csrf_token": token(text), "reason": "预算没批"}
+    assert ops.post(f"/console/rates/{id}/withdrawal", data=data).status_code == 302
+    assert "预算没批" in page(ops, f"/console/rates/{id}")
+
+
+def test_publishing_in_the_past_says_so_at_the_field(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    status, text = press(ops, id, "publish", valid_from="2020-01-01T00:00")
+    assert (status, "生效时间要在现在之后" in text) == (422, True)
+    assert stored(session, id).state == "draft"
+
+
+def test_an_export_can_be_imported(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session, name="来回")
+    exported = ops.get(f"/console/rates/{id}.json")
+    assert exported.headers["Content-Disposition"].startswith("attachment")
+    data = {
+        "csrf_token": token(page(ops, "/console/rates")),
+        "file": (io.BytesIO(exported.data), "card.json"),
+    }
+    answer = ops.post("/console/rates/import", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 302
+    made = stored(session, answer.location.rsplit("/", 1)[1])
+    assert json.loads(made.body) == json.loads(stored(session, id).body)
+
+
+def test_a_faulty_import_lists_its_faults_and_keeps_the_text(ops: FlaskClient, session: Session) -> None:
+    data = {"csrf_token": token(page(ops, "/console/rates")), "json": json.dumps(card_json(late=[]))}
+    answer = ops.post("/console/rates/import", data=data)
+    text = html.unescape(answer.get_data(as_text=True))
+    assert (answer.status_code, "/late" in text, '"claim_expires_s"' in text) == (422, True, True)
+    broken = ops.post("/console/rates/import", data={**data, "json": "{"})
+    assert broken.status_code == 422
+
+
+def test_the_form_says_every_card_the_rules_allow() -> None:
+    card = a_card(
+        bands=[band("mon,wed-fri", "22:00", "24:00", 133, "夜"), band("sun", "23:30", "02:15", 275)]
+    )
+    form = of_card(card)
+    assert form.tables["bands"][0]["days"] == ["mon", "wed", "thu", "fri"]
+    assert [row["times"] for row in form.tables["bands"]] == ["1.33", "2.75"]
