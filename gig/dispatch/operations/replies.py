@@ -21,6 +21,7 @@ from gig.dispatch.queries import phrases
 from gig.dispatch.rules.substantive import UnpaidReason, fingerprint, not_substantive
 from gig.dispatch.values import seconds
 from gig.identity.models import Agent
+from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.operations import AnsweredTurn, record_earning
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.pricing import Pricing, price
@@ -29,11 +30,14 @@ from gig.scoring.operations.events import note_event
 
 @dataclass(frozen=True)
 class Replied:
-    """The message is sent; it earned something unless `unpaid_reason` says why not."""
+    """The message as it was sent, and what it earned unless `unpaid_reason` says why not."""
 
-    message_id: str
-    earning_id: str | None
-    unpaid_reason: str | None
+    message: Message
+    earning: Earning | None
+
+    @property
+    def unpaid_reason(self) -> str | None:
+        return self.message.unpaid_reason
 
 
 def reply(*, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Replied:
@@ -61,29 +65,24 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
             holding_phrases=phrases.holding_phrases(session, found.phrases_revision),
             earlier=(mark,) if found.repeated else (),
         )
-    message_id = _send(session, found, agent_id, text, mark, reason, now)
+    message = _send(session, found, agent_id, text, mark, reason, now)
     if found.has_draft:
         mine = sa.and_(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
         session.execute(sa.delete(Draft).where(mine))
-    made(session, message_id=message_id)
+    made(session, message_id=message.id)
     if reason:
-        _tell(session, found, agent_id, {"message_id": message_id}, now)
-        return Replied(message_id, None, str(reason))
+        _tell(session, found, agent_id, {"message_id": message.id}, now)
+        return Replied(message, None)
     pricing = price(
         clocks.kept_quote(rates.card(session, found.card_id), found),
         clock_started_at=found.clock_started_at,
         replied_at=now,
     )
-    earning_id = _answer(session, found, agent_id, pricing, now)
-    made(session, earning_id=earning_id)
-    _tell(
-        session,
-        found,
-        agent_id,
-        {"message_id": message_id, "earning_id": earning_id, "pay_fen": pricing.pay_fen},
-        now,
-    )
-    return Replied(message_id, earning_id, None)
+    earning = _answer(session, found, agent_id, pricing, now)
+    made(session, earning_id=earning.id)
+    told = {"message_id": message.id, "earning_id": earning.id, "pay_fen": earning.pay_fen}
+    _tell(session, found, agent_id, told, now)
+    return Replied(message, earning)
 
 
 def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> sa.Row[Any]:
@@ -145,26 +144,25 @@ def _send(
     mark: str,
     reason: str | None,
     now: dt.datetime,
-) -> str:
-    id = new_id()
-    session.execute(
-        sa.insert(Message),
-        {
-            "id": id,
-            "inquiry_id": found.id,
-            "turn_id": found.open_turn_id,
-            "author": "agent",
-            "agent_id": agent_id,
-            "text": text,
-            "fingerprint": mark,
-            "unpaid_reason": str(reason) if reason else None,
-            "sent_at": now,
-        },
-    )
-    return id
+) -> Message:
+    written = {
+        "id": new_id(),
+        "inquiry_id": found.id,
+        "turn_id": found.open_turn_id,
+        "author": "agent",
+        "agent_id": agent_id,
+        "text": text,
+        "fingerprint": mark,
+        "unpaid_reason": str(reason) if reason else None,
+        "sent_at": now,
+    }
+    session.execute(sa.insert(Message), written)
+    return Message(**written)
 
 
-def _answer(session: Session, found: sa.Row[Any], agent_id: str, pricing: Pricing, now: dt.datetime) -> str:
+def _answer(
+    session: Session, found: sa.Row[Any], agent_id: str, pricing: Pricing, now: dt.datetime
+) -> Earning:
     """The turn is answered, paid and scored, and the inquiry waits for the customer."""
     answered = rows_changed(
         session,
@@ -188,7 +186,7 @@ def _answer(session: Session, found: sa.Row[Any], agent_id: str, pricing: Pricin
         clock_started_at=found.clock_started_at,
         received_at=now,
     )
-    earning_id = record_earning(session, turn, pricing, now=now)
+    earning = record_earning(session, turn, pricing, now=now)
     numbers = tunables.values(session, found.revision)
     session.execute(
         sa.update(Inquiry)
@@ -217,7 +215,7 @@ def _answer(session: Session, found: sa.Row[Any], agent_id: str, pricing: Pricin
         turn_id=found.open_turn_id,
         inquiry_id=found.id,
     )
-    return earning_id
+    return earning
 
 
 def _tell(

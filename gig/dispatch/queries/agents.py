@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ PAGE = 50
 HISTORY = 50
 BATCH = 500
 TAIL = 4
+
+Rows = Sequence[sa.Row[Agent, Person]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +72,27 @@ def agent_rows(
     else:
         if words:
             found = found.where(Person.name.contains(words, autoescape=True))
-        rows = list(_page(session, found, after, PAGE + 1))
+        rows = _page(session, found, after, PAGE + 1)
     skills = _skills(session, [agent.id for agent, _person in rows])
     return [_row(agent, person, skills.get(agent.id, ())) for agent, person in rows]
 
 
-def _page(
-    session: Session, found: sa.Select[Agent, Person], after: str, limit: int
-) -> Iterator[tuple[Agent, Person]]:
+def _page(session: Session, found: sa.Select[Agent, Person], after: str, limit: int) -> Rows:
     if after:
         found = found.where(Agent.id < after)
-    for agent, person in session.execute(found.order_by(Agent.id.desc()).limit(limit)):
-        yield agent, person
+    return session.execute(found.order_by(Agent.id.desc()).limit(limit)).all()
 
 
-def _with_tail(
-    session: Session, found: sa.Select[Agent, Person], tail: str, after: str
-) -> list[tuple[Agent, Person]]:
+def _with_tail(session: Session, found: sa.Select[Agent, Person], tail: str, after: str) -> Rows:
     try:
         whole = phones.index(phones.normal(tail))
-        return list(_page(session, found.where(Person.phone_index == whole), after, 1))
+        return _page(session, found.where(Person.phone_index == whole), after, 1)
     except Invalid:
         pass
-    rows: list[tuple[Agent, Person]] = []
+    rows: list[sa.Row[Agent, Person]] = []
     while len(rows) <= PAGE:
-        batch = list(_page(session, found, after, BATCH))
-        rows += [(agent, person) for agent, person in batch if person.phone.endswith(tail)]
+        batch = _page(session, found, after, BATCH)
+        rows += [row for row in batch if row[1].phone.endswith(tail)]
         if len(batch) < BATCH:
             break
         after = batch[-1][0].id

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,15 +20,16 @@ from gig.payouts.earnings.models import Earning
 class Thread:
     """An inquiry, its messages, and, for its owner, the quote of the open turn.
 
-    A former owner gets `owned` False and their own messages alone.
+    A former owner gets `owned` False and their own messages alone. `earnings` are the agent's own, by
+    turn, where they were asked for.
     """
 
     inquiry: Inquiry
     owned: bool
     messages: Sequence[Message]
     quote: TurnQuote | None
-    earnings: dict[str, Earning]
     draft: str
+    earnings: Mapping[str, Earning] = field(default_factory=dict)
 
     @property
     def order(self) -> dict[str, Any]:
@@ -42,28 +43,36 @@ class Thread:
 def thread(session: Session, inquiry_id: str, agent_id: str) -> Thread:
     """The conversation for the agent who holds it, or the part of it that a former owner may see.
 
-    NotFound for anyone else. The one who resolved it may still read it until it is closed.
+    NotFound for anyone else. The one who resolved it may still read it until it is closed. One
+    statement.
     """
-    found = session.execute(
-        sa.select(Inquiry, TurnQuote, Draft.text)
+    mine = sa.or_(
+        Inquiry.owner_id == agent_id,
+        sa.and_(Inquiry.state == "resolved", Inquiry.resolved_by == agent_id),
+    )
+    rows = session.execute(
+        sa.select(Inquiry, TurnQuote, Draft.text, mine, Message)
         .outerjoin(
             TurnQuote,
             sa.and_(TurnQuote.turn_id == Inquiry.open_turn_id, TurnQuote.agent_id == agent_id),
         )
         .outerjoin(Draft, sa.and_(Draft.inquiry_id == Inquiry.id, Draft.agent_id == agent_id))
+        .outerjoin(
+            Message,
+            sa.and_(Message.inquiry_id == Inquiry.id, sa.or_(mine, Message.agent_id == agent_id)),
+        )
         .where(Inquiry.id == inquiry_id, _held(agent_id))
+        .order_by(Message.sent_at, Message.id)
         .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
+    ).all()
+    if not rows:
         raise NotFound
-    inquiry, quote, draft = found
-    owned = inquiry.owner_id == agent_id or (inquiry.state == "resolved" and inquiry.resolved_by == agent_id)
+    inquiry, quote, draft, owned, _ = rows[0]
     return Thread(
         inquiry=inquiry,
-        owned=owned,
-        messages=messages(session, inquiry_id, None if owned else agent_id),
+        owned=bool(owned),
+        messages=[row[4] for row in rows if row[4] is not None],
         quote=quote if owned else None,
-        earnings=_earnings(session, inquiry_id, agent_id),
         draft=draft or "",
     )
 
@@ -86,10 +95,11 @@ def messages(session: Session, inquiry_id: str, of_agent: str | None = None) -> 
     return session.execute(query.order_by(Message.sent_at, Message.id)).scalars().all()
 
 
-def _earnings(session: Session, inquiry_id: str, agent_id: str) -> dict[str, Earning]:
-    """By turn, the agent's own earnings in this inquiry."""
+def thread_with_pay(session: Session, inquiry_id: str, agent_id: str) -> Thread:
+    """The conversation with what the agent earned in it. Two statements."""
     query = sa.select(Earning).where(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
-    return {earning.turn_id: earning for earning in session.execute(query).scalars()}
+    found = thread(session, inquiry_id, agent_id)
+    return replace(found, earnings={each.turn_id: each for each in session.execute(query).scalars()})
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def get_feed(query: dict[str, Any]) -> dict[str, Any]:
         after=after,
         limit=query["limit"] + 1,
     )
+
     def cursor(row: feeds.FeedRow) -> str:
         return mark(row.priority, row.queued_at.isoformat(), row.id)
 
@@ -108,7 +109,7 @@ def delete_claim(query: dict[str, Any], inquiry_id: str) -> None:
 
 
 def _reply_again(ref: dict[str, Any]) -> Any:
-    return answer(_replied(ref["message_id"], ref.get("earning_id")), 201)
+    return answer(_reread(ref["message_id"], ref.get("earning_id")), 201)
 
 
 @blueprint.post("/inquiries/<inquiry_id>/replies")
@@ -120,10 +121,10 @@ def _reply_again(ref: dict[str, Any]) -> Any:
 def post_reply(body: dict[str, Any], inquiry_id: str) -> dict[str, Any]:
     """The customer has the words; what they earned, if anything, stands beside them."""
     replied = replies.reply(inquiry_id=inquiry_id, agent_id=actor_id(), text=body["text"], now=received_at())
-    return _replied(replied.message_id, replied.earning_id)
+    return schemas.reply_out(replied.message, replied.earning)
 
 
-def _replied(message_id: str, earning_id: str | None) -> dict[str, Any]:
+def _reread(message_id: str, earning_id: str | None) -> dict[str, Any]:
     message, earning = db.session.execute(
         sa.select(Message, Earning)
         .outerjoin(Earning, Earning.id == (earning_id or ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -32,44 +33,42 @@ class AnsweredTurn:
     received_at: dt.datetime
 
 
-def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, now: dt.datetime) -> str:
+def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, now: dt.datetime) -> Earning:
     """The turn has its one earning, and the ledger its entries, in the period of the reply.
 
-    Returns the earning's id. Three statements: the period (locked against its close), the earning,
-    the entries; a gross of 0 posts none. The unique turn refuses a second earning.
+    Returns the earning as it was written. Three statements: the period (locked against its close), the
+    earning, the entries; a gross of 0 posts none. The unique turn refuses a second earning.
     """
     period_id, late_for = posting_period(session, turn.received_at, now)
     id = new_id()
-    session.execute(
-        sa.insert(Earning),
-        {
-            "id": id,
-            "turn_id": turn.turn_id,
-            "inquiry_id": turn.inquiry_id,
-            "agent_id": turn.agent_id,
-            "period_id": period_id,
-            "queue": turn.queue,
-            "issue_type": turn.issue_type,
-            "tier": turn.tier,
-            "card_id": turn.card_id,
-            "base_fen": pricing.base_fen,
-            "multiplier_percent": pricing.multiplier_percent,
-            "band": turn.band or None,
-            "gross_fen": pricing.gross_fen,
-            "late_percent": pricing.late_percent,
-            "penalty_fen": pricing.penalty_fen,
-            "pay_fen": pricing.pay_fen,
-            "capped": turn.capped,
-            "clock_started_at": turn.clock_started_at,
-            "received_at": turn.received_at,
-            "latency_us": pricing.latency_us,
-            "why": pricing.why,
-        },
-    )
+    written: dict[str, Any] = {
+        "id": id,
+        "turn_id": turn.turn_id,
+        "inquiry_id": turn.inquiry_id,
+        "agent_id": turn.agent_id,
+        "period_id": period_id,
+        "queue": turn.queue,
+        "issue_type": turn.issue_type,
+        "tier": turn.tier,
+        "card_id": turn.card_id,
+        "base_fen": pricing.base_fen,
+        "multiplier_percent": pricing.multiplier_percent,
+        "band": turn.band or None,
+        "gross_fen": pricing.gross_fen,
+        "late_percent": pricing.late_percent,
+        "penalty_fen": pricing.penalty_fen,
+        "pay_fen": pricing.pay_fen,
+        "capped": turn.capped,
+        "clock_started_at": turn.clock_started_at,
+        "received_at": turn.received_at,
+        "latency_us": pricing.latency_us,
+        "why": pricing.why,
+    }
+    session.execute(sa.insert(Earning), written)
     entries = []
     if pricing.gross_fen:
         entries.append(journal.earning(id, turn.agent_id, pricing.gross_fen, pricing.why))
     if pricing.penalty_fen:
         entries.append(journal.penalty(id, turn.agent_id, pricing.penalty_fen, pricing.why))
     journal.post(session, entries, period_id=period_id, late_for_period_id=late_for, now=now)
-    return id
+    return Earning(**written)

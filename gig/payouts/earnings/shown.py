@@ -83,7 +83,7 @@ def sum_terms(totals: Totals) -> list[dict[str, Any]]:
     return [
         {"label": _("基础"), "fen": totals.base_fen},
         {"label": _("高峰"), "fen": totals.peak_fen, "tone": "pk"},
-        {"label": _("迟到"), "fen": -totals.penalty_fen, "tone": "dg"},
+        {"label": _("迟到"), "fen": -totals.penalty_fen, "tone": "dg", "minus": True},
     ]
 
 

@@ -14,7 +14,7 @@ from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.expiry import sweep_due, sweep_expired
 from gig.dispatch.operations.inquiries import add_customer_message, withdraw
 from gig.dispatch.operations.releases import release
-from gig.dispatch.operations.replies import Replied, reply
+from gig.dispatch.operations.replies import reply
 from gig.dispatch.operations.resolution import rate, resolve
 from gig.dispatch.queries.threads import thread
 from gig.payouts.earnings.models import Earning
@@ -46,7 +46,7 @@ def test_an_answer_on_time_earns_its_quote_and_posts_it(session: Session) -> Non
     inquiry = claimed(agent, DINNER)
     replied = reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=DINNER + seconds(60))
     earning = only_earning(session)
-    assert replied == Replied(replied.message_id, earning.id, None)
+    assert (replied.earning.id, replied.unpaid_reason) == (earning.id, None)
     assert (earning.base_fen, earning.multiplier_percent, earning.gross_fen) == (180, 200, 360)
     assert (earning.penalty_fen, earning.pay_fen, earning.latency_us) == (0, 360, 60_000_000)
     assert earning.why == "1.80 × 2.0 晚高峰 = 3.60"
@@ -120,7 +120,7 @@ def test_what_says_nothing_is_sent_pays_nothing_and_the_clock_runs_on(
     agent = a.agent()
     inquiry = claimed(agent)
     replied = reply(inquiry_id=inquiry, agent_id=agent, text=text, now=START + seconds(5))
-    assert (replied.earning_id, replied.unpaid_reason) == (None, reason)
+    assert (replied.earning, replied.unpaid_reason) == (None, reason)
     reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=START + seconds(70))
     assert only_earning(session).late_percent == 20
 
@@ -151,7 +151,7 @@ def test_a_further_question_starts_the_owners_clock_at_its_arrival(session: Sess
     ask(inquiry, "那优惠券呢？", asked, "m2")
     ask(inquiry, "在吗", asked + seconds(30), "m3")
     replied = reply(inquiry_id=inquiry, agent_id=agent, text="优惠券会同步退回。", now=asked + seconds(59))
-    assert session.get_one(Earning, str(replied.earning_id)).latency_us == 59_000_000
+    assert replied.earning.latency_us == 59_000_000
 
 
 def test_replies_beyond_the_paid_ones_earn_nothing_and_still_score(session: Session) -> None:
