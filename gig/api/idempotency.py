@@ -65,15 +65,16 @@ class _CarriedOut(Exception):
     """Another request with this key has committed first."""
 
 
+_kept = IdempotencyKey.__table__.c
 _FIND = sa.select(
-    IdempotencyKey.request_hash,
-    IdempotencyKey.created_at,
-    IdempotencyKey.ref,
-    IdempotencyKey.status,
-    IdempotencyKey.body,
-    IdempotencyKey.media_type,
-    IdempotencyKey.location,
-).where(IdempotencyKey.scope == sa.bindparam("scope"))
+    _kept.request_hash,
+    _kept.created_at,
+    _kept.ref,
+    _kept.status,
+    _kept.body,
+    _kept.media_type,
+    _kept.location,
+).where(_kept.scope == sa.bindparam("scope"))
 
 _running: set[tuple[str, str]] = set()
 _running_guard = threading.Lock()
@@ -114,6 +115,7 @@ class _Attempt:
     """One request with a key."""
 
     def __init__(self, key: str, reread: Reread | None, kwargs: dict[str, Any], status: int) -> None:
+        g.pop("idempotency_ref", None)
         self.scope = _hash(asking().id, request.method, request.path, key)
         self.request_hash = _request_hash()
         self.reread = reread
@@ -192,7 +194,7 @@ class _Attempt:
         return json.dumps(ref, ensure_ascii=False, sort_keys=True)
 
     def _first_answer(self) -> Response | None:
-        found = db.session.execute(_FIND, {"scope": self.scope}).one_or_none()
+        found = db.session.connection().execute(_FIND, {"scope": self.scope}).one_or_none()
         if found is None:
             return None
         if found.created_at <= self.now - KEPT:

@@ -13,18 +13,19 @@ from gig.identity.keys import CHANNEL, hashed
 from gig.identity.models import Agent, ApiToken, Channel, Person
 from gig.identity.values import Stage
 
+_token, _person, _agent = ApiToken.__table__, Person.__table__, Agent.__table__
+_channel = Channel.__table__
 _PERSON = (
-    sa.select(ApiToken.id, ApiToken.scopes, Person.id, Person.name, Person.roles, Agent.stage)
-    .join(Person, Person.id == ApiToken.person_id)
-    .outerjoin(Agent, Agent.id == Person.id)
+    sa.select(_token.c.id, _token.c.scopes, _person.c.id, _person.c.name, _person.c.roles, _agent.c.stage)
+    .select_from(_token.join(_person, _person.c.id == _token.c.person_id).outerjoin(_agent))
     .where(
-        ApiToken.token_hash == sa.bindparam("hash"),
-        ApiToken.revoked_at.is_(None),
-        Person.disabled_at.is_(None),
+        _token.c.token_hash == sa.bindparam("hash"),
+        _token.c.revoked_at.is_(None),
+        _person.c.disabled_at.is_(None),
     )
 )
-_CHANNEL = sa.select(Channel.id, Channel.name).where(
-    Channel.key_hash == sa.bindparam("hash"), Channel.revoked_at.is_(None)
+_CHANNEL = sa.select(_channel.c.id, _channel.c.name).where(
+    _channel.c.key_hash == sa.bindparam("hash"), _channel.c.revoked_at.is_(None)
 )
 
 
@@ -35,8 +36,8 @@ def principal() -> Principal | None:
     if scheme.lower() != "bearer" or not secret:
         return None
     if secret.startswith(CHANNEL):
-        return _channel(secret)
-    row = db.session.execute(_PERSON, {"hash": hashed(secret)}).one_or_none()
+        return _of_channel(secret)
+    row = db.session.connection().execute(_PERSON, {"hash": hashed(secret)}).one_or_none()
     if row is None:
         return None
     token_id, scopes, person_id, name, roles, stage = row
@@ -51,8 +52,8 @@ def principal() -> Principal | None:
     )
 
 
-def _channel(secret: str) -> Principal | None:
-    row = db.session.execute(_CHANNEL, {"hash": hashed(secret)}).one_or_none()
+def _of_channel(secret: str) -> Principal | None:
+    row = db.session.connection().execute(_CHANNEL, {"hash": hashed(secret)}).one_or_none()
     if row is None:
         return None
     channel_id, name = row

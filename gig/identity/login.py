@@ -40,21 +40,21 @@ class SessionUser:
         return self.principal.session_id
 
 
+_begun, _person, _agent = LoginSession.__table__, Person.__table__, Agent.__table__
 _SESSION = (
-    sa.select(LoginSession.id, Person.id, Person.name, Person.roles, Agent.stage)
-    .join(Person, Person.id == LoginSession.person_id)
-    .outerjoin(Agent, Agent.id == Person.id)
+    sa.select(_begun.c.id, _person.c.id, _person.c.name, _person.c.roles, _agent.c.stage)
+    .select_from(_begun.join(_person, _person.c.id == _begun.c.person_id).outerjoin(_agent))
     .where(
-        LoginSession.id == sa.bindparam("id"),
-        LoginSession.revoked_at.is_(None),
-        Person.disabled_at.is_(None),
+        _begun.c.id == sa.bindparam("id"),
+        _begun.c.revoked_at.is_(None),
+        _person.c.disabled_at.is_(None),
     )
 )
 
 
 @manager.user_loader
 def _load(session_id: str) -> SessionUser | None:
-    row = db.session.execute(_SESSION, {"id": session_id}).one_or_none()
+    row = db.session.connection().execute(_SESSION, {"id": session_id}).one_or_none()
     if row is None:
         return None
     id, person_id, name, roles, stage = row
@@ -114,5 +114,5 @@ def init_app(app: Flask) -> None:
 
 def _ask_anew() -> None:
     """Each request is asked who it is, even where one application context serves several."""
-    for name in ("principal", "_login_user", "shell_parts", "idempotency_ref"):
+    for name in ("principal", "_login_user"):
         g.pop(name, None)

@@ -82,9 +82,7 @@ def revoke_token(*, token_id: str, now: dt.datetime, actor_id: str | None) -> No
         _note_key(session, "token.revoke", "token", token_id, actor_id, now)
 
 
-def create_channel(
-    *, name: str, now: dt.datetime, actor_id: str | None, secret: str | None = None
-) -> Issued:
+def create_channel(*, name: str, now: dt.datetime, actor_id: str | None, secret: str | None = None) -> Issued:
     """A channel of this name may hand in inquiries with the key: a fresh one, unless one is brought."""
     name = " ".join(name.split())
     if not name or len(name) > 60 or not name.isprintable():

@@ -29,6 +29,19 @@ def ops(session: Session) -> str:
     )
 
 
+class OwnContext(FlaskClient):
+    """Each request has an application context of its own, as on a server, though the test has one open."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def own_contexts(app: Flask) -> None:
+    app.test_client_class = OwnContext
+
+
 class Browser:
     """Fills in forms with the token that the page gave it."""
 
@@ -247,10 +260,12 @@ def test_an_admin_runs_the_console(browser: Browser, session: Session, ops: str)
     assert made.status_code == 200
     assert "data-secret" in made.get_data(as_text=True)
     id = queries.person_by_phone(session, "13800138002")
+    session.commit()
     assert id
     here = f"/console/people/{id}"
     browser.post(f"{here}/roles", {"do": "grant", "role": "finance", "reason": "顶班"}, page=here)
     assert set(queries.person(session, id).roles) == {"finance", "reviewer"}
+    session.commit()
     token = browser.post(f"{here}/tokens", {"scopes": ["review"]}, page=here)
     assert "gig_p_" in token.get_data(as_text=True)
     again = browser.post("/console/people", {"phone": "13800138002", "name": "新人", "roles": ["ops"]})
