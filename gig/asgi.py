@@ -12,13 +12,13 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
-from a2wsgi import WSGIMiddleware
 from flask import Flask
 from sqlalchemy.engine import Engine
 
 from gig.app import create_app
+from gig.bridge import Bridge
 from gig.core import clock, simclock
 from gig.core.db import db
 from gig.dispatch.operations.seen import note_seen
@@ -74,7 +74,7 @@ class Everything(Streams):
     def __init__(self, flask: Flask, *, scheduler: bool) -> None:
         super().__init__(flask)
         self._runner = Runner(jobs_of(flask), flask.app_context) if scheduler else None
-        self._bridge = cast("App", WSGIMiddleware(cast("Any", flask), workers=THREADS))
+        self._bridge = Bridge(flask, threads=THREADS)
         health.watch(flask, "bus", lambda: self.live.alive)
 
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
