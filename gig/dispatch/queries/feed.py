@@ -63,22 +63,18 @@ class Standing:
 
 def standing(session: Session, agent_id: str, now: dt.datetime) -> Standing:
     """The agent and the queues they may serve, as (slug, easy). Two statements."""
-    agent, revision, card_id, next_card_at = (
-        session.execute(
-            sa.select(Agent, tunables.revision(), rates.card_in_force_id(now), rates.next_card_at(now))
-            .where(Agent.id == agent_id)
-            .execution_options(populate_existing=True)
-        )
-        .tuples()
-        .one()
-    )
+    agent, revision, card_id, next_card_at = session.execute(
+        sa.select(Agent, tunables.revision(), rates.card_in_force_id(now), rates.next_card_at(now))
+        .where(Agent.id == agent_id)
+        .execution_options(populate_existing=True)
+    ).one()
     queues = session.execute(
         sa.select(Queue.slug, Queue.easy)
         .join(AgentSkill, AgentSkill.queue == Queue.slug)
         .where(AgentSkill.agent_id == agent_id, Queue.retired_at.is_(None))
         .order_by(Queue.slug)
     )
-    return Standing(agent, tuple(queues.tuples().all()), revision, card_id, next_card_at)
+    return Standing(agent, tuple(queues.all()), revision, card_id, next_card_at)
 
 
 def feed(
@@ -229,7 +225,7 @@ def counts(session: Session, who: Standing, now: dt.datetime) -> dict[str, int]:
             .subquery()
         )
         parts.append(sa.select(sa.literal(slug).label("queue"), sa.func.count().label("n")).select_from(seen))
-    return dict(session.execute(sa.union_all(*parts)).tuples().all())
+    return dict(session.execute(sa.union_all(*parts)).all())
 
 
 def names(session: Session) -> tuple[dict[str, Queue], dict[str, IssueType]]:

@@ -26,7 +26,7 @@ def holding_phrases(session: Session, at_revision: int) -> tuple[str, ...]:
     listed = dict.fromkeys(DEFAULT_HOLDING_PHRASES, True)
     if at_revision:
         changes = sa.select(HoldingPhrase.phrase, HoldingPhrase.listed).order_by(HoldingPhrase.id)
-        listed.update(dict(session.execute(changes).tuples().all()))
+        listed.update(dict(session.execute(changes).all()))
     phrases = tuple(phrase for phrase, on in listed.items() if on)
     _cache = (database, at_revision, phrases)
     return phrases

@@ -132,7 +132,7 @@ def held(session: Session, agent_id: str) -> list[Held]:
         .where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
         .order_by(sa.case((TurnQuote.deadline_at.is_(None), 1), else_=0), TurnQuote.deadline_at)
         .execution_options(populate_existing=True)
-    ).tuples()
+    )
     return [Held(inquiry, number, quote, text or "") for inquiry, number, quote, text in rows]
 
 

@@ -102,7 +102,7 @@ def hours(
         sa.select(
             Earning.clock_started_at, Earning.base_fen, Earning.gross_fen, Earning.multiplier_percent
         ).where(_of(agent_id, since, until), Earning.gross_fen > 0)
-    ).tuples()
+    )
     found: dict[int, Hour] = {}
     for started, base, gross, percent in rows:
         hour = zone.local(started).hour
@@ -115,9 +115,7 @@ def days(
     session: Session, agent_id: str, since: dt.datetime, until: dt.datetime, zone: BusinessZone
 ) -> list[Day]:
     """The business days of the span that earned something, the newest first."""
-    rows = session.execute(
-        sa.select(Earning.received_at, Earning.pay_fen).where(_of(agent_id, since, until))
-    ).tuples()
+    rows = session.execute(sa.select(Earning.received_at, Earning.pay_fen).where(_of(agent_id, since, until)))
     found: dict[dt.date, Day] = {}
     for at, fen in rows:
         day = zone.day_of(at)

@@ -253,4 +253,4 @@ def counts_of(session: Session, period_id: str, agent_id: str) -> dict[str, int]
         .where(LedgerEntry.period_id == period_id, LedgerEntry.agent_id == agent_id, sa.text(OTHER))
         .group_by(LedgerEntry.kind)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

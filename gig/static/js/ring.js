@@ -42,7 +42,7 @@ function feel(ring, left) {
   for (const second of TICKS) {
     if (left === second) {
       once(ring, `v${second}`, () => {
-        if (recall("haptics") !== "off") navigator.vibrate?.(20);
+        if (recall("haptics") !== "off" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(20);
         if (second === 10 && soundOn()) beep();
       });
     }

@@ -1,0 +1,81 @@
+"""The statements that the three busiest requests may cost, counted over HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from gig.core.clock import real_now
+from gig.core.db import db
+from gig.identity.operations.keys import issue_token
+from tests import builders
+
+NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that the database is sent inside the block."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.lstrip().upper().startswith(NOT_COUNTED):
+            sent.append(" ".join(statement.split()))
+
+    engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def agent_and_inquiries() -> tuple[dict[str, str], list[str]]:
+    """The header of an agent with two queues, and what waits for them."""
+    now = real_now()
+    agent_id = builders.agent(skills=("refund", "delivery"), seen_at=now - dt.timedelta(minutes=5))
+    waiting = [
+        builders.inquiry(queue_slug=slug, at=now - dt.timedelta(seconds=60))
+        for slug in ("refund", "delivery", "refund")
+    ]
+    token = issue_token(person_id=agent_id, now=now, actor_id=None).secret
+    return {"Authorization": f"Bearer {token}"}, waiting
+
+
+def test_the_feed_costs_at_most_six_statements(client: FlaskClient, session: Session) -> None:
+    headers, waiting = agent_and_inquiries()
+    client.get("/api/v1/feed", headers=headers)
+    with counted() as sent:
+        answer = client.get("/api/v1/feed", headers=headers)
+    assert len(answer.json["items"]) == len(waiting)
+    assert len(sent) <= 6, "\n".join(sent)
+
+
+def test_a_claim_costs_at_most_seven_statements(client: FlaskClient, session: Session) -> None:
+    headers, waiting = agent_and_inquiries()
+    client.get("/api/v1/feed", headers=headers)
+    with counted() as sent:
+        answer = client.post(f"/api/v1/inquiries/{waiting[0]}/claim", headers=headers)
+    assert answer.status_code == 201
+    assert len(sent) <= 7, "\n".join(sent)
+
+
+def test_a_reply_costs_at_most_twelve_statements(client: FlaskClient, session: Session) -> None:
+    headers, waiting = agent_and_inquiries()
+    for inquiry_id in waiting[:2]:
+        assert client.post(f"/api/v1/inquiries/{inquiry_id}/claim", headers=headers).status_code == 201
+    first = {"text": "您的退款明天到账，请留意短信。"}
+    assert (
+        client.post(f"/api/v1/inquiries/{waiting[0]}/replies", json=first, headers=headers).status_code == 201
+    )
+    with counted() as sent:
+        answer = client.post(
+            f"/api/v1/inquiries/{waiting[1]}/replies",
+            json={"text": "骑手十分钟后到，已经催过了。"},
+            headers=headers,
+        )
+    assert answer.json["earning"]["pay_fen"] > 0
+    assert len(sent) <= 12, "\n".join(sent)
