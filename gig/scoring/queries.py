@@ -53,6 +53,7 @@ class ScoreCard:
     turns_to_go: int
     next_tier: str | None
     gap_tenths: int
+    below_tenths: int
     week_tenths: int | None
     violation_tenths: int
     parts: Sequence[PartExplained]
@@ -81,6 +82,7 @@ def score_card(session: Session, agent_id: str, *, timezone: str, now: dt.dateti
         turns_to_go=max(TRAINEE_TURNS - agent.answered_turns, 0) if agent.tier == TRAINEE else 0,
         next_tier=following,
         gap_tenths=needed,
+        below_tenths=max(getattr(limits, agent.tier, 0) - scored.tenths, 0),
         week_tenths=_since_last_week(session, agent_id, window, scored.tenths),
         violation_tenths=tenths(scored.violation_points),
         parts=explain(scored),

@@ -36,6 +36,7 @@ def score_out(card: ScoreCard) -> dict[str, Any]:
         "turns_to_first_tier": card.turns_to_go,
         "next_tier": card.next_tier,
         "gap_tenths": card.gap_tenths,
+        "below_own_tier_tenths": card.below_tenths,
         "violation_points_tenths": card.violation_tenths,
         "parts": [asdict(part) for part in card.parts],
         "changes": [_change_out(change) for change in card.changes],
