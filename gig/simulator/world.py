@@ -73,7 +73,21 @@ REVIEWER, OPS, MAKER, CHECKER, ADMIN = STAFF
 
 _FIRST_TEN = ("林可", "陈屿", "王桐", "李昭", "张禾", "赵宁", "孙悦", "何川", "高朗", "马晓䶮")
 _SURNAMES = "冯蒋沈韩杨朱秦许吕施孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎"
-_GIVEN = ("安", "若溪", "子衿", "一帆", "明远", "知夏", "怀瑾", "清和", "书言", "南乔", "景行", "思齐", "云舒")
+_GIVEN = (
+    "安",
+    "若溪",
+    "子衿",
+    "一帆",
+    "明远",
+    "知夏",
+    "怀瑾",
+    "清和",
+    "书言",
+    "南乔",
+    "景行",
+    "思齐",
+    "云舒",
+)
 
 
 def agents(count: int) -> Iterator[DemoPerson]:
@@ -121,7 +135,9 @@ class Login:
 
 
 def login_of(person: DemoPerson, secret_key: str) -> Login:
-    return Login(person.role, person.name, person.phone, PASSWORD, _secret("gig_p_", person.phone, secret_key))
+    return Login(
+        person.role, person.name, person.phone, PASSWORD, _secret("gig_p_", person.phone, secret_key)
+    )
 
 
 def channel_login(secret_key: str) -> Login:

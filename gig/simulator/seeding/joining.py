@@ -1,4 +1,4 @@
-"""How a demo person becomes an agent: registered, documents handed in, reviewed, given skills and an account."""
+"""How a demo person becomes an agent: registered, reviewed, given skills and an account."""
 
 from __future__ import annotations
 
@@ -27,14 +27,17 @@ def register(person: DemoPerson, *, token: str, now: dt.datetime) -> tuple[str, 
     return id, True
 
 
-def hand_in(person_id: str, person: DemoPerson, *, now: dt.datetime) -> str:
+def hand_in(person_id: str, person: DemoPerson, *, now: dt.datetime, small: bool = False) -> str:
     """The person's documents wait for a reviewer; the application's id."""
     number = identity_number(person)
     faults = applications.save_draft(
         person_id=person_id,
         name=person.name,
         number=number,
-        photos={"front": photos.front(person.name, number), "back": photos.back()},
+        photos={
+            "front": photos.front(person.name, number, small=small),
+            "back": photos.back(small=small),
+        },
         now=now,
     )
     if faults:
