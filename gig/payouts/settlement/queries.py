@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.audit import AuditEntry
+from gig.core.tunables import TunableChange
 from gig.identity.models import Person
-from gig.payouts.disbursement.models import Payee, PayoutLine
+from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import OTHER, LedgerEntry
 from gig.payouts.settlement.models import Period, Statement
+from gig.payouts.settlement.values import CLOSE_GRACE, MINIMUM_PAYOUT, PERIOD_KIND
 
 FIGURES = (
     "turns",
@@ -254,3 +257,48 @@ def counts_of(session: Session, period_id: str, agent_id: str) -> dict[str, int]
         .group_by(LedgerEntry.kind)
     )
     return dict(rows.all())
+
+
+def free_lines(session: Session, period_id: str) -> tuple[int, int]:
+    """How many planned lines are in no batch yet, and their sum."""
+    count, fen = session.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(PayoutLine.amount_fen), 0)).where(
+            PayoutLine.period_id == period_id, PayoutLine.state == "planned", PayoutLine.batch_id.is_(None)
+        )
+    ).one()
+    return count, int(fen)
+
+
+def history(session: Session, period_id: str) -> Sequence[AuditEntry]:
+    """What people did to the period and its batches, the newest first."""
+    batches = sa.select(Batch.id).where(Batch.period_id == period_id)
+    query = sa.select(AuditEntry).where(
+        sa.or_(
+            sa.and_(AuditEntry.object_type == "period", AuditEntry.object_id == period_id),
+            sa.and_(AuditEntry.object_type == "batch", AuditEntry.object_id.in_(batches)),
+        )
+    )
+    return session.scalars(query.order_by(AuditEntry.id.desc()).limit(100)).all()
+
+
+def setting_changes(session: Session) -> Sequence[TunableChange]:
+    """The latest changes of the numbers that govern periods."""
+    names = (PERIOD_KIND.name, CLOSE_GRACE.name, MINIMUM_PAYOUT.name)
+    query = sa.select(TunableChange).where(TunableChange.name.in_(names))
+    return session.scalars(query.order_by(TunableChange.id.desc()).limit(20)).all()
+
+
+def previous_of(session: Session, period: Period, agent_id: str) -> Period | None:
+    """The period of the statement that carried something into this one."""
+    query = (
+        sa.select(Period)
+        .join(Statement, Statement.period_id == Period.id)
+        .where(
+            Statement.agent_id == agent_id,
+            Statement.voided_at.is_(None),
+            Period.starts_at < period.starts_at,
+        )
+        .order_by(Period.starts_at.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit
-from gig.core.db import is_sqlite, rows_changed, transaction
+from gig.core.db import is_sqlite, made, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -66,6 +66,7 @@ def create_batch(
         if batch.lines:
             session.flush()
             note(session, batch, "batch.create", actor_id, now)
+            made(session, batch_id=batch.id)
             return batch.id
         session.delete(batch)
         session.flush()

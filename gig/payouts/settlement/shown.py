@@ -1,0 +1,174 @@
+"""From periods and statements to what their templates show, in the page's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from gig.core.text import N_
+from gig.identity.models import Person
+from gig.payouts.ledger.accounts import is_payable
+from gig.payouts.settlement.models import Period, Statement
+from gig.payouts.settlement.queries import PeriodRow
+
+STEPS = ("open", "closing", "closed", "approved", "exported", "settled")
+STATE_WORDS = {
+    "open": N_("计费中"),
+    "closing": N_("关账中"),
+    "closed": N_("已关账"),
+    "approved": N_("已审批"),
+    "exported": N_("已导出"),
+    "settled": N_("已打款"),
+}
+STATE_TAGS = {"open": "", "closing": "w", "closed": "b", "approved": "g", "exported": "g", "settled": "g"}
+KIND_WORDS = {"day": N_("日"), "week": N_("周"), "half_month": N_("半月"), "month": N_("月")}
+BATCH_WORDS = {
+    "draft": N_("待审批"),
+    "approved": N_("可导出"),
+    "exported": N_("已导出"),
+    "cancelled": N_("已取消"),
+}
+BATCH_TAGS = {"draft": "w", "approved": "b", "exported": "g", "cancelled": ""}
+LINE_WORDS = {
+    "planned": N_("待付"),
+    "held": N_("暂缓"),
+    "in_transit": N_("付款中"),
+    "settled": N_("已到账"),
+    "failed": N_("付款失败"),
+    "returned": N_("被退回"),
+}
+LINE_TAGS = {"planned": "", "held": "w", "in_transit": "b", "settled": "g", "failed": "r", "returned": "r"}
+ENTRY_WORDS = {
+    "earning": N_("佣金"),
+    "penalty": N_("迟到扣减"),
+    "adjustment": N_("调整"),
+    "award": N_("奖励"),
+    "triage": N_("转交"),
+    "reversal": N_("冲回"),
+    "export": N_("付款"),
+    "tax": N_("代扣个税"),
+    "settled": N_("到账"),
+    "failed": N_("付款失败"),
+    "returned": N_("退回"),
+}
+
+
+def title(period: Period | PeriodRow) -> str:
+    """第 46 周, 2026 年 11 月, 11 月上半月, 11月10日"""
+    first = period.first_day
+    match period.kind:
+        case "week":
+            return _("第 %(n)s 周", n=first.isocalendar().week)
+        case "month":
+            return _("%(y)s 年 %(m)s 月", y=first.year, m=first.month)
+        case "half_month" if first.day < 16:
+            return _("%(m)s 月上半月", m=first.month)
+        case "half_month":
+            return _("%(m)s 月下半月", m=first.month)
+    return _("%(m)s 月 %(d)s 日", m=first.month, d=first.day)
+
+
+def last_day(period: Period | PeriodRow) -> dt.date:
+    return period.end_day - dt.timedelta(days=1)
+
+
+def steps(state: str) -> list[dict[str, str]]:
+    """The life of a period as the stepper draws it."""
+    here = STEPS.index(state)
+    return [
+        {
+            "label": _(STATE_WORDS[name]),
+            "state": "done" if place < here else "on" if place == here else "todo",
+        }
+        for place, name in enumerate(STEPS)
+    ]
+
+
+def terms(totals: dict[str, int]) -> list[dict[str, Any]]:
+    """What makes a gross amount, as `composition` takes it; parts that are always there come first."""
+    rows: list[dict[str, Any]] = [
+        {"label": _("基础佣金"), "fen": totals["base_fen"]},
+        {"label": _("高峰加成"), "fen": totals["peak_fen"], "tone": "pk"},
+        {"label": _("迟到扣减"), "fen": -totals["late_fen"], "tone": "dg" if totals["late_fen"] else ""},
+    ]
+    for name, label in (
+        ("adjustments_fen", _("调整")),
+        ("awards_fen", _("奖励")),
+        ("triage_fen", _("转交")),
+        ("reversals_fen", _("冲回")),
+    ):
+        if fen := totals[name]:
+            rows.append({"label": label, "fen": fen, "tone": "br" if fen > 0 else "dg"})
+    return rows
+
+
+def figures(statement: Statement) -> dict[str, int]:
+    """A statement's figures by name."""
+    return {column.name: getattr(statement, column.name) for column in Statement.__table__.c}
+
+
+def names(session: Session, *ids: str | None) -> dict[str | None, str]:
+    """What people are called; the system has a name too."""
+    found: dict[str | None, str] = {None: _("系统")}
+    for id in {id for id in ids if id}:
+        person = session.get(Person, id)
+        found[id] = person.name if person else id
+    return found
+
+
+def short_account(account: str) -> str:
+    """Liabilities:AgentPayable:A01M83…QK3Z9 as AgentPayable:…QK3Z9: enough to tell two agents apart."""
+    head, _colon, agent = account.rpartition(":A")
+    return f"{head.removeprefix('Liabilities:')}:…{agent[-6:]}" if is_payable(account) else account
+
+
+FIGURES: dict[str, tuple[str, str, str | None]] = {
+    "base": (N_("基础佣金"), "base_fen", None),
+    "peak": (N_("高峰加成"), "peak_fen", None),
+    "late": (N_("迟到扣减"), "late_fen", None),
+    "adjustments": (N_("调整"), "adjustments_fen", "adjustment"),
+    "awards": (N_("奖励"), "awards_fen", "award"),
+    "triage": (N_("转交"), "triage_fen", "triage"),
+    "reversals": (N_("冲回"), "reversals_fen", "reversal"),
+}
+"""The lines of a statement: their words, their column, the kind of posting under them (None: replies)."""
+
+
+def statement_rows(
+    statement: Statement, counts: dict[str, int], url: Callable[[str], str]
+) -> list[dict[str, Any]]:
+    """The lines of a statement as `statement_row` takes them, each with where it opens."""
+    turns = {"base": statement.turns, "peak": statement.peak_turns, "late": statement.late_turns}
+    rows = []
+    for name, (words, column, kind) in FIGURES.items():
+        fen = getattr(statement, column)
+        fen = -fen if name == "late" else fen
+        count = turns[name] if kind is None else counts.get(kind, 0)
+        if name != "base" and not count and not fen:
+            continue
+        rows.append(
+            {
+                "label": _(words),
+                "fen": fen,
+                "count": count,
+                "unit": _("条") if kind is None else _("笔"),
+                "url": url(name) if count else None,
+                "tone": "pk" if name == "peak" else ("dg" if fen < 0 else "br" if kind else ""),
+                "sign": name != "base",
+            }
+        )
+    return rows
+
+
+def agent_steps(state: str) -> list[dict[str, str]]:
+    """Where an agent's money is: 已出账 → 已审批 → 已导出 → 已到账."""
+    place = {"closed": 1, "approved": 2, "exported": 3, "settled": 4}.get(state, 0)
+    labels = (_("已出账"), _("已审批"), _("付款中") if place == 3 else _("待付款"), _("已到账"))
+    return [
+        {"label": label, "state": "done" if step < place else "on" if step == place else "todo"}
+        for step, label in enumerate(labels)
+    ]

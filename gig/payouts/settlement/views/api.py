@@ -1,0 +1,78 @@
+"""The API of settlement: finance's periods, an agent's own statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gig.api import answer, api_blueprint, idempotent
+from gig.core.clock import received_at
+from gig.core.db import db
+from gig.core.errors import NotFound, Refused
+from gig.core.text import N_
+from gig.identity.access import actor_id, allow
+from gig.payouts.settlement import queries, schemas
+from gig.payouts.settlement.models import Period
+from gig.payouts.settlement.operations.approving import approve_period
+from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
+from gig.payouts.settlement.tie import tie
+
+blueprint = api_blueprint("settlement", description="Periods and statements")
+
+
+@blueprint.get("/periods")
+@allow("settle")
+@blueprint.answers(200, schemas.Periods)
+def get_periods() -> dict[str, Any]:
+    """Every period, the newest first, with the sums of its statements."""
+    return {"items": [schemas.period_row(row) for row in queries.periods(db.session())]}
+
+
+@blueprint.get("/periods/<period_id>")
+@allow("settle")
+@blueprint.answers(200, schemas.PeriodOut)
+@blueprint.refuses(404)
+def get_period(period_id: str) -> dict[str, Any]:
+    """One period, its sums, and whether book, statements and lines agree."""
+    return _shown(period_id)
+
+
+@blueprint.post("/periods/<period_id>/close")
+@allow("settle")
+@idempotent(reread=lambda ref: answer(_shown(ref["period_id"]), 201))
+@blueprint.answers(201, schemas.PeriodOut)
+@blueprint.refuses(404, 409)
+def post_close(period_id: str) -> dict[str, Any]:
+    """The period is closed; closing it again changes nothing."""
+    try:
+        close_period(period_id=period_id, actor_id=actor_id(), now=received_at())
+    except DoesNotTie as error:
+        raise Refused("does-not-tie", N_("账本、结算单和付款名单对不上，没有关账。")) from error
+    return _shown(period_id)
+
+
+@blueprint.post("/periods/<period_id>/approval")
+@allow("settle")
+@idempotent(reread=lambda ref: answer(_shown(ref["period_id"]), 201))
+@blueprint.answers(201, schemas.PeriodOut)
+@blueprint.refuses(404, 409)
+def post_approval(period_id: str) -> dict[str, Any]:
+    """The period may be paid."""
+    approve_period(period_id=period_id, actor_id=actor_id(), now=received_at())
+    return _shown(period_id)
+
+
+@blueprint.get("/me/statements")
+@allow("work")
+@blueprint.answers(200, schemas.Statements)
+def get_my_statements() -> dict[str, Any]:
+    """One's own statements, the newest first."""
+    found = queries.statements_of(db.session(), actor_id())
+    return {"items": [schemas.statement(statement, period) for statement, period in found]}
+
+
+def _shown(period_id: str) -> dict[str, Any]:
+    session = db.session()
+    period = session.get(Period, period_id, populate_existing=True)
+    if period is None:
+        raise NotFound()
+    return schemas.period(period, queries.totals(session, period_id), tie(session, period_id))
