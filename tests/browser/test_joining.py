@@ -68,6 +68,7 @@ def test_joining_from_registration_to_the_desk_and_back(
     assert submit.inner_text() == "提交审核 · 还差 1 项"
     phone.get_by_label("我单独同意").check()
     assert submit.inner_text() == "提交审核"
+    phone.evaluate("Promise.all(document.getAnimations().map((a) => a.finished))")
     assert serious_faults_of_access(phone) == []
     submit.click()
     phone.get_by_role("heading", name="正在审核").wait_for()
