@@ -16,9 +16,9 @@ KEY = "gig.menu"
 Group = Literal["operate", "review", "settle", "administer"]
 GROUPS: dict[Group, str] = {
     "operate": N_("运营"),
-    "review": N_("审核"),
+    "review": N_("质量"),
     "settle": N_("财务"),
-    "administer": N_("管理"),
+    "administer": N_("系统"),
 }
 
 

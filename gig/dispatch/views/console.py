@@ -1,0 +1,26 @@
+"""Ops' pages of the console. Each room has its own module."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from gig.core.text import N_
+from gig.dispatch.views import console_agents, console_queues, console_settings
+from gig.identity import menu
+from gig.identity.menu import Entry
+
+blueprint = Blueprint("ops", __name__, template_folder="../templates")
+for room in (console_queues, console_agents, console_settings):
+    blueprint.register_blueprint(room.pages)
+
+
+def plug_into(app: Flask) -> None:
+    """Queues, agents and settings, each in the menu of those who may open it."""
+    app.register_blueprint(blueprint)
+    menu.offer(
+        app,
+        Entry("operate", N_("客服"), console_agents.HERE, "users", "operate"),
+        Entry("operate", N_("队列"), console_queues.HERE, "list", "operate"),
+        Entry("operate", N_("设置"), console_settings.HERE, "adjustments", "operate"),
+        Entry("settle", N_("设置"), console_settings.HERE, "adjustments", "settle"),
+    )

@@ -1,0 +1,159 @@
+"""Agents: who they are here, what they may serve, whether they may work."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask_babel import gettext as _
+
+from gig.core.audit import AuditEntry
+from gig.core.clock import received_at
+from gig.core.db import db
+from gig.core.errors import NotFound
+from gig.core.ids import is_id
+from gig.core.text import N_
+from gig.dispatch.operations.releases import suspend
+from gig.dispatch.queries import agents, queues
+from gig.dispatch.views.console_forms import Answer, Faults, done
+from gig.identity.access import actor_id, allow
+from gig.identity.operations import standing
+from gig.identity.values import STAGES, WORKING
+from gig.web.names import called
+
+pages = Blueprint("agents", __name__)
+HERE = "/console/agents"
+REASON_MOST = 200
+
+STAGE_NAMES = {
+    "applicant": N_("申请中"),
+    "probation": N_("试用"),
+    "active": N_("正式"),
+    "suspended": N_("已暂停"),
+    "left": N_("已离开"),
+}
+PRESENCE_NAMES = {"online": N_("在线"), "away": N_("小休"), "offline": N_("离线")}
+ACTIONS = {
+    "agent.admit": N_("通过实名，开始试用"),
+    "agent.activate": N_("转为正式"),
+    "agent.suspend": N_("暂停接单"),
+    "agent.claims_returned": N_("手上的咨询退回大厅"),
+    "agent.reinstate": N_("恢复接单"),
+    "agent.grant-skill": N_("开通队列"),
+    "agent.revoke-skill": N_("收回队列"),
+}
+
+
+@pages.get(HERE)
+@allow("operate")
+def show_agents() -> str:
+    """Everyone, or those of a stage, or those whom the words find."""
+    words = request.args.get("q", "")[:60]
+    stage = request.args.get("stage") if request.args.get("stage") in STAGES else None
+    after = request.args.get("after", "")
+    rows = agents.agent_rows(db.session(), words=words, stage=stage, after=after if is_id(after) else "")
+    return render_template(
+        "dispatch/console/agents.html",
+        rows=rows[: agents.PAGE],
+        older=rows[agents.PAGE - 1].agent.id if len(rows) > agents.PAGE else None,
+        words=words,
+        stage=stage,
+        **_words(),
+    )
+
+
+@pages.get(f"{HERE}/<id>")
+@allow("operate")
+def show_agent(id: str) -> str:
+    return _agent(id, {})
+
+
+@pages.post(f"{HERE}/<id>/skills")
+@allow("operate")
+def change_skill(id: str) -> Answer:
+    """The agent may, or may no longer, serve the queue."""
+    slug, session = request.form.get("queue", ""), db.session()
+    agents.agent_page(session, id)
+    if request.form.get("do") == "revoke":
+        standing.revoke_skill(agent_id=id, queue=slug, actor_id=actor_id(), now=received_at())
+        flash(_("已收回「%(queue)s」，手上的咨询可以做完。", queue=called(slug, "queue")))
+    elif slug in queues.slugs_in_use(session):
+        standing.grant_skill(agent_id=id, queue=slug, actor_id=actor_id(), now=received_at())
+        flash(_("已开通「%(queue)s」。", queue=called(slug, "queue")))
+    else:
+        raise NotFound
+    return redirect(f"{HERE}/{id}", code=303)
+
+
+@pages.post(f"{HERE}/<id>/suspension")
+@allow("operate")
+def suspend_agent(id: str) -> Answer:
+    """The agent may not work; what they held is back in the feed."""
+    reason = request.form.get("reason", "").strip()
+    if not reason or len(reason) > REASON_MOST:
+        return _agent(id, {"reason": [_("写明原因，最多 200 个字，会原样告诉对方。")]}), 422
+    return done(
+        f"{HERE}/{id}",
+        lambda: suspend(agent_id=_known(id), actor_id=actor_id(), reason=reason, now=received_at()),
+        _("已暂停。没做完的咨询退回大厅。"),
+    )
+
+
+@pages.post(f"{HERE}/<id>/reinstatement")
+@allow("operate")
+def reinstate_agent(id: str) -> Answer:
+    """The agent may work again, on probation or as before."""
+    reason = request.form.get("reason", "").strip()
+    stage = next((each for each in WORKING if each == request.form.get("stage")), None)
+    faults: Faults = {}
+    if not reason or len(reason) > REASON_MOST:
+        faults["reason"] = [_("写明原因，最多 200 个字。")]
+    if stage is None:
+        faults["stage"] = [_("选恢复成试用还是正式。")]
+    if faults or stage is None:
+        return _agent(id, faults), 422
+    return done(
+        f"{HERE}/{id}",
+        lambda: standing.reinstate_agent(
+            agent_id=_known(id), reason=reason, stage=stage, actor_id=actor_id(), now=received_at()
+        ),
+        _("已恢复，对方上线后就能接单。"),
+    )
+
+
+def _known(id: str) -> str:
+    return agents.agent_page(db.session(), id).row.agent.id
+
+
+def _agent(id: str, errors: Faults) -> str:
+    session = db.session()
+    page = agents.agent_page(session, id)
+    grantable = [slug for slug in queues.slugs_in_use(session) if slug not in page.row.skills]
+    return render_template(
+        "dispatch/console/agent.html",
+        page=page,
+        who=page.row,
+        grantable=[(slug, called(slug, "queue")) for slug in grantable],
+        stages=[(each, _(STAGE_NAMES[each])) for each in WORKING],
+        errors=errors,
+        given=request.form,
+        note_of=_note_of,
+        **_words(),
+    )
+
+
+def _note_of(entry: AuditEntry) -> str:
+    """What the line of the log was about: the queue, or how many inquiries went back."""
+    detail = json.loads(entry.detail)
+    if "queue" in detail:
+        return str(called(detail["queue"], "queue"))
+    return _("%(n)s 条", n=detail["returned"]) if "returned" in detail else ""
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "stage_names": {key: _(name) for key, name in STAGE_NAMES.items()},
+        "presence_names": {key: _(name) for key, name in PRESENCE_NAMES.items()},
+        "actions": {key: _(name) for key, name in ACTIONS.items()},
+    }

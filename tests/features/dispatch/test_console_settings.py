@@ -1,0 +1,155 @@
+"""The platform's numbers and the holding phrases, changed by those they belong to."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import tunables
+from gig.core.audit import AuditEntry
+from gig.core.errors import Refused
+from gig.core.tunables import TunableChange
+from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.operations.claims import claim
+from gig.dispatch.operations.replies import reply
+from tests import builders
+from tests.builders import NOON, seconds
+from tests.features.dispatch.conftest import Desk, seen
+from tests.features.onboarding.people import Browser
+
+LIMIT = "/console/settings/limit_bronze"
+
+
+def value_of(session: Session, name: str) -> int:
+    return tunables.values(seen(session))[name]
+
+
+def test_a_changed_limit_holds_at_the_next_claim(session: Session, ops: Browser) -> None:
+    agent = builders.agent(tier="bronze")
+    first, second = builders.inquiry(), builders.inquiry()
+    claim(inquiry_id=first, agent_id=agent, now=NOON + seconds(10))
+    answer = ops.post(LIMIT, {"value": "1", "reason": "晚高峰人手够"})
+    assert "马上生效" in answer.text
+    with pytest.raises(Refused) as refused:
+        claim(inquiry_id=second, agent_id=agent, now=NOON + seconds(20))
+    assert refused.value.slug == "limit-reached"
+    ops.post(LIMIT, {"value": "2", "reason": "又忙起来"})
+    claim(inquiry_id=second, agent_id=agent, now=NOON + seconds(30))
+
+
+def test_each_change_is_kept_with_who_when_and_why(session: Session, ops: Browser) -> None:
+    ops.post(LIMIT, {"value": "2", "reason": "新手多"})
+    page = ops.post(LIMIT, {"value": "4", "reason": "人手紧"})
+    for words in ("新手多", "人手紧", "陈雨"):
+        assert words in page.text
+    changes = seen(session).execute(
+        sa.select(TunableChange.value, TunableChange.reason).order_by(TunableChange.id)
+    )
+    assert [tuple(row) for row in changes] == [(2, "新手多"), (4, "人手紧")]
+    noted = seen(session).scalars(sa.select(AuditEntry.reason).where(AuditEntry.action == "tunable.change"))
+    assert set(noted) == {"新手多", "人手紧"}
+
+
+def test_the_same_value_again_changes_nothing(session: Session, ops: Browser) -> None:
+    assert "没有改动" in ops.post(LIMIT, {"value": "3", "reason": "手滑"}).text
+    assert seen(session).query(TunableChange).count() == 0
+
+
+@pytest.mark.parametrize("value", ["", "三", "2.5", "-1", "21", "9" * 40, "1e3", "٣", "0x1"])
+def test_a_value_that_does_not_fit_is_refused_beside_its_field(
+    session: Session, ops: Browser, value: str
+) -> None:
+    answer = ops.post(LIMIT, {"value": value, "reason": "试"})
+    assert answer.status_code == 422
+    assert "f-value-errors" in answer.text
+    assert value_of(session, "limit_bronze") == 3
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "长" * 201])
+def test_a_change_needs_its_reason(session: Session, ops: Browser, reason: str) -> None:
+    answer = ops.post(LIMIT, {"value": "4", "reason": reason})
+    assert answer.status_code == 422
+    assert "为什么" in answer.text
+    assert value_of(session, "limit_bronze") == 3
+
+
+def test_the_least_scores_of_the_tiers_stay_in_their_order(session: Session, ops: Browser) -> None:
+    answer = ops.post("/console/settings/scoring.silver_tenths", {"value": "930", "reason": "试"})
+    assert answer.status_code == 422
+    assert "依次降低" in answer.text
+    ops.post("/console/settings/scoring.silver_tenths", {"value": "870", "reason": "提高一点"})
+    assert value_of(session, "scoring.silver_tenths") == 870
+
+
+def test_each_role_sees_and_changes_its_own_numbers(session: Session, ops: Browser, desk: Desk) -> None:
+    finance = desk("finance", "许岚")
+    assert "minimum_payout_fen" not in ops.get("/console/settings").text
+    assert "limit_bronze" not in finance.get("/console/settings").text
+    for browser, name in ((ops, "minimum_payout_fen"), (finance, "limit_bronze"), (ops, "nothing")):
+        assert browser.get(f"/console/settings/{name}").status_code == 404
+        assert browser.post(f"/console/settings/{name}", {"value": "5", "reason": "试"}).status_code == 404
+    page = finance.post("/console/settings/minimum_payout_fen", {"value": "2000", "reason": "手续费涨了"})
+    assert "¥20.00" in page.text
+    assert value_of(session, "minimum_payout_fen") == 2000
+
+
+@pytest.mark.parametrize("role", ["reviewer", "admin"])
+def test_the_other_roles_change_no_number(desk: Desk, role: str) -> None:
+    browser = desk(role)
+    assert browser.get("/console/settings").status_code == 403
+    assert browser.post(LIMIT, {"value": "5", "reason": "试"}).status_code == 403
+
+
+def test_every_number_of_a_role_can_be_opened(ops: Browser, desk: Desk) -> None:
+    finance = desk("finance")
+    for name, tunable in tunables.declared.items():
+        browser = ops if tunable.role == "ops" else finance
+        assert browser.get(f"/console/settings/{name}").status_code == 200, name
+
+
+def test_a_listed_phrase_answers_nothing_from_the_next_reply_on(session: Session, ops: Browser) -> None:
+    agent, inquiry_id = builders.agent(), builders.inquiry()
+    claim(inquiry_id=inquiry_id, agent_id=agent, now=NOON + seconds(10))
+    page = ops.post("/console/phrases", {"phrase": "给您看看呢"})
+    assert "给您看看呢" in page.text
+    held = reply(inquiry_id=inquiry_id, agent_id=agent, text="给您看看呢～", now=NOON + seconds(20))
+    assert held.unpaid_reason == "holding-phrase"
+    ops.post("/console/phrases/removal", {"phrase": "给您看看呢"})
+    second = builders.inquiry()
+    claim(inquiry_id=second, agent_id=agent, now=NOON + seconds(25))
+    assert (
+        reply(inquiry_id=second, agent_id=agent, text="给您看看呢", now=NOON + seconds(30)).unpaid_reason
+        is None
+    )
+
+
+def test_phrases_keep_their_history(session: Session, ops: Browser) -> None:
+    ops.post("/console/phrases", {"phrase": "马上给您看"})
+    page = ops.post("/console/phrases/removal", {"phrase": "马上给您看"})
+    assert "加入「马上给您看」" in page.text
+    assert "拿掉「马上给您看」" in page.text
+    rows = seen(session).execute(
+        sa.select(HoldingPhrase.phrase, HoldingPhrase.listed).order_by(HoldingPhrase.id)
+    )
+    assert [tuple(row) for row in rows] == [("马上给您看", True), ("马上给您看", False)]
+
+
+def test_a_phrase_of_the_default_list_can_be_taken_off(session: Session, ops: Browser) -> None:
+    page = ops.post("/console/phrases/removal", {"phrase": "收到"})
+    assert 'value="收到"' not in page.text
+    assert 'value="您好"' in page.text
+
+
+@pytest.mark.parametrize("phrase", ["", "…！", "😀", "长" * 41, "a\u0000b"])
+def test_a_phrase_without_words_is_refused(session: Session, ops: Browser, phrase: str) -> None:
+    assert ops.post("/console/phrases", {"phrase": phrase}).status_code == 422
+    assert seen(session).query(HoldingPhrase).count() == 0
+
+
+def test_a_phrase_that_says_what_a_listed_one_says_is_not_listed_twice(
+    session: Session, ops: Browser
+) -> None:
+    assert ops.post("/console/phrases", {"phrase": "您 好！"}).status_code == 409
+    assert ops.post("/console/phrases/removal", {"phrase": "没有这句"}).status_code == 404
+    assert seen(session).query(HoldingPhrase).count() == 0
