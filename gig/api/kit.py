@@ -10,8 +10,9 @@ from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask import Blueprint, Flask, Request, Response, current_app, g, render_template, request
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException
 
 from gig.api import problems
@@ -56,6 +57,13 @@ class Problem(ma.Schema):
     errors = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()))
 
 
+class PageCookies(SecureCookieSessionInterface):
+    """Cookies are for pages: under /api/ there is no session, so none can open a door there."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return None if request.path.startswith("/api/") else super().open_session(app, request)
+
+
 class GigApi(flask_smorest.Api):  # type: ignore[misc]
     """Describes the views when the description is first asked for, not at every start."""
 
@@ -97,6 +105,7 @@ class GigApi(flask_smorest.Api):  # type: ignore[misc]
 def init_api(app: Flask) -> None:
     """Features may register API blueprints; every request has an id; errors under /api/ are problems."""
     app.json = Json(app)
+    app.session_interface = PageCookies()
     app.config.update(
         API_TITLE="应声 Yingsheng",
         API_VERSION="v1",
