@@ -91,8 +91,8 @@ def _sub(thread: Thread) -> str:
 
 
 def _former(quotes: Sequence[TurnQuote]) -> str:
-    ended = quotes[-1].ended if quotes else None
-    return _(ENDED[ended or "returned"])
+    ended = (quotes[-1].ended if quotes else None) or "returned"
+    return _(ENDED[ended])
 
 
 def messages(thread: Thread, quotes: Sequence[TurnQuote]) -> list[dict[str, Any]]:
