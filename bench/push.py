@@ -28,7 +28,7 @@ from gig.live.tickets import issue_ticket
 from tests.fixtures.processes import free_port, stop, wait_until
 from tests.fixtures.servers import Server, environment, gig
 
-STREAMS, WARM, EVENTS, PAUSE_S = 1000, 100, 60, 0.1
+STREAMS, WARM, EVENTS, PAUSE_S = 1000, 500, 60, 0.1
 AIM_MS, AIM_KIB = 60.0, 16.0
 QUEUE = "refund"
 QUEUES = (QUEUE, "delivery", "quality", "account")

@@ -177,10 +177,15 @@ def _position(scope: Scope, query: dict[str, list[str]]) -> int | None:
 
 
 def _let_go(scope: Scope) -> None:
-    """The server keeps the scope as long as the stream: it sheds what is large, and the ticket."""
-    for key in ("asgi", "extensions", "state"):
-        scope.pop(key, None)
-    scope.update(query_string=b"", headers=())
+    """The server keeps the scope as long as the stream: it sheds what is large, and the ticket.
+
+    What an access log line is made of stays.
+    """
+    kept: Scope = {
+        key: scope[key] for key in ("type", "method", "http_version", "scheme", "client") if key in scope
+    }
+    scope.clear()
+    scope.update(kept, path="/live/stream", root_path="", query_string=b"", headers=())
 
 
 async def _refuse(send: Send, status: int, slug: str, *headers: tuple[bytes, bytes]) -> None:

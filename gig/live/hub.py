@@ -26,6 +26,7 @@ class Hub:
     def __init__(self) -> None:
         self._topics: dict[str, dict[Stream, None]] = {}
         self._streams: dict[Stream, None] = {}
+        self._sessions: dict[str, int] = {}
         self._revoked: dict[str, dt.datetime] = {}
 
     def __len__(self) -> int:
@@ -33,12 +34,14 @@ class Hub:
 
     def add(self, stream: Stream) -> None:
         """The stream hears its topics. A session that opens too many loses its oldest."""
-        own = f"session:{stream.ticket.session_id}"
-        siblings = self._topics.get(own, {})
-        if len(siblings) >= STREAMS_PER_SESSION:
-            next(iter(siblings)).end(frames.signal("resync"))
+        session = stream.ticket.session_id
+        self._sessions[session] = self._sessions.get(session, 0) + 1
+        if self._sessions[session] > STREAMS_PER_SESSION:
+            oldest = next(each for each in self._streams if each.ticket.session_id == session)
+            oldest.end(frames.signal("resync"))
+            self.remove(oldest)
         self._streams[stream] = None
-        for topic in _heard(stream.ticket):
+        for topic in stream.ticket.topics:
             self._topics.setdefault(topic, {})[stream] = None
 
     def remove(self, stream: Stream) -> None:
@@ -47,7 +50,11 @@ class Hub:
         if stream not in self._streams:
             return
         del self._streams[stream]
-        for topic in _heard(stream.ticket):
+        session = stream.ticket.session_id
+        self._sessions[session] -= 1
+        if not self._sessions[session]:
+            del self._sessions[session]
+        for topic in stream.ticket.topics:
             listeners = self._topics[topic]
             listeners.pop(stream, None)
             if not listeners:
@@ -65,18 +72,18 @@ class Hub:
     async def tell(self, rows: Sequence[Row]) -> None:
         """Each row has been written to every stream of its topic, in the order given."""
         written = 0
-        for topic, run in itertools.groupby(rows, key=lambda row: row.topic):
-            events = list(run)
+        for (topic, revocation), run in itertools.groupby(rows, key=_kind):
+            data = b"".join(map(frames.event, run))
+            if revocation:
+                self.revoke(topic, data)
+                continue
             listeners = list(self._topics.get(topic, ()))
-            if listeners:
-                message = frames.body(b"".join(map(frames.event, events)))
-                for stream in listeners:
-                    stream.write(message)
-                    written += 1
-                    if not written % BREATH:
-                        await asyncio.sleep(0)
-            if any(event.type == REVOKED for event in events):
-                self.revoke(topic)
+            message = frames.body(data)
+            for stream in listeners:
+                stream.write(message)
+                written += 1
+                if not written % BREATH:
+                    await asyncio.sleep(0)
 
     def resync(self, position: int) -> None:
         """Every page is told to fetch afresh."""
@@ -106,12 +113,11 @@ class Hub:
         for stream in list(self._streams):
             stream.end(frames.retry(random.randint(500, 3000)))
 
-    def revoke(self, topic: str) -> None:
-        """Streams of this session or agent end; tickets issued until now open none."""
+    def revoke(self, topic: str, last: bytes = b"") -> None:
+        """Streams of this session or agent end with these bytes; tickets issued until now open none."""
         self._revoked[topic] = real_now()
-        for stream in list(self._topics.get(topic, ())):
-            if topic in _control(stream.ticket):
-                stream.end()
+        for stream in [stream for stream in self._streams if topic in _control(stream.ticket)]:
+            stream.end(last)
 
 
 def _control(ticket: Ticket) -> tuple[str, str]:
@@ -119,5 +125,5 @@ def _control(ticket: Ticket) -> tuple[str, str]:
     return f"session:{ticket.session_id}", f"agent:{ticket.person_id}"
 
 
-def _heard(ticket: Ticket) -> tuple[str, ...]:
-    return (*dict.fromkeys((*ticket.topics, *_control(ticket))),)
+def _kind(row: Row) -> tuple[str, bool]:
+    return row.topic, row.type == REVOKED

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -102,7 +102,7 @@ class Reader:
             previous = id
 
 
-def _rows(connection: Connection, statement: sa.Select[tuple[int, str, str, str, dt.datetime]]) -> list[Row]:
+def _rows(connection: Connection, statement: sa.Select[Any]) -> list[Row]:
     return [
         Row(id, topic, type, payload, created_at)
         for id, topic, type, payload, created_at in connection.execute(statement)

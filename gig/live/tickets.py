@@ -48,7 +48,9 @@ def read_ticket(secret: str, text: str, now: dt.datetime) -> Ticket:
     issued_at = dt.datetime.fromtimestamp(issued / 1000, dt.UTC)
     if now >= issued_at + LIFETIME:
         raise BadTicket
-    return Ticket(person_id, session_id, tuple(map(sys.intern, topics)), issued_at, issued_at + LIFETIME)
+    return Ticket(
+        person_id, session_id, tuple(dict.fromkeys(map(sys.intern, topics))), issued_at, issued_at + LIFETIME
+    )
 
 
 def _serializer(secret: str) -> URLSafeSerializer:
