@@ -11,7 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client import generate_latest as exposition
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from gig.core import schema
+from gig.core import clock, schema
+from gig.core.businesstime import format_instant
 from gig.core.db import db
 
 Check = Callable[[], bool]
@@ -92,5 +93,8 @@ def _count(response: Response) -> Response:
 
 
 def _unstored(response: Response) -> Response:
+    """Never stored; it carries the business time and its speed, for programs that keep this clock."""
     response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Server-Now"] = format_instant(clock.received_at())
+    response.headers["X-Clock-Speed"] = str(clock.current().speed)
     return response

@@ -6,7 +6,7 @@ import datetime as dt
 
 from gig.core.businesstime import BusinessZone
 from gig.core.db import db
-from gig.dispatch.operations import claims, inquiries, releases, replies
+from gig.dispatch.operations import claims, expiry, inquiries, releases, replies
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.identity import queries
 from gig.identity.operations.standing import set_presence
@@ -75,6 +75,7 @@ def begin(base: Base, history: History, calendar: BusinessZone, secret_key: str,
         reason="连续多次超时，约谈后恢复。",
         now=now - dt.timedelta(minutes=5),
     )
+    expiry.sweep_idle(now=now)
     _conversations(history, trainee, now)
     _feed(history, now)
 

@@ -26,7 +26,7 @@ from gig.simulator.world import Login
 
 DAY = dt.timedelta(days=1)
 AFTER_THE_CLOSE = dt.timedelta(minutes=11)
-A_DAY_OF = {"first": 10, "second": 26, "now": 14}
+A_DAY_OF = {"first": 8, "second": 22, "now": 12}
 """Conversations a day: in the first closed week, in the second, and since."""
 
 

@@ -1,0 +1,140 @@
+"""The API as a patient program uses it: a lost answer is asked for again under the same key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+PATIENCE_S = 120.0
+TIMEOUT_S = 30.0
+TRY_AGAIN_AFTER_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+SERVER_TROUBLE = 500
+
+
+class GivenUp(Exception):
+    """The server did not answer for longer than anybody waits, or the run was stopped."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`problem` is the slug of a refusal, if it is one."""
+
+    status: int
+    body: Any
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 400
+
+    @property
+    def problem(self) -> str:
+        said = self.body.get("type", "") if isinstance(self.body, dict) else ""
+        return str(said).rpartition("/")[2] or str(self.status)
+
+
+class Api:
+    """One person's or channel's use of the API, over one kept-alive connection; for one thread at a time."""
+
+    def __init__(
+        self, url: str, token: str, stopped: threading.Event, *, patience_s: float = PATIENCE_S
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.stopped = stopped
+        self.patience_s = patience_s
+        self.retries = 0
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update({"Authorization": f"Bearer {token}", "Accept": "application/json"})
+
+    def get(self, path: str, **query: str) -> Answer:
+        return self._call("GET", path, params=query)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Answer:
+        return self._call("POST", path, json=body or {}, headers=_key())
+
+    def put(self, path: str, body: dict[str, Any]) -> Answer:
+        return self._call("PUT", path, json=body, headers=_key())
+
+    def delete(self, path: str, **query: str) -> Answer:
+        return self._call("DELETE", path, params=query, headers=_key())
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _call(self, method: str, path: str, **request: Any) -> Answer:
+        """The answer to the one request, however often it had to be sent."""
+        give_up_at = time.monotonic() + self.patience_s
+        waits = iter(TRY_AGAIN_AFTER_S)
+        while True:
+            try:
+                response = self._session.request(
+                    method, f"{self.url}/api/v1{path}", timeout=TIMEOUT_S, **request
+                )
+                answer = _read(response)
+                if answer.status < SERVER_TROUBLE and answer.problem not in ("in-flight", "429"):
+                    return answer
+            except requests.RequestException:
+                pass
+            if time.monotonic() > give_up_at or self.stopped.wait(next(waits, TRY_AGAIN_AFTER_S[-1])):
+                raise GivenUp(f"{method} {path}")
+            self.retries += 1
+
+
+def _key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid.uuid4().hex}
+
+
+def _read(response: requests.Response) -> Answer:
+    if not response.content:
+        return Answer(response.status_code, None)
+    try:
+        return Answer(response.status_code, response.json())
+    except ValueError:
+        return Answer(SERVER_TROUBLE, None)
+
+
+@dataclass(frozen=True)
+class ServerClock:
+    """The server's business time, reckoned from one reading and this machine's monotonic clock."""
+
+    read: dt.datetime
+    read_at: float
+    speed: int
+
+    @classmethod
+    def of(cls, url: str, *, within_s: float = 30.0) -> ServerClock:
+        """The best of a few readings; GivenUp when the server does not answer."""
+        give_up_at = time.monotonic() + within_s
+        best: tuple[float, ServerClock] | None = None
+        readings = 0
+        with requests.Session() as session:
+            session.trust_env = False
+            while readings < 5:
+                began = time.monotonic()
+                try:
+                    response = session.get(f"{url.rstrip('/')}/healthz", timeout=5)
+                    took = time.monotonic() - began
+                    now = dt.datetime.fromisoformat(response.headers["X-Server-Now"])
+                    clock = cls(now, began + took / 2, int(response.headers["X-Clock-Speed"]))
+                except (requests.RequestException, KeyError) as error:
+                    if time.monotonic() > give_up_at:
+                        raise GivenUp(f"{url} does not answer: {error}") from error
+                    time.sleep(0.1)
+                    continue
+                readings += 1
+                if best is None or took < best[0]:
+                    best = (took, clock)
+        assert best is not None
+        return best[1]
+
+    def now(self) -> dt.datetime:
+        return self.read + dt.timedelta(seconds=(time.monotonic() - self.read_at) * self.speed)
+
+    def real_seconds_until(self, instant: dt.datetime) -> float:
+        return max(0.0, (instant - self.now()).total_seconds() / self.speed)
