@@ -14,6 +14,7 @@ from gig.app import create_app
 from gig.core import simclock
 from gig.core.db import db, is_sqlite
 from gig.core.errors import GigError
+from gig.core.schema import at_head
 
 T = TypeVar("T")
 
@@ -23,6 +24,9 @@ def inside(work: Callable[[], T]) -> T:
     app = create_app()
     simclock.running(app)
     with app.app_context():
+        if not at_head(db.engine):
+            click.echo("gig: the database is not at the newest version; run gig db upgrade", err=True)
+            sys.exit(1)
         try:
             return work()
         except GigError as error:

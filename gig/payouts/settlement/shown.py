@@ -165,10 +165,18 @@ def statement_rows(
 
 
 def agent_steps(state: str) -> list[dict[str, str]]:
-    """Where an agent's money is: 已出账 → 已审批 → 已导出 → 已到账."""
+    """Where an agent's money is: 已出账, 已审批, 已付款, 已到账; what is not yet so is said as such."""
     place = {"closed": 1, "approved": 2, "exported": 3, "settled": 4}.get(state, 0)
-    labels = (_("已出账"), _("已审批"), _("付款中") if place == 3 else _("待付款"), _("已到账"))
+    labels = (
+        (_("已出账"), _("待出账")),
+        (_("已审批"), _("待审批")),
+        (_("已付款"), _("待付款")),
+        (_("已到账"), _("待到账")),
+    )
     return [
-        {"label": label, "state": "done" if step < place else "on" if step == place else "todo"}
-        for step, label in enumerate(labels)
+        {
+            "label": done if step < place else waiting,
+            "state": "done" if step < place else "on" if step == place else "todo",
+        }
+        for step, (done, waiting) in enumerate(labels)
     ]
