@@ -11,7 +11,7 @@ import os
 import sqlalchemy as sa
 from flask import Flask, jsonify
 
-from gig.app import _absolute, _engine_options
+from gig.app import _absolute, engine_options
 from gig.asgi import Everything
 from gig.core.db import db, transaction
 from gig.settings import Settings
@@ -35,7 +35,7 @@ def create_floor() -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=_absolute(settings.database_url),
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
     )
     db.init_app(app)
 

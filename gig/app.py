@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=_absolute(settings.database_url),
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         GIG=settings,
         GIG_TIMEZONE=settings.timezone,
         GIG_ENV=settings.env,
@@ -66,7 +66,8 @@ def _absolute(url: str) -> str:
     return prefix + str(path)
 
 
-def _engine_options(settings: Settings) -> dict[str, object]:
+def engine_options(settings: Settings) -> dict[str, object]:
+    """How the product's engine is made, on each kind of database."""
     if settings.sqlite:
         return {"pool_size": 32, "max_overflow": 32, "connect_args": {"check_same_thread": False}}
     options = "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
