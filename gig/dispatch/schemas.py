@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -188,7 +189,9 @@ def reply_out(message: Message, earning: Earning | None) -> dict[str, Any]:
     }
 
 
-def thread_for_channel(inquiry: Inquiry, messages: list[Message], turns: list[Turn]) -> dict[str, Any]:
+def thread_for_channel(
+    inquiry: Inquiry, messages: Sequence[Message], turns: Sequence[Turn]
+) -> dict[str, Any]:
     """The thread as the customer's side sees it: no names of agents, no money."""
     return {
         "id": inquiry.id,

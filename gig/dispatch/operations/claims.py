@@ -22,6 +22,9 @@ from gig.identity.models import Agent, AgentSkill
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.quote import quote
 
+Found = sa.Row[*tuple[Any, ...]]
+"""What one read found, by column name."""
+
 SEEN_EVERY = dt.timedelta(seconds=60)
 
 
@@ -83,7 +86,7 @@ def claim(
         return Claimed(inquiry_id, found.open_turn_id, already=False)
 
 
-def _look(session: Session, inquiry_id: str, agent_id: str, now: dt.datetime) -> sa.Row[Any]:
+def _look(session: Session, inquiry_id: str, agent_id: str, now: dt.datetime) -> Found:
     """The agent (locked, so that two claims of one agent queue up), the inquiry, and a kept quote."""
     kept = TurnQuote.__table__
     statement = (
@@ -127,7 +130,7 @@ def _spent(expires_at: dt.datetime | None, now: dt.datetime) -> bool:
     return expires_at is not None and expires_at + SWEEP_WAIT * clock.current().speed <= now
 
 
-def _quote_row(session: Session, found: sa.Row[Any], agent_id: str, now: dt.datetime) -> dict[str, Any]:
+def _quote_row(session: Session, found: Found, agent_id: str, now: dt.datetime) -> dict[str, Any]:
     """The clock and price: the kept ones if the agent held this turn before, else of this instant."""
     if found.kept_started_at is not None:
         if found.kept_expires_at < now:
@@ -176,7 +179,7 @@ def visible(
 
 
 def _conditional(
-    found: sa.Row[Any], agent_id: str, expires_at: dt.datetime, numbers: Any, now: dt.datetime
+    found: Found, agent_id: str, expires_at: dt.datetime, numbers: Any, now: dt.datetime
 ) -> sa.Update:
     """The write that decides. All conditions of RULES §3.2 stand in it."""
     other = aliased(Inquiry)
@@ -223,7 +226,7 @@ def _conditional(
     )
 
 
-def _keep(session: Session, found: sa.Row[Any], row: dict[str, Any]) -> None:
+def _keep(session: Session, found: Found, row: dict[str, Any]) -> None:
     """The quote is stored for this turn and owner; a kept one is theirs again."""
     if found.kept_started_at is None:
         session.execute(sa.insert(TurnQuote), row)

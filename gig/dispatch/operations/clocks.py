@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -81,7 +82,7 @@ def start(
     return kept
 
 
-def kept_quote(card: RateCard, kept: sa.Row[tuple[object, ...]] | TurnQuote) -> Quote:
+def kept_quote(card: RateCard, kept: sa.Row[*tuple[Any, ...]] | TurnQuote) -> Quote:
     """The stored quote as the value that pricing works with; its limits are its own card's."""
     return Quote(
         tier=kept.tier,

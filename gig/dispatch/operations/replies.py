@@ -28,6 +28,10 @@ from gig.payouts.rates.rules.pricing import Pricing, price
 from gig.scoring.operations.events import note_event
 
 
+Found = sa.Row[*tuple[Any, ...]]
+"""What one read found, by column name."""
+
+
 @dataclass(frozen=True)
 class Replied:
     """The message as it was sent, and what it earned unless `unpaid_reason` says why not."""
@@ -85,7 +89,7 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
     return Replied(message, earning)
 
 
-def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> sa.Row[Any]:
+def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> Found:
     """All that the decision needs, in one read; the inquiry is locked on PostgreSQL."""
     held = sa.select(TurnQuote.turn_id).where(
         TurnQuote.inquiry_id == inquiry_id, TurnQuote.agent_id == agent_id
@@ -129,7 +133,7 @@ def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> sa.Row
     return found
 
 
-def _refuse_unless_owner(found: sa.Row[Any], agent_id: str, now: dt.datetime) -> None:
+def _refuse_unless_owner(found: Found, agent_id: str, now: dt.datetime) -> None:
     if found.expires_at is not None and now > found.expires_at:
         raise Refused("expired", N_("这一轮已超过时限，没有发送。文字还在草稿里。"))
     if found.owner_id != agent_id:
@@ -138,7 +142,7 @@ def _refuse_unless_owner(found: sa.Row[Any], agent_id: str, now: dt.datetime) ->
 
 def _send(
     session: Session,
-    found: sa.Row[Any],
+    found: Found,
     agent_id: str,
     text: str,
     mark: str,
@@ -160,9 +164,7 @@ def _send(
     return Message(**written)
 
 
-def _answer(
-    session: Session, found: sa.Row[Any], agent_id: str, pricing: Pricing, now: dt.datetime
-) -> Earning:
+def _answer(session: Session, found: Found, agent_id: str, pricing: Pricing, now: dt.datetime) -> Earning:
     """The turn is answered, paid and scored, and the inquiry waits for the customer."""
     answered = rows_changed(
         session,
@@ -218,8 +220,6 @@ def _answer(
     return earning
 
 
-def _tell(
-    session: Session, found: sa.Row[Any], agent_id: str, detail: dict[str, Any], now: dt.datetime
-) -> None:
+def _tell(session: Session, found: Found, agent_id: str, detail: dict[str, Any], now: dt.datetime) -> None:
     payload = {"inquiry_id": found.id, **detail}
     outbox.emit(session, f"agent:{agent_id}", "reply.sent", payload, now=now)

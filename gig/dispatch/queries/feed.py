@@ -166,7 +166,9 @@ def _not_spent(agent_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
     return sa.not_(spent.exists())
 
 
-def _row(row: sa.Row[Any], card: RateCard, tier: str, now: dt.datetime, until: dt.datetime | None) -> FeedRow:
+def _row(
+    row: sa.Row[*tuple[Any, ...]], card: RateCard, tier: str, now: dt.datetime, until: dt.datetime | None
+) -> FeedRow:
     if row.clock_started_at is not None:
         within = int((row.deadline_at - row.clock_started_at).total_seconds())
         price = (row.base_fen, row.multiplier_percent, row.band or "", row.gross_fen, within)
