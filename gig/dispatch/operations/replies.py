@@ -27,7 +27,6 @@ from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.pricing import Pricing, price
 from gig.scoring.operations.events import note_event
 
-
 Found = sa.Row[*tuple[Any, ...]]
 """What one read found, by column name."""
 
