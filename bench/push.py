@@ -29,6 +29,7 @@ from tests.fixtures.processes import free_port, stop, wait_until
 from tests.fixtures.servers import Server, environment, gig
 
 STREAMS, WARM, EVENTS, PAUSE_S = 1000, 500, 60, 0.1
+SETTLE_S = 5
 AIM_MS, AIM_KIB = 60.0, 16.0
 QUEUE = "refund"
 QUEUES = (QUEUE, "delivery", "quality", "account")
@@ -40,7 +41,9 @@ def run() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder, _platform(Path(folder)) as (server, key):
         worker = psutil.Process(server.process.pid).children()[0]
         with _readers(server, WARM), httpx.Client(base_url=server.url, trust_env=False) as client:
-            _insert(client, key)
+            for _ in range(10):
+                _insert(client, key)
+            time.sleep(SETTLE_S)
             before = worker.memory_info().rss
             with _readers(server, STREAMS) as readers:
                 kib = (worker.memory_info().rss - before) / 1024 / STREAMS
