@@ -61,7 +61,7 @@ def send(inquiry_id: str) -> AnyResponse:
         flash(say(refused))
         return _back(inquiry_id)
     if request.headers.get("HX-Request"):
-        return jsonify(message_id=sent.message_id, earning_id=sent.earning_id)
+        return jsonify(message_id=sent.message.id, earning_id=sent.earning.id if sent.earning else None)
     return _back(inquiry_id)
 
 
@@ -77,7 +77,7 @@ def draft(inquiry_id: str) -> Response:
 @allow("work")
 def ask_release(inquiry_id: str) -> str:
     """Why give it back, and what that costs today."""
-    thread = threads.thread(db.session(), inquiry_id, actor_id())
+    thread = threads.thread_with_pay(db.session(), inquiry_id, actor_id())
     left = releases.free_left(db.session(), actor_id(), current_app.config["GIG_TIMEZONE"], received_at())
     return render_template(
         "dispatch/release.html",
@@ -127,7 +127,7 @@ def resolve(inquiry_id: str) -> AnyResponse:
 def _back(inquiry_id: str) -> AnyResponse:
     """To the conversation, or, for who may not see it any more, to the feed."""
     try:
-        threads.thread(db.session(), inquiry_id, actor_id())
+        threads.thread_with_pay(db.session(), inquiry_id, actor_id())
     except NotFound:
         return make_response(redirect(url_for("dispatch.feed.show"), code=303))
     return redirect(url_for("dispatch.chat.show", inquiry_id=inquiry_id), code=303)
@@ -145,6 +145,6 @@ def _text() -> str:
 
 def _chat(inquiry_id: str) -> dict[str, Any]:
     session, now = db.session(), received_at()
-    thread = threads.thread(session, inquiry_id, actor_id())
+    thread = threads.thread_with_pay(session, inquiry_id, actor_id())
     quotes = desk.quotes(session, inquiry_id, actor_id())
     return {**conversation.shown(session, thread, quotes, now), "key": new_id(), "now": now}

@@ -63,7 +63,7 @@ def why(earning: Earning) -> str:
     if languages.current() != "en":
         return earning.why
     if earning.capped:
-        return _("这个单的计费回复已满，这条不计费")
+        return str(_("这个单的计费回复已满，这条不计费"))
     band = f" {_(earning.band)}" if earning.band else ""
     steps = f"{yuan(earning.base_fen)} × {multiplier(earning.multiplier_percent)}{band}"
     said = f"{steps} = {yuan(earning.gross_fen)}"
@@ -117,8 +117,8 @@ def _sentence(hours: list[dict[str, Any]]) -> str:
     best = max(hours, key=lambda hour: hour["base_fen"] + hour["peak_fen"])
     total = best["base_fen"] + best["peak_fen"]
     if not total:
-        return _("这一天还没有收入")
-    return _("每小时收入，%(hour)s 点最多，%(yuan)s", hour=best["hour"], yuan=with_sign(total))
+        return str(_("这一天还没有收入"))
+    return str(_("每小时收入，%(hour)s 点最多，%(yuan)s", hour=best["hour"], yuan=with_sign(total)))
 
 
 def rules(card: RateCard) -> dict[str, Any]:

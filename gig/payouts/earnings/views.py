@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -55,7 +56,9 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
     totals = queries.totals(session, actor_id(), *span)
     found = queries.earnings(session, actor_id(), *span, after=_after(), limit=PAGE + 1)
     more = mark(found[PAGE - 1].received_at.isoformat(), found[PAGE - 1].id) if len(found) > PAGE else None
-    here = {"range": "period"} if whole else ({} if first == today else {"day": first.isoformat()})
+    here: dict[str, Any] = (
+        {"range": "period"} if whole else ({} if first == today else {"day": first.isoformat()})
+    )
     shown = {
         "rows": [line(earning) for earning in found[:PAGE]],
         "more_url": url_for("earnings.show", **here, after=more) if more else None,
@@ -83,8 +86,8 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
 
 def _title(first: dt.date, last: dt.date, today: dt.date, *, whole: bool) -> str:
     if whole:
-        return _("本期收入 · %(days)s", days=day_range(first, last))
-    return _("今日收入") if first == today else _("%(day)s收入", day=day(first))
+        return str(_("本期收入 · %(days)s", days=day_range(first, last)))
+    return str(_("今日收入") if first == today else _("%(day)s收入", day=day(first)))
 
 
 def _period(zone: BusinessZone, today: dt.date) -> tuple[dt.date, dt.date]:

@@ -168,11 +168,13 @@ class Composer {
     this.queued = attempt;
     remember(`${this.name}:queued`, JSON.stringify(attempt));
     this.mark(bubble, "queued", say("queued", { t: wallClock(attempt.at) }));
-    toast(say("queued_note"));
+    this.pending = bubble;
+    scrollDown();
   }
 
   drawQueued() {
-    this.pending = this.bubble(this.queued, "queued", say("queued", { t: wallClock(this.queued.at) }));
+    this.pending = this.bubble(this.queued, "queued", "");
+    this.mark(this.pending, "queued", say("queued", { t: wallClock(this.queued.at) }));
   }
 
   resend() {
@@ -204,6 +206,15 @@ class Composer {
     line.textContent = words;
     line.classList.toggle("wn", state === "queued");
     line.classList.toggle("dg", state === "failed");
+    bubble.querySelector(".note")?.remove();
+    if (state === "queued") bubble.append(this.note());
+  }
+
+  note() {
+    const note = document.createElement("p");
+    note.className = "note w";
+    note.textContent = say("queued_note");
+    return note;
   }
 }
 
