@@ -15,6 +15,9 @@ from gig.scoring.models import ScoreEvent
 from gig.scoring.rules.score import Observed, Part, Score, Violation, score, window_start
 from gig.scoring.values import PART_OF, SPOILS, VIOLATIONS
 
+_INDEXED = [sa.literal(kind, literal_execute=True) for kind in ("resolved", "returned", "not_solved")]
+"""The condition of the partial index on resolutions, written out so that SQLite sees it can use it."""
+
 
 @dataclass
 class Sums:
@@ -54,7 +57,10 @@ def spoilt_by(resolution: type[ScoreEvent], spoiler: type[ScoreEvent]) -> sa.Col
     )
     said_no = sa.and_(spoiler.kind == "not_solved", spoiler.at >= resolution.at)
     return sa.and_(
-        spoiler.inquiry_id == resolution.inquiry_id, spoiler.struck_at.is_(None), sa.or_(back, said_no)
+        spoiler.kind.in_(_INDEXED),
+        spoiler.inquiry_id == resolution.inquiry_id,
+        spoiler.struck_at.is_(None),
+        sa.or_(back, said_no),
     )
 
 

@@ -21,7 +21,9 @@ from gig.scoring.observations import Sums, Window, spoilt_by, sums_of
 from gig.scoring.rules.score import Part, Violation
 from gig.scoring.values import PART_OF, SPOILS, VIOLATIONS, WINDOW_MOVED
 
-AGENTS_AT_ONCE = 200
+AGENTS_AT_ONCE = 100
+EVENTS_AT_ONCE = 500
+"""So few that no writer waits long on SQLite; what is left over is taken by the next round."""
 IDS_AT_ONCE = 1000
 
 
@@ -61,6 +63,7 @@ def _take_in(session: Session, agent_ids: Collection[str], now: dt.datetime) -> 
             ScoreEvent.agent_id.in_(agent_ids), ScoreEvent.scored_at.is_(None), ScoreEvent.counts_from <= now
         )
         .order_by(ScoreEvent.agent_id, ScoreEvent.counts_from, ScoreEvent.source_key)
+        .limit(EVENTS_AT_ONCE)
     )
     events = session.scalars(pending).all()
     window = window_at(now)
