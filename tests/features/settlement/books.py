@@ -69,7 +69,7 @@ def earn(
     agent_id: str, gross: int, *, base: int | None = None, penalty: int = 0, at: dt.datetime = WEDNESDAY
 ) -> str:
     """One answered turn, priced and posted as a reply does it; base is as much of the gross as it can be."""
-    base = base or (gross if 50 <= gross <= 400 else 400 if gross else 100)
+    base = base or (max(50, min(gross, 400)) if gross else 100)
     id = new_id()
     with transaction() as session:
         period_id, late_for = posting_period(session, at, at)
