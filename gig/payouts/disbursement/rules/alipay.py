@@ -9,7 +9,7 @@ from gig.core.masks import mask_phone
 from gig.core.text import N_
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_EMAIL = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
+_EMAIL = re.compile(r"[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def read_alipay(text: str) -> str:
