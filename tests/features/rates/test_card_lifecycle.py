@@ -27,7 +27,7 @@ TICK = dt.timedelta(microseconds=1)
 OPS = "01jopsopsopsopsopsopsopsop"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def seeded(session: Session) -> str:
     """The card that a new database comes with."""
     return session.scalars(sa.select(RateCardVersion.id)).one()
