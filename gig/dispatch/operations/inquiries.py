@@ -63,7 +63,7 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
                     InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id)
                 )
                 session.flush()
-                _reopen(session, old, _message(old.id, new.text, None, now), now)
+                _reopen(session, old, message_row(old.id, new.text, None, now), now)
                 found = old.id
             elif new.customer_key and new.order:
                 found = _known(session, channel_id, new.external_id)  # one we waited for has just joined it
@@ -93,42 +93,55 @@ def _insert(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime
     if queue is None or queue.retired_at:
         raise Invalid({"queue": [N_("没有这个队列。")]})
     id, turn_id = new_id(), new_id()
-    numbers = tunables.values(session)
-    order = dict(new.order)
+    row = inquiry_row(id, turn_id, channel_id, new, abandon_at(session, now), now)
     insert = (sqlite if is_sqlite(session) else postgresql).insert(Inquiry)
     written = rows_changed(
-        session,
-        insert.on_conflict_do_nothing(index_elements=["channel_id", "external_id"]).values(
-            id=id,
-            channel_id=channel_id,
-            external_id=new.external_id,
-            queue=new.queue,
-            issue_type=new.issue_type,
-            side=new.side,
-            priority=new.priority,
-            order_kind=order.get("kind"),
-            order_key=order.get("external_id"),
-            order_detail=json.dumps(order, ensure_ascii=False) if order else None,
-            customer_key=new.customer_key,
-            customer_name=new.customer_name,
-            state="open",
-            open_turn_id=turn_id,
-            length=len(new.text),
-            bucket=bucket_of(id),
-            arrived_at=new.arrived_at or now,
-            queued_at=now,
-            entered_at=now,
-            due_at=now + seconds(numbers, "abandon_after_s"),
-        ),
+        session, insert.on_conflict_do_nothing(index_elements=["channel_id", "external_id"]).values(**row)
     )
     if not written:
         return None
-    session.execute(
-        sa.insert(Turn), {"id": turn_id, "inquiry_id": id, "number": 1, "state": "open", "asked_at": now}
-    )
-    session.execute(sa.insert(Message), {**_message(id, new.text, None, now), "turn_id": turn_id})
+    session.execute(sa.insert(Turn), first_turn_row(id, turn_id, now))
+    session.execute(sa.insert(Message), {**message_row(id, new.text, None, now), "turn_id": turn_id})
     outbox.emit(session, f"queue:{new.queue}", "feed.new", {"inquiry_id": id, "queue": new.queue}, now=now)
     return id
+
+
+def abandon_at(session: Session, now: dt.datetime) -> dt.datetime:
+    """When an inquiry that enters the feed now is given up, if nobody claims it."""
+    return now + seconds(tunables.values(session), "abandon_after_s")
+
+
+def inquiry_row(
+    id: str, turn_id: str, channel_id: str, new: NewInquiry, due_at: dt.datetime, now: dt.datetime
+) -> dict[str, Any]:
+    """The columns of an inquiry that enters the feed now."""
+    order = dict(new.order)
+    return {
+        "id": id,
+        "channel_id": channel_id,
+        "external_id": new.external_id,
+        "queue": new.queue,
+        "issue_type": new.issue_type,
+        "side": new.side,
+        "priority": new.priority,
+        "order_kind": order.get("kind"),
+        "order_key": order.get("external_id"),
+        "order_detail": json.dumps(order, ensure_ascii=False) if order else None,
+        "customer_key": new.customer_key,
+        "customer_name": new.customer_name,
+        "state": "open",
+        "open_turn_id": turn_id,
+        "length": len(new.text),
+        "bucket": bucket_of(id),
+        "arrived_at": new.arrived_at or now,
+        "queued_at": now,
+        "entered_at": now,
+        "due_at": due_at,
+    }
+
+
+def first_turn_row(inquiry_id: str, turn_id: str, now: dt.datetime) -> dict[str, Any]:
+    return {"id": turn_id, "inquiry_id": inquiry_id, "number": 1, "state": "open", "asked_at": now}
 
 
 def _recontacted(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> Inquiry | None:
@@ -166,7 +179,7 @@ def add_customer_message(
         if known:
             made(session, message_id=known)
             return known
-        message = _message(inquiry_id, text, external_id, now)
+        message = message_row(inquiry_id, text, external_id, now)
         if (
             inquiry.state == "resolved"
             and inquiry.resolved_at
@@ -297,7 +310,7 @@ def _own(session: Session, channel_id: str, inquiry_id: str) -> Inquiry:
     return inquiry
 
 
-def _message(inquiry_id: str, text: str, external_id: str | None, now: dt.datetime) -> dict[str, Any]:
+def message_row(inquiry_id: str, text: str, external_id: str | None, now: dt.datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "inquiry_id": inquiry_id,

@@ -8,14 +8,14 @@ import itertools
 from collections.abc import Callable
 from functools import partial
 
-Deed = Callable[[dt.datetime], None]
+Deed = Callable[[dt.datetime], object]
 
 
 class Timeline:
     """A list of deeds that is worked off in the order of their instants; a deed may add later ones."""
 
     def __init__(self) -> None:
-        self._deeds: list[tuple[dt.datetime, int, Deed]] = []
+        self._deeds: list[tuple[dt.datetime, int, partial[object]]] = []
         self._numbers = itertools.count()
 
     def at(self, instant: dt.datetime, deed: Callable[..., object], *args: object) -> None:
