@@ -16,6 +16,7 @@ from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import accounts, journal
 from gig.payouts.ledger.audit import checks
 from gig.payouts.ledger.journal import Entry
+from gig.payouts.rates import queries as rates
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.operations.approving import approve_period
 from gig.payouts.settlement.operations.closing import close_due
@@ -73,6 +74,7 @@ def earn(
     id = new_id()
     with transaction() as session:
         period_id, late_for = posting_period(session, at, at)
+        card_id, _card = rates.card_in_force(session, at)
         session.add(
             Earning(
                 id=id,
@@ -83,7 +85,7 @@ def earn(
                 queue="refund",
                 issue_type="general",
                 tier="bronze",
-                card_id=new_id(),
+                card_id=card_id,
                 base_fen=base,
                 multiplier_percent=gross * 100 // base if gross else 100,
                 band=None,

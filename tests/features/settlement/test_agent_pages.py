@@ -1,0 +1,70 @@
+"""结算单: an agent sees their own, every figure opens, nobody else's exists."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.features.settlement import books
+from tests.features.settlement.books import WEEK
+from tests.features.settlement.conftest import Desk
+from tests.features.settlement.test_finance_pages import words
+
+STATEMENT = f"/agent/statements/{WEEK}"
+
+
+@pytest.fixture
+def lin(session: Session) -> str:
+    lin = books.agent(name="林可")
+    books.earn(lin, 800, base=400)
+    books.earn(lin, 360, base=360, penalty=72)
+    books.post(lin, "award", 500)
+    books.post(lin, "adjustment", -100)
+    books.close()
+    return lin
+
+
+def test_a_statement_shows_its_sum_and_where_it_goes(lin: str, desk: Desk) -> None:
+    phone = desk(person_id=lin)
+    assert "¥14.88" in phone.get("/agent/statements").text
+    page = words(phone.get(STATEMENT).text)
+    assert "基础佣金 · 2 条 7.60" in page
+    assert "高峰加成 · 1 条 +4.00" in page
+    assert "迟到扣减 · 1 条 −0.72" in page
+    assert "奖励 · 1 笔 +5.00" in page
+    assert "调整 · 1 笔 −1.00" in page
+    assert "应发合计 14.88" in page
+    assert "工商银行 · 6222 ****" in page
+
+
+def test_every_figure_opens_to_lines_that_sum_to_it(lin: str, desk: Desk) -> None:
+    phone = desk(person_id=lin)
+    assert phone.get(f"{STATEMENT}/base").text.count('id="earning-') == 2
+    assert phone.get(f"{STATEMENT}/late").text.count('id="earning-') == 1
+    assert "+5.00" in phone.get(f"{STATEMENT}/awards").text
+    assert phone.get(f"{STATEMENT}/nonsense").status_code == 404
+
+
+def test_the_download_sums_to_the_gross(lin: str, desk: Desk) -> None:
+    text = desk(person_id=lin).get(f"{STATEMENT}.csv").data.decode("utf-8-sig")
+    amounts = [row[6] for row in list(csv.reader(io.StringIO(text)))[1:]]
+    assert sum(int(amount.replace(".", "")) for amount in amounts) == 1488
+
+
+def test_anothers_statement_does_not_exist(lin: str, desk: Desk) -> None:
+    other = desk(person_id=books.agent())
+    for path in (STATEMENT, f"{STATEMENT}/base", f"{STATEMENT}.csv"):
+        assert other.get(path).status_code == 404
+    assert "还没有结算单" in other.get("/agent/statements").text
+
+
+def test_what_is_carried_and_held_is_said(session: Session, desk: Desk) -> None:
+    little, poor = books.agent(), books.agent(payee=False)
+    books.earn(little, 999)
+    books.earn(poor, 1200, base=400)
+    books.close()
+    assert "¥9.99 结转到下一期" in desk(person_id=little).get(STATEMENT).text
+    assert "暂缓付款：还没有填写收款账户" in words(desk(person_id=poor).get(STATEMENT).text)

@@ -1,0 +1,107 @@
+"""Finance's desk: from an open week to a sheet, by forms that need no script."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.payouts.disbursement.models import Batch
+from tests.features.settlement import books
+from tests.features.settlement.books import WEEK
+from tests.features.settlement.conftest import Desk
+
+pytestmark = pytest.mark.usefixtures("after_closing_time")
+PERIOD = f"/console/periods/{WEEK}"
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_a_week_goes_from_open_to_its_sheet_between_two_people(session: Session, desk: Desk) -> None:
+    lin = books.agent(name="林可")
+    books.earn(lin, 4120, base=400, penalty=130)
+    books.agent()
+    maker, checker = desk(name="李敏"), desk(name="许岚")
+    assert "计费中" in maker.get("/console/periods").text
+    closed = maker.post(f"{PERIOD}/close").text
+    assert "三方一致，差额 0.00" in words(closed)
+    assert "审批通过" not in closed
+    approved = checker.post(f"{PERIOD}/approve").text
+    assert "审批 · 许岚（你）" in words(approved)
+    made = maker.post(f"{PERIOD}/batches", {"template": "generic", "payment_date": "2026-11-24"}).text
+    assert "等另一位财务审批" in made
+    session.rollback()
+    batch_id = session.scalars(sa.select(Batch.id)).one()
+    refused = maker.post(f"/console/batches/{batch_id}/approve").text
+    assert "制单的人不能审批同一批" in refused
+    checker.post(f"/console/batches/{batch_id}/approve")
+    exported = checker.post(f"/console/batches/{batch_id}/export").text
+    assert "已导出并冻结" in exported
+    first = maker.get(f"/console/batches/{batch_id}/sheet?format=xlsx")
+    again = checker.get(f"/console/batches/{batch_id}/sheet?format=xlsx")
+    assert first.data == again.data
+    assert 'filename="PB20261123-0001.xlsx"' in first.headers["Content-Disposition"]
+    assert "39.90" in maker.get(f"/console/batches/{batch_id}/sheet?format=csv").text
+    assert books.state(session) == "exported"
+    assert books.faults() == []
+
+
+def test_held_people_are_listed_with_their_reason(session: Session, desk: Desk) -> None:
+    books.earn(books.agent(payee=False), 1200, base=400)
+    books.close()
+    page = words(desk().get(f"{PERIOD}?lines=held").text)
+    assert "1 人 还没有填写收款账户 12.00" in page
+    assert "可付 0 暂缓 1" in page
+
+
+def test_reopening_needs_a_reason_and_says_so(session: Session, desk: Desk) -> None:
+    books.earn(books.agent(), 1200, base=400)
+    books.close()
+    finance = desk()
+    assert "写明为什么要反关账" in finance.post(f"{PERIOD}/reopen", {"reason": " "}).text
+    assert books.state(session) == "closed"
+    assert "计费中" in finance.post(f"{PERIOD}/reopen", {"reason": "漏了奖励"}).text
+    assert books.state(session) == "open"
+
+
+def test_settings_change_with_a_reason_and_keep_their_history(session: Session, desk: Desk) -> None:
+    finance = desk()
+    form = {"kind": "month", "minimum": "20.00", "grace_min": "30"}
+    assert "写明为什么要改" in finance.post("/console/periods/settings", {**form, "reason": ""}).text
+    page = finance.post("/console/periods/settings", {**form, "reason": "按月发"}).text
+    assert "已保存" in page
+    assert 'value="20.00"' in page
+    assert words(page).count("按月发") == 3
+    assert "金额" in finance.post("/console/periods/settings", {**form, "minimum": "x", "reason": "y"}).text
+
+
+def test_the_book_shows_balances_that_sum_to_nothing_and_filters_entries(
+    session: Session, desk: Desk
+) -> None:
+    id = books.earn(books.agent(), 1200, base=400, penalty=240)
+    finance = desk()
+    page = words(finance.get("/console/ledger").text)
+    assert "合计 0.00" in page
+    assert "Liabilities:AgentPayable −9.60" in page
+    one = finance.get(f"/console/ledger?source=penalty:{id}").text
+    assert one.count("<tr>") == 2
+    assert "commodity" in finance.get("/console/ledger/journal?format=hledger").text
+    assert finance.get("/console/ledger/journal?format=excel").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["ops", "reviewer", "admin"])
+def test_other_staff_cannot_open_the_money(desk: Desk, role: str) -> None:
+    other = desk(role)
+    for path in ("/console/periods", PERIOD, "/console/ledger", "/console/batches/" + "0" * 26 + "/sheet"):
+        assert other.get(path).status_code == 403
+
+
+def test_a_period_that_is_not_there_is_not_found(desk: Desk) -> None:
+    finance = desk()
+    assert finance.get("/console/periods/week-1999-01-04").status_code == 404
+    assert finance.post("/console/periods/week-1999-01-04/close").status_code == 404
+    assert finance.post("/console/batches/nonsense/export").status_code == 404
