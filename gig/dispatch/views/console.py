@@ -20,7 +20,7 @@ def plug_into(app: Flask) -> None:
     menu.offer(
         app,
         Entry("operate", N_("客服名单"), console_agents.HERE, "users", "operate"),
-        Entry("operate", N_("队列"), console_queues.HERE, "list", "operate"),
+        Entry("operate", N_("队列管理"), console_queues.HERE, "list", "operate"),
         Entry("operate", N_("设置"), console_settings.HERE, "adjustments", "operate"),
         Entry("settle", N_("设置"), console_settings.HERE, "adjustments", "settle"),
     )

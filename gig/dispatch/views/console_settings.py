@@ -63,7 +63,12 @@ def change(name: str) -> Answer:
         )
     except Invalid as error:
         return _number(name, said(error)), 422
-    flash(_("已改，马上生效。") if changed else _("和现在的值一样，没有改动。"))
+    if not changed:
+        flash(_("和现在的值一样，没有改动。"))
+    elif name == PERIOD_KIND.name:
+        flash(_("已改，从下一个周期开始生效。"))
+    else:
+        flash(_("已改，马上生效。"))
     return redirect(f"{HERE}/{name}", code=303)
 
 
@@ -138,6 +143,7 @@ def _number(name: str, errors: Faults) -> str:
         "dispatch/console/number.html",
         number=settings.number(session, name, _roles()),
         changes=settings.number_changes(session, name),
+        choices=list(enumerate(map(_, KIND_NAMES))) if name == PERIOD_KIND.name else [],
         errors=errors,
         given=request.form,
         **_frame(),
