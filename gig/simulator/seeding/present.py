@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.audit import AuditEntry
 from gig.core.businesstime import BusinessZone
 from gig.core.db import db
 from gig.dispatch.operations import claims, expiry, inquiries, releases, replies
@@ -45,6 +49,12 @@ def logins(secret_key: str) -> list[Login]:
         login = world.login_of(person, secret_key)
         made.append(Login(login.role, f"{person.name}（{stage}）", login.phone, login.password, login.token))
     return made
+
+
+def is_lived_in(session: Session) -> bool:
+    """Whether the demo world has its past already."""
+    mark = sa.select(AuditEntry.id).where(AuditEntry.object_type == "demo", AuditEntry.object_id == "history")
+    return session.scalars(mark.limit(1)).first() is not None
 
 
 def join_early(base: Base, secret_key: str, *, now: dt.datetime) -> list[Worker]:

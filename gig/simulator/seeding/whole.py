@@ -40,7 +40,7 @@ def seed_whole(*, agents: int, secret_key: str, now: dt.datetime) -> list[Login]
     joined = calendar.start_of_day(monday - 17 * DAY) + dt.timedelta(hours=10)
     base = seed_base(agents=agents, secret_key=secret_key, now=joined)
     others = present.logins(secret_key)
-    if _happened():
+    if present.is_lived_in(db.session()):
         return others
     with cheap_passwords(), transaction() as session:
         _live_through(base, calendar, monday, secret_key, now)
@@ -54,11 +54,6 @@ def seed_whole(*, agents: int, secret_key: str, now: dt.datetime) -> list[Login]
 def last_closed_monday(calendar: BusinessZone, now: dt.datetime) -> dt.date:
     """The Monday on which the latest week ended whose grace is over."""
     return period_start(PeriodKind.WEEK, calendar.day_of(now - AFTER_THE_CLOSE))
-
-
-def _happened() -> bool:
-    found = db.session.query(audit.AuditEntry.id).filter_by(object_type="demo", object_id="history")
-    return found.first() is not None
 
 
 def _live_through(
