@@ -140,3 +140,20 @@ def test_the_pages_speak_english_too(ops: Browser) -> None:
     text = ops.get("/console/queues/refund").text
     assert 'lang="en"' in text
     assert ops.get("/console/queues").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "group", "first"),
+    [
+        ("ops", "运营", "/console/rates"),
+        ("reviewer", "质量", "/console/review"),
+        ("finance", "财务", "/console/periods"),
+        ("admin", "系统", "/console/people"),
+    ],
+)
+def test_the_console_sends_each_role_to_its_first_page(desk: Desk, role: str, group: str, first: str) -> None:
+    browser = desk(role)
+    assert browser.get("/console").location == first
+    menu = browser.get(first).text.split('class="side"')[1].split("</nav>")[0]
+    assert f"<h6>{group}</h6>" in menu
+    assert menu.count("<h6>") == 1
