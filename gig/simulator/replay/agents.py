@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 2
 LOOK_EVERY_S = 20
-LOOK_AT_MOST_EVERY_REAL_S = 2.0
+LOOK_AT_MOST_EVERY_REAL_S = 8.0
 SPENT_AFTER_S = 305
 
 
@@ -138,7 +138,7 @@ class SimulatedAgent:
         answer = self.api.get("/feed", limit="10")
         rows = answer.body.get("items", []) if answer.ok else []
         if rows:
-            row = rows[0] if self._chance.random() < 0.5 else self._chance.choice(rows)
+            row = rows[0] if self._chance.random() < 0.3 else self._chance.choice(rows)
             self._claim(row)
 
     def _claim(self, row: dict[str, object]) -> None:
