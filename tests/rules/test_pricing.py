@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gig.payouts.rates.rules.comparison import base_changes, changed_terms
+from gig.payouts.rates.rules.comparison import differences
 from gig.payouts.rates.rules.pricing import Pricing, ReplyBeforeClock, price, seconds
 from gig.payouts.rates.rules.quote import Quote, agreed, quote
 from gig.payouts.rates.rules.seed import EPOCH, seed_card
@@ -187,10 +187,11 @@ def test_a_card_is_published_only_for_the_future_and_the_platform_s_zone() -> No
 def test_two_cards_are_compared_row_by_row_and_term_by_term() -> None:
     old = a_card(base=[base_row(120), base_row(200, "refund"), base_row(90, "gone")])
     new = a_card(base=[base_row(120), base_row(210, "refund"), base_row(80, "new")], max_paid_replies=5)
-    assert [(change.key[0], change.before_fen, change.after_fen) for change in base_changes(old, new)] == [
-        ("refund", 200, 210),
-        ("new", None, 80),
-        ("gone", 90, None),
-    ]
-    assert [change.delta_fen for change in base_changes(old, new)] == [10, None, None]
-    assert changed_terms(old, new) == {"max_paid_replies": (10, 5)}
+    found = {
+        (each.what, each.row.queue if each.row else each.subject): each for each in differences(old, new)
+    }
+    limit = next(each for (what, _), each in found.items() if what == "limit")
+    assert len(found) == 4
+    assert found["base", "refund"].before == "2.00"
+    assert found["base", "refund"].after == "2.10"
+    assert (limit.before, limit.after) == ("10", "5")

@@ -20,7 +20,9 @@ from gig.core.ids import new_id
 from gig.core.outbox import OutboxEvent
 from gig.identity.access import allow, public
 from gig.identity.operations.keys import issue_token
+from gig.settings import Settings
 from tests import builders
+from tests.fixtures.application import wired
 
 
 class Person(api.Schema):
@@ -106,11 +108,24 @@ def blueprint_of(shop: Shop) -> api.ApiBlueprint:
     return blueprint
 
 
+STEERED = Shop()
+
+
+def with_shop(app: Flask) -> None:
+    api.register(app, blueprint_of(STEERED))
+
+
 @pytest.fixture
-def shop(app: Flask) -> Iterator[Shop]:
-    steered = Shop()
-    api.register(app, blueprint_of(steered))
-    yield steered
+def app(settings: Settings) -> Iterator[Flask]:
+    """An application of its own, for the shop's views are added to it."""
+    with wired(settings, with_shop) as app:
+        yield app
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    STEERED.__init__()  # type: ignore[misc]
+    return STEERED
 
 
 @pytest.fixture
