@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from gig.app import create_app
 from gig.core.crypto import keyring
 from gig.core.db import Base, db, transaction
 from gig.core.schema import upgrade
@@ -27,19 +28,15 @@ KINDS = ("sqlite", "postgresql")
 @contextmanager
 def database(kind: str) -> Iterator[Flask]:
     """The product on an empty, migrated database of the kind, with the settings it ships with."""
-    from gig.app import create_app
-
     with TemporaryDirectory() as folder:
         if kind == "sqlite":
-            yield from _application(create_app, f"sqlite:///{Path(folder) / 'bench.db'}")
+            yield from _application(f"sqlite:///{Path(folder) / 'bench.db'}")
             return
         with running_postgres([]) as server:
-            yield from _application(create_app, server.create("bench"))
+            yield from _application(server.create("bench"))
 
 
-def _application(create: object, url: str) -> Iterator[Flask]:
-    from gig.app import create_app
-
+def _application(url: str) -> Iterator[Flask]:
     app = create_app(Settings.from_env({"GIG_DATABASE_URL": url, "GIG_SECRET_KEY": "only-for-benches-" * 3}))
     with app.app_context():
         upgrade(db.engine)
@@ -70,7 +67,14 @@ def add_agents(session: Session, count: int) -> None:
         session.execute(
             sa.insert(person).values(phone=sa.bindparam("sealed", type_=sa.LargeBinary)),
             [
-                {"id": id, "sealed": phone, "phone_index": id, "name": "", "roles": "agent", "created_at": instant}
+                {
+                    "id": id,
+                    "sealed": phone,
+                    "phone_index": id,
+                    "name": "",
+                    "roles": "agent",
+                    "created_at": instant,
+                }
                 for id in some
             ],
         )
@@ -123,8 +127,8 @@ def add_earnings(session: Session, count: int, agents: int, period_id: str) -> N
             f"""INSERT INTO earning (id, turn_id, inquiry_id, agent_id, period_id, queue, issue_type, tier,
             card_id, base_fen, multiplier_percent, band, gross_fen, late_percent, penalty_fen, pay_fen, capped,
             clock_started_at, received_at, latency_us, why)
-            {numbers(count)} SELECT {number(26, 'i')}, {number(26, 'i')}, {number(26, 'i')}, {agent}, :period,
-            'refund', 'general', 'silver', {number(26, '0')}, 180, 200, NULL, 360, CASE WHEN i % 5 = 0 THEN 20
+            {numbers(count)} SELECT {number(26, "i")}, {number(26, "i")}, {number(26, "i")}, {agent}, :period,
+            'refund', 'general', 'silver', {number(26, "0")}, 180, 200, NULL, 360, CASE WHEN i % 5 = 0 THEN 20
             ELSE 0 END, {penalty}, 360 - ({penalty}), {sa.false().compile(dialect=session.get_bind().dialect)},
             :at, :at, 30000000, '1.80 × 2.0 = 3.60' FROM n"""
         ).bindparams(*typed),
@@ -132,14 +136,21 @@ def add_earnings(session: Session, count: int, agents: int, period_id: str) -> N
     )
     for kind, part, every, fen, debit, credit in (
         ("earning", "0", 1, 360, "'Expenses:Commission'", f"'Liabilities:AgentPayable:A' || {agent}"),
-        ("penalty", "1", 5, 72, f"'Liabilities:AgentPayable:A' || {agent}", "'Expenses:Commission:LatePenalty'"),
+        (
+            "penalty",
+            "1",
+            5,
+            72,
+            f"'Liabilities:AgentPayable:A' || {agent}",
+            "'Expenses:Commission:LatePenalty'",
+        ),
     ):
         signed = fen if kind == "earning" else -fen
         session.execute(
             sa.text(
                 f"""INSERT INTO ledger_entry (id, source_key, kind, debit, credit, amount_fen, agent_id,
                 payable_fen, period_id, posted_at, memo)
-                {numbers(count)} SELECT '{part}' || {number(25, 'i')}, '{kind}:' || {number(26, 'i')}, '{kind}',
+                {numbers(count)} SELECT '{part}' || {number(25, "i")}, '{kind}:' || {number(26, "i")}, '{kind}',
                 {debit}, {credit}, {fen}, {agent}, {signed}, :period, :at, '1.80 × 2.0 = 3.60'
                 FROM n WHERE i % {every} = 0"""
             ).bindparams(*typed),

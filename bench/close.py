@@ -1,26 +1,36 @@
-"""Closing a week of 200,000 earnings of 5,000 agents, over the bare INSERT … SELECT … GROUP BY."""
+"""Closing a week of 200,000 earnings of 5,000 agents, over one bare INSERT … SELECT … GROUP BY.
+
+The bare statement writes the same statements from the same earnings into an empty copy of the statement
+table. The close writes them too, and the payout lines with their holds, proves that book, statements and
+lines agree, and can be killed at any point.
+"""
 
 from __future__ import annotations
 
+import resource
 import time
-from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
 
 from bench.books import AFTER, KINDS, database, week_of
-from gig.core.db import db, transaction
+from gig.core.db import transaction
 from gig.payouts.settlement.models import Statement
 from gig.payouts.settlement.operations.approving import reopen_period
 from gig.payouts.settlement.operations.closing import close_period
 
-EARNINGS, AGENTS, ROUNDS, AIM = 200_000, 5_000, 5, 3.0
+EARNINGS, AGENTS, ROUNDS, AIM = 200_000, 5_000, 7, 3.0
 
 BARE = """
-INSERT INTO bare (id, period_id, agent_id, turns, late_turns, peak_turns, base_fen, peak_fen, late_fen, gross_fen)
-SELECT period_id || '.' || agent_id, period_id, agent_id, count(*), count(CASE WHEN penalty_fen > 0 THEN 1 END),
-  count(CASE WHEN gross_fen > base_fen THEN 1 END), sum(base_fen), sum(gross_fen - base_fen), sum(penalty_fen),
-  sum(gross_fen - penalty_fen)
+INSERT INTO bare (id, period_id, agent_id, close_no, turns, late_turns, peak_turns, base_fen, peak_fen,
+  late_fen, adjustments_fen, awards_fen, triage_fen, reversals_fen, gross_fen, carried_in_fen, available_fen,
+  payable_fen, carried_out_fen, cut_at)
+SELECT period_id || '.1.' || agent_id, period_id, agent_id, 1, count(*),
+  count(CASE WHEN penalty_fen > 0 THEN 1 END), count(CASE WHEN gross_fen > base_fen THEN 1 END),
+  sum(base_fen), sum(gross_fen - base_fen), sum(penalty_fen), 0, 0, 0, 0, sum(gross_fen - penalty_fen), 0,
+  sum(gross_fen - penalty_fen),
+  CASE WHEN sum(gross_fen - penalty_fen) >= 1000 THEN sum(gross_fen - penalty_fen) ELSE 0 END,
+  CASE WHEN sum(gross_fen - penalty_fen) >= 1000 THEN 0 ELSE sum(gross_fen - penalty_fen) END, :now
 FROM earning WHERE period_id = :period AND gross_fen > 0 GROUP BY period_id, agent_id
 """
 
@@ -30,9 +40,10 @@ def run() -> list[dict[str, Any]]:
 
 
 def measure(kind: str) -> dict[str, Any]:
-    """The close and the bare statement in turn, on the same rows; the median of each side."""
+    """The close and the bare statement in turn, on the same rows; the least disturbed run of each side."""
     with database(kind):
         period_id = week_of(EARNINGS, AGENTS)
+        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         bare_s, close_s = [], []
         for _ in range(ROUNDS):
             bare_s.append(_bare(period_id))
@@ -40,30 +51,32 @@ def measure(kind: str) -> dict[str, Any]:
             close_period(period_id=period_id, actor_id=None, now=AFTER)
             close_s.append(time.perf_counter() - started)
             reopen_period(period_id=period_id, reason="the next round", actor_id="bench", now=AFTER)
-    ratio = median(close_s) / median(bare_s)
+        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
+    ratio = min(close_s) / min(bare_s)
     return {
         "name": f"close_over_sql_{kind}",
         "value": round(ratio, 2),
-        "unit": f"ratio ({median(close_s):.3f} s / {median(bare_s):.3f} s)",
-        "aim": AIM,
+        "unit": "ratio",
+        "aim": f"<= {AIM:g}",
         "holds": ratio <= AIM,
+        "how": f"{EARNINGS:,} earnings, {AGENTS:,} agents: {min(close_s):.3f} s / {min(bare_s):.3f} s, "
+        f"best of {ROUNDS}; peak memory grew by {grown_kib // 1024} MiB",
     }
 
 
 def _bare(period_id: str) -> float:
+    """Seconds that the bare statement takes, into an empty table of the same columns, checks and indexes."""
+    table = Statement.__table__.to_metadata(sa.MetaData(), name="bare")  # type: ignore[attr-defined]
+    table.primary_key.name = "pk_bare"
+    for index in table.indexes:
+        index.name = f"bare_{index.name}"
     with transaction() as session:
         session.execute(sa.text("DROP TABLE IF EXISTS bare"))
-        session.execute(sa.text(_table()))
+        session.connection().execute(sa.schema.CreateTable(table))
+        for index in table.indexes:
+            session.connection().execute(sa.schema.CreateIndex(index))
+    statement = sa.text(BARE).bindparams(sa.bindparam("now", type_=Statement.__table__.c.cut_at.type))
     started = time.perf_counter()
     with transaction() as session:
-        session.execute(sa.text(BARE), {"period": period_id})
+        session.execute(statement, {"period": period_id, "now": AFTER})
     return time.perf_counter() - started
-
-
-def _table() -> str:
-    columns = ", ".join(
-        f"{column.name} {column.type.compile(db.engine.dialect)}"
-        for column in Statement.__table__.c
-        if column.name != "id"
-    )
-    return f"CREATE TABLE bare (id TEXT PRIMARY KEY, {columns})"

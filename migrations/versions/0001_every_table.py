@@ -186,9 +186,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_entry_agent_posted", ["agent_id", "posted_at"], unique=False)
-        batch_op.create_index(
-            "ix_ledger_entry_period_agent", ["period_id", "agent_id", "kind", "payable_fen"], unique=False
-        )
+        batch_op.create_index("ix_ledger_entry_period", ["period_id", "payable_fen"], unique=False)
         batch_op.create_index(
             "ix_ledger_entry_period_other",
             ["period_id", "agent_id", "kind", "payable_fen"],
@@ -1155,7 +1153,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("kind <> 'earning' AND kind <> 'penalty'"),
             postgresql_where=sa.text("kind <> 'earning' AND kind <> 'penalty'"),
         )
-        batch_op.drop_index("ix_ledger_entry_period_agent")
+        batch_op.drop_index("ix_ledger_entry_period")
         batch_op.drop_index("ix_ledger_entry_agent_posted")
 
     op.drop_table("ledger_entry")

@@ -34,7 +34,7 @@ def step(name, work):
     return stepped
 
 closing.CHUNK = 1
-for name in ("_begin", "_cut_next", "_finish"):
+for name in ("_advance", "_begin", "_cut_next", "tie"):
     setattr(closing, name, step(name, getattr(closing, name)))
 with create_app().app_context():
     closing.close_due(now=CLOSING_TIME)

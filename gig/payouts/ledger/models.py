@@ -26,7 +26,7 @@ class LedgerEntry(Base):
         sa.CheckConstraint("payable_fen IN (amount_fen, -amount_fen, 0)", name="payable"),
         sa.CheckConstraint("payable_fen = 0 OR agent_id IS NOT NULL", name="whose"),
         sa.CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
-        sa.Index("ix_ledger_entry_period_agent", "period_id", "agent_id", "kind", "payable_fen"),
+        sa.Index("ix_ledger_entry_period", "period_id", "payable_fen"),
         sa.Index(
             "ix_ledger_entry_period_other",
             "period_id",

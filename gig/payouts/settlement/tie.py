@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -43,14 +44,25 @@ def tie(session: Session, period_id: str) -> Tie:
     of_statements = sa.select(sa.func.sum(Statement.gross_fen), sa.func.sum(Statement.payable_fen)).where(
         Statement.period_id == period_id, Statement.voided_at.is_(None)
     )
-    retry = sa.alias(PayoutLine.__table__)
-    replaced = sa.select(retry.c.retry_of).where(retry.c.retry_of == PayoutLine.id, retry.c.state != "voided")
-    of_lines = sa.select(
-        sa.func.sum(PayoutLine.amount_fen),
-        sa.func.sum(sa.case((PayoutLine.state == "held", PayoutLine.amount_fen), else_=0)),
-    ).where(PayoutLine.period_id == period_id, PayoutLine.state != "voided", ~replaced.exists())
+    lines = _of_lines(session, sa.select(PayoutLine.amount_fen, PayoutLine.state), period_id)
+    retry, old = PayoutLine.__table__.c, sa.alias(PayoutLine.__table__, "old")
+    replaced = _of_lines(
+        session,
+        sa.select(old.c.amount_fen, old.c.state)
+        .join_from(PayoutLine, old, old.c.id == retry.retry_of)
+        .where(retry.retry_of.is_not(None)),
+        period_id,
+    )
     ledger_fen = (session.scalar(whole_book) or 0) - (session.scalar(payments) or 0)
     gross_fen, payable_fen = session.execute(of_statements).one()
-    lines_fen, held_fen = session.execute(of_lines).one()
+    lines_fen, held_fen = (all_fen - gone for all_fen, gone in zip(lines, replaced, strict=True))
     figures = (ledger_fen, gross_fen, payable_fen, lines_fen, held_fen)
     return Tie(*(int(figure or 0) for figure in figures))
+
+
+def _of_lines(session: Session, chosen: sa.Select[Any], period_id: str) -> tuple[int, int]:
+    """The sum of the chosen (amount, state) of the period's lines that are not void, and of the held ones."""
+    line = chosen.where(PayoutLine.period_id == period_id, PayoutLine.state != "voided").subquery().c
+    held = sa.case((line.state == "held", line.amount_fen), else_=0)
+    total, waiting = session.execute(sa.select(sa.func.sum(line.amount_fen), sa.func.sum(held))).one()
+    return int(total or 0), int(waiting or 0)

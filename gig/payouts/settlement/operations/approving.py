@@ -66,13 +66,13 @@ def reopen_period(*, period_id: str, reason: str, actor_id: str, now: dt.datetim
             raise NotFound()
         if period.state != "closed":
             raise Refused("not-closed", N_("只有已关账、还没有审批的周期能反关账。"))
-        later = sa.select(Period.id).where(Period.starts_at > period.starts_at, Period.state != "open")
-        if session.execute(later.limit(1)).first():
-            raise Refused("later-period-closed", N_("只有最近关账的周期能反关账。"))
         if not move(
             session, PERIOD, Period, period_id, origin="closed", target="open", closed_at=None, closed_by=None
         ):
             raise Refused("not-closed", N_("只有已关账、还没有审批的周期能反关账。"))
+        later = sa.select(Period.id).where(Period.starts_at > period.starts_at, Period.state != "open")
+        if session.execute(later.limit(1)).first():
+            raise Refused("later-period-closed", N_("只有最近关账的周期能反关账。"))
         session.execute(
             sa.update(PayoutLine)
             .where(PayoutLine.period_id == period_id, PayoutLine.state.in_(("planned", "held")))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox, tunables
-from gig.core.db import rows_changed, transaction
+from gig.core.db import is_sqlite, rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.core.transitions import move
@@ -51,11 +51,8 @@ def close_period(*, period_id: str, actor_id: str | None, now: dt.datetime) -> N
 
     A second run, or one that meets another, finishes what is left and changes nothing that is there.
     """
-    if not _begin(period_id, actor_id, now):
-        return
-    while _cut_next(period_id):
+    while _advance(period_id, actor_id, now):
         pass
-    _finish(period_id, now)
 
 
 def _oldest_due(ended_by: dt.datetime) -> str | None:
@@ -70,102 +67,115 @@ def _oldest_due(ended_by: dt.datetime) -> str | None:
     return due[0].id if due and not reopened else None
 
 
-def _begin(period_id: str, actor_id: str | None, now: dt.datetime) -> bool:
-    """The period is `closing`, its instant and minimum fixed; False when it is closed already."""
+def _advance(period_id: str, actor_id: str | None, now: dt.datetime) -> bool:
+    """One transaction: the period begins to close if it was open, the next agents get their statements
+    and lines, and behind the last of them it is closed if everything ties. False when nothing is left.
+    """
     with transaction() as session:
         period = session.get(Period, period_id, populate_existing=True)
         if period is None:
             raise NotFound()
-        if period.state != "open":
-            return period.state == "closing"
-        numbers = tunables.values(session)
-        if now < period.ends_at + grace(numbers):
-            raise Refused("period-not-over", N_("这个周期还没有结束，或还在宽限时间里，暂时不能关账。"))
-        _refuse_if_an_earlier_one_is_unclosed(session, period)
-        began = move(
-            session,
-            PERIOD,
-            Period,
-            period_id,
-            origin="open",
-            target="closing",
-            close_no=period.close_no + 1,
-            close_after="",
-            closing_at=now,
-            closed_by=actor_id,
-            minimum_fen=numbers[MINIMUM_PAYOUT.name],
+        if period.state == "open":
+            _begin(session, period, actor_id, now)
+        if period.state != "closing":
+            return False
+        if period.close_after is not None:
+            _cut_next(session, period)
+        if period.close_after is not None:
+            return True
+        found = tie(session, period_id)
+        if found.holds and move(
+            session, PERIOD, Period, period_id, origin="closing", target="closed", closed_at=now
+        ):
+            tell(session, period_id, "closed", now=now)
+    if not found.holds:
+        raise DoesNotTie(
+            f"{period_id}: ledger {found.ledger_fen} - statements {found.gross_fen} = "
+            f"{found.gross_difference_fen} fen; payable {found.payable_fen} - lines {found.lines_fen} = "
+            f"{found.payable_difference_fen} fen"
         )
-        if began:
-            audit.note(
-                session,
-                actor_id=actor_id,
-                action="period.close",
-                object_type="period",
-                object_id=period_id,
-                now=now,
-            )
-            tell(session, period_id, "closing", now=now)
-    return True
+    return False
+
+
+def _begin(session: Session, period: Period, actor_id: str | None, now: dt.datetime) -> None:
+    """The period takes no postings any more; its instant and its minimum are fixed.
+
+    Whoever else began first is waited for, and what they decided is read.
+    """
+    numbers = tunables.values(session)
+    if now < period.ends_at + grace(numbers):
+        raise Refused("period-not-over", N_("这个周期还没有结束，或还在宽限时间里，暂时不能关账。"))
+    _refuse_if_an_earlier_one_is_unclosed(session, period)
+    began = move(
+        session,
+        PERIOD,
+        Period,
+        period.id,
+        origin="open",
+        target="closing",
+        close_no=period.close_no + 1,
+        close_after="",
+        closing_at=now,
+        closed_by=actor_id,
+        minimum_fen=numbers[MINIMUM_PAYOUT.name],
+    )
+    session.refresh(period)
+    if began:
+        audit.note(
+            session,
+            actor_id=actor_id,
+            action="period.close",
+            object_type="period",
+            object_id=period.id,
+            now=now,
+        )
+        tell(session, period.id, "closing", now=now)
 
 
 def _refuse_if_an_earlier_one_is_unclosed(session: Session, period: Period) -> None:
-    earlier = sa.select(Period.id).where(Period.starts_at < period.starts_at, Period.state.in_(UNCLOSED))
-    if session.execute(earlier.limit(1)).first():
+    """The period before is share-locked, so that it is not reopened while this close begins."""
+    earlier = sa.select(Period.id).where(Period.starts_at < period.starts_at)
+    before = earlier.order_by(Period.starts_at.desc()).limit(1)
+    session.execute(before.with_for_update(read=True))
+    if session.execute(earlier.where(Period.state.in_(UNCLOSED)).limit(1)).first():
         raise Refused("earlier-period-open", N_("更早的周期还没有关账，先关那一个。"))
 
 
-def _cut_next(period_id: str) -> bool:
-    """The next agents have their statements and lines; False when none are left.
+def _cut_next(session: Session, period: Period) -> None:
+    """The next agents have their statements and lines.
 
     Progress is compared and set first, so two runs at once never cut the same agents.
     """
-    with transaction() as session:
-        period = session.get_one(Period, period_id, populate_existing=True)
-        after = period.close_after
-        if period.state != "closing" or after is None:
-            return False
-        edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
-        last, *more = session.scalars(edge).all() or [None]
-        upto = last if more else None
-        advance = (
-            sa.update(Period)
-            .where(
-                Period.id == period_id,
-                Period.state == "closing",
-                Period.close_no == period.close_no,
-                Period.close_after == after,
-            )
-            .values(close_after=upto)
-            .execution_options(synchronize_session=False)
+    after = period.close_after or ""
+    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
+    last, *more = session.scalars(edge).all() or [None]
+    upto = last if more else None
+    advance = (
+        sa.update(Period)
+        .where(
+            Period.id == period.id,
+            Period.state == "closing",
+            Period.close_no == period.close_no,
+            Period.close_after == after,
         )
-        if rows_changed(session, advance):
-            span = cut.Span(after, upto)
-            session.execute(cut.statements(period, _previous_id(session, period), span))
+        .values(close_after=upto)
+        .execution_options(synchronize_session=False)
+    )
+    if rows_changed(session, advance):
+        span = cut.Span(after, upto)
+        session.execute(cut.statements(period, _previous_id(session, period), span))
+        if is_sqlite(session):
             session.execute(cut.lines(period, span))
-    return True
+        else:  # the new statements have no statistics yet: look their agents up at once, not one by one
+            session.execute(sa.text("SET LOCAL enable_nestloop = off"))
+            session.execute(cut.lines(period, span))
+            session.execute(sa.text("SET LOCAL enable_nestloop = on"))
+    session.refresh(period)
 
 
 def _previous_id(session: Session, period: Period) -> str | None:
     earlier = sa.select(Period.id).where(Period.ends_at <= period.starts_at)
     return session.scalars(earlier.order_by(Period.ends_at.desc()).limit(1)).first()
-
-
-def _finish(period_id: str, now: dt.datetime) -> None:
-    with transaction() as session:
-        cut_whole = sa.select(Period.id).where(
-            Period.id == period_id, Period.state == "closing", Period.close_after.is_(None)
-        )
-        if session.execute(cut_whole).first() is None:
-            return
-        found = tie(session, period_id)
-        if not found.holds:
-            raise DoesNotTie(
-                f"{period_id}: ledger {found.ledger_fen} - statements {found.gross_fen} = "
-                f"{found.gross_difference_fen} fen; payable {found.payable_fen} - lines {found.lines_fen} = "
-                f"{found.payable_difference_fen} fen"
-            )
-        if move(session, PERIOD, Period, period_id, origin="closing", target="closed", closed_at=now):
-            tell(session, period_id, "closed", now=now)
 
 
 def tell(session: Session, period_id: str, state: str, *, now: dt.datetime) -> None:

@@ -31,6 +31,7 @@ from gig.web.filters import say
 pages = Blueprint("settlement", __name__, template_folder="../templates")
 
 PAGE = 50
+LAST_PAGE = 100_000
 
 
 @pages.get("/console/periods")
@@ -60,7 +61,7 @@ def period(period_id: str) -> str:
     if found is None:
         raise NotFound()
     held = request.args.get("lines") == "held"
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
     rows, count, total_fen = queries.lines(
         session, period_id, held=held, offset=(page - 1) * PAGE, limit=PAGE
     )
