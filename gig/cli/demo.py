@@ -6,9 +6,8 @@ import json
 
 import click
 
-from gig.app import create_app
-from gig.core import clock, simclock
-from gig.core.db import db
+from gig.cli.inside import inside
+from gig.core import clock
 from gig.identity.demo import keep_logins
 from gig.settings import BadSettings, Settings
 from gig.simulator import world
@@ -40,19 +39,20 @@ def demo() -> None:
 def seed(agents: int, as_json: bool, with_history: bool) -> None:
     """Makes queues, people and a channel, and prints how they log in; safe to run again."""
     settings = development()
-    app = create_app(settings)
-    simclock.running(app)
-    with app.app_context():
+    logins = world.logins(agents, settings.secret_key)
+
+    def make() -> list[Login]:
+        extra: list[Login] = []
         if with_history:
             from gig.simulator.seeding.whole import seed_whole
 
             extra = seed_whole(agents=agents, secret_key=settings.secret_key, now=clock.now())
         else:
             seed_base(agents=agents, secret_key=settings.secret_key, now=clock.now())
-            extra = []
-        db.session.remove()
-        logins = world.logins(agents, settings.secret_key)
         keep(logins, extra)
+        return extra
+
+    extra = inside(make)
     if as_json:
         for login in logins:
             click.echo(json.dumps(login.as_json(), ensure_ascii=False))

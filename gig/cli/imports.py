@@ -15,8 +15,8 @@ from typing import IO, Any
 import click
 from marshmallow import ValidationError
 
-from gig.app import create_app
-from gig.core import clock, simclock
+from gig.cli.inside import inside
+from gig.core import clock
 from gig.core.db import db
 from gig.core.errors import GigError, Invalid
 from gig.dispatch.operations.importing import receive_inquiries
@@ -41,20 +41,18 @@ def imports() -> None:
 def import_inquiries(file: Path, channel_name: str, map_file: Path | None) -> None:
     """Puts the inquiries of FILE (.jsonl or .jsonl.gz, one a line) into the feed; safe to run again."""
     names = _read_map(map_file) if map_file else None
-    app = create_app()
-    simclock.running(app)
-    with app.app_context():
+    began = time.monotonic()
+
+    def bring_in() -> _Import:
         found = [each.id for each in queries.channels(db.session()) if each.name == channel_name]
         if not found:
             raise click.ClickException(f"no channel {channel_name!r}; `gig channel create` makes one")
-        began = time.monotonic()
         importing = _Import(found[0], names)
-        try:
-            importing.run(file)
-        finally:
-            db.session.remove()
-    counts = importing.counts
-    took = time.monotonic() - began
+        importing.run(file)
+        return importing
+
+    importing = inside(bring_in)
+    counts, took = importing.counts, time.monotonic() - began
     click.echo(
         f"{counts['new']} new, {counts['known']} known already, {counts['bad']} bad lines, in {took:.1f} s"
     )

@@ -60,7 +60,7 @@ def _known(session: Session, channel_id: str, external_ids: Sequence[str]) -> di
     joined = sa.select(InquiryAlias.external_id, InquiryAlias.inquiry_id).where(
         InquiryAlias.channel_id == channel_id, InquiryAlias.external_id.in_(external_ids)
     )
-    return dict(session.execute(sa.union_all(own, joined)).tuples().all())
+    return dict(session.execute(sa.union_all(own, joined)))
 
 
 def _plain(session: Session, channel_id: str, new: Sequence[NewInquiry], taken: set[str]) -> list[int]:
@@ -70,7 +70,9 @@ def _plain(session: Session, channel_id: str, new: Sequence[NewInquiry], taken: 
     back = set(
         session.scalars(
             sa.select(Inquiry.customer_key).where(
-                Inquiry.channel_id == channel_id, Inquiry.customer_key.in_(keys), Inquiry.state == "resolved"
+                Inquiry.channel_id == channel_id,
+                Inquiry.customer_key.in_(keys),
+                Inquiry.resolved_at.is_not(None),
             )
         )
     )
