@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from gig.core import clock, outbox, tunables
-from gig.core.db import is_sqlite, rows_changed, transaction
+from gig.core.db import is_sqlite, made, rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.money import yuan
 from gig.core.text import N_
@@ -48,10 +48,10 @@ def claim(
     with transaction() as session:
         found = _look(session, inquiry_id, agent_id, now)
         if found.state == "claimed" and found.owner_id != agent_id and _spent(found.expires_at, now):
-            expiry.expire(session, inquiry_id, now=now)
+            expiry.expire(session, inquiry_id, now=now, wait=False)
             found = _look(session, inquiry_id, agent_id, now)
         if found.state == "claimed" and found.owner_id == agent_id:
-            return Claimed(inquiry_id, found.open_turn_id, already=True)
+            return _already(session, found)
         if found.state == "claimed":
             raise Refused("already-claimed", N_("手慢了，这条刚被抢走，没扣分。"))
         if found.state != "open":
@@ -66,6 +66,9 @@ def claim(
         numbers = tunables.values(session, found.revision)
         taken = rows_changed(session, _conditional(found, agent_id, row["expires_at"], numbers, now))
         if not taken:
+            found = _look(session, inquiry_id, agent_id, now)
+            if found.owner_id == agent_id:
+                return _already(session, found)
             raise why_not(session, inquiry_id, agent_id, numbers, now)
         _keep(session, found, row)
         if found.last_seen_at <= now - SEEN_EVERY:
@@ -84,6 +87,11 @@ def claim(
         ]
         outbox.emit_all(session, events, now=now)
         return Claimed(inquiry_id, found.open_turn_id, already=False)
+
+
+def _already(session: Session, found: Found) -> Claimed:
+    made(session, already="1")
+    return Claimed(found.id, found.open_turn_id, already=True)
 
 
 def _look(session: Session, inquiry_id: str, agent_id: str, now: dt.datetime) -> Found:
@@ -118,7 +126,7 @@ def _look(session: Session, inquiry_id: str, agent_id: str, now: dt.datetime) ->
         .where(Agent.id == agent_id)
     )
     if not is_sqlite(session):
-        statement = statement.with_for_update(of=Agent)
+        statement = statement.with_for_update(of=Agent, key_share=True)
     found = session.execute(statement).one_or_none()
     if found is None:
         raise NotFound

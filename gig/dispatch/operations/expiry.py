@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import rows_changed, transaction
+from gig.core.db import db, rows_changed, transaction
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, TurnQuote
+from gig.dispatch.operations.locks import free_agents, lock_agent
+from gig.dispatch.queries.eligible import waits_in_vain
 from gig.dispatch.values import RECONTACT_WINDOW, seconds
 from gig.identity.models import Agent
 from gig.scoring.operations.events import note_event
@@ -18,15 +20,22 @@ from gig.scoring.operations.events import note_event
 CHUNK = 200
 
 
-def back_to_feed(session: Session, inquiry_id: str, *, ended: str, now: dt.datetime) -> Inquiry | None:
+def back_to_feed(
+    session: Session, inquiry_id: str, *only_if: sa.ColumnElement[bool], ended: str, now: dt.datetime
+) -> Inquiry | None:
     """The claimed inquiry is open again at its old place in the queue; None if it was not claimed.
 
     How the owner's hold ended is kept with their quote. A new entry to the feed starts the head starts
-    anew. When nobody eligible may be left, or the turn would pay nothing, ops is told.
+    anew. When nobody eligible is left, or the turn would pay nothing, ops is told.
     """
     inquiry = session.execute(
         sa.select(Inquiry)
-        .where(Inquiry.id == inquiry_id, Inquiry.state == "claimed", Inquiry.open_turn_id.is_not(None))
+        .where(
+            Inquiry.id == inquiry_id,
+            Inquiry.state == "claimed",
+            Inquiry.open_turn_id.is_not(None),
+            *only_if,
+        )
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
@@ -50,14 +59,18 @@ def back_to_feed(session: Session, inquiry_id: str, *, ended: str, now: dt.datet
         [
             (f"queue:{inquiry.queue}", "feed.released", {"inquiry_id": inquiry.id, "queue": inquiry.queue}),
             (f"agent:{owner_id}", f"claim.{ended}", {"inquiry_id": inquiry.id}),
+            *waits_in_vain(session, inquiry, now),
         ],
         now=now,
     )
     return inquiry
 
 
-def expire(session: Session, inquiry_id: str, *, now: dt.datetime) -> bool:
-    """The owner missed the turn: it is in the feed again, unpaid, with one `missed` event."""
+def expire(session: Session, inquiry_id: str, *, now: dt.datetime, wait: bool = True) -> bool:
+    """The owner missed the turn: it is in the feed again, unpaid, with one `missed` event.
+
+    False if it had not expired or, without `wait`, if the owner is doing something at this instant.
+    """
     owner_id = session.execute(
         sa.select(Inquiry.owner_id).where(
             Inquiry.id == inquiry_id, Inquiry.state == "claimed", Inquiry.expires_at < now
@@ -65,7 +78,10 @@ def expire(session: Session, inquiry_id: str, *, now: dt.datetime) -> bool:
     ).scalar_one_or_none()
     if owner_id is None:
         return False
-    inquiry = back_to_feed(session, inquiry_id, ended="missed", now=now)
+    if not lock_agent(session, owner_id, wait=wait):
+        return False
+    still = (Inquiry.owner_id == owner_id, Inquiry.expires_at < now)
+    inquiry = back_to_feed(session, inquiry_id, *still, ended="missed", now=now)
     if inquiry is None:
         return False
     note_event(
@@ -102,8 +118,11 @@ def sweep_expired(*, now: dt.datetime, wait: dt.timedelta) -> int:
     due = (
         sa.select(Inquiry.id).where(Inquiry.expires_at < now - wait).order_by(Inquiry.expires_at).limit(CHUNK)
     )
-    with transaction() as session:
-        return sum(expire(session, id, now=now) for id in session.execute(due).scalars().all())
+    expired = 0
+    for id in db.session.scalars(due).all():
+        with transaction() as session:
+            expired += expire(session, id, now=now)
+    return expired
 
 
 def sweep_due(*, now: dt.datetime) -> int:
@@ -161,7 +180,7 @@ def sweep_idle(*, now: dt.datetime) -> int:
         gone = (
             session.execute(
                 sa.update(Agent)
-                .where(Agent.presence == "online", Agent.last_seen_at < quiet)
+                .where(Agent.id.in_(free_agents(Agent.presence == "online", Agent.last_seen_at < quiet)))
                 .values(presence="offline", presence_reason=N_("半小时没有动静，已转为离线。"))
                 .returning(Agent.id)
                 .execution_options(synchronize_session=False)

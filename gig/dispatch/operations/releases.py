@@ -14,6 +14,7 @@ from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Release, TurnQuote
 from gig.dispatch.operations.expiry import back_to_feed
+from gig.dispatch.operations.locks import lock_agent
 from gig.scoring.operations.events import note_event
 
 
@@ -24,6 +25,7 @@ def release(*, inquiry_id: str, agent_id: str, reason: str, zone: str, now: dt.d
     no longer the agent's changes nothing if they gave it back themselves.
     """
     with transaction() as session:
+        lock_agent(session, agent_id)
         inquiry = session.get(Inquiry, inquiry_id, with_for_update=True, populate_existing=True)
         held = session.execute(
             sa.select(TurnQuote.ended)
@@ -39,6 +41,8 @@ def release(*, inquiry_id: str, agent_id: str, reason: str, zone: str, now: dt.d
             raise Refused("not-yours", N_("这条咨询已经不在你手上了。"))
         if inquiry.open_turn_id is None:
             raise Refused("no-open-turn", N_("这一轮已经回复，直接点「已解决」就好。"))
+        if inquiry.expires_at is not None and inquiry.expires_at < now:
+            raise Refused("expired", N_("这一轮已超过时限，会自动退回抢单大厅。"))
         turn_id = inquiry.open_turn_id
         left = free_left(session, agent_id, zone, now)
         back_to_feed(session, inquiry_id, ended="released", now=now)

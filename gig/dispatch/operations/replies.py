@@ -60,9 +60,11 @@ def reply(*, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Rep
 def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Replied:
     mark = fingerprint(text)
     found = _look(session, inquiry_id, agent_id, mark)
+    if found.open_turn_id and found.owner_id == agent_id and found.card_id is None:
+        found = _look(session, inquiry_id, agent_id, mark)  # the turn began while we waited for the lock
     _refuse_unless_owner(found, agent_id, now)
     reason: str | None = UnpaidReason.NO_OPEN_TURN
-    if found.open_turn_id:
+    if found.open_turn_id and now >= found.clock_started_at:
         reason = not_substantive(
             text,
             holding_phrases=phrases.holding_phrases(session, found.phrases_revision),
@@ -74,6 +76,7 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
         session.execute(sa.delete(Draft).where(mine))
     made(session, message_id=message.id)
     if reason:
+        session.execute(sa.update(Agent).where(Agent.id == agent_id).values(last_seen_at=now))
         _tell(session, found, agent_id, {"message_id": message.id}, now)
         return Replied(message, None)
     pricing = price(
@@ -89,7 +92,7 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
 
 
 def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> Found:
-    """All that the decision needs, in one read; the inquiry is locked on PostgreSQL."""
+    """All that the decision needs, in one read; on PostgreSQL the agent is locked, then the inquiry."""
     held = sa.select(TurnQuote.turn_id).where(
         TurnQuote.inquiry_id == inquiry_id, TurnQuote.agent_id == agent_id
     )
@@ -121,11 +124,12 @@ def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> Found:
             phrases.revision().label("phrases_revision"),
         )
         .select_from(Inquiry)
+        .join(Agent, Agent.id == agent_id)
         .outerjoin(TurnQuote, sa.and_(quote.turn_id == Inquiry.open_turn_id, quote.agent_id == agent_id))
         .where(Inquiry.id == inquiry_id)
     )
     if not is_sqlite(session):
-        statement = statement.with_for_update(of=Inquiry)
+        statement = statement.with_for_update(of=[Agent, Inquiry], key_share=True)
     found = session.execute(statement).one_or_none()
     if found is None or not (found.held or found.owner_id == agent_id):
         raise NotFound

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from gig.core.db import transaction
+from gig.dispatch.operations.locks import free_agents
 from gig.identity.models import Agent
 
 CHUNK = 500
@@ -21,9 +22,14 @@ def note_seen(*, person_ids: Collection[str], now: dt.datetime) -> None:
             session.execute(
                 sa.update(Agent)
                 .where(
-                    Agent.id.in_(people[start : start + CHUNK]),
-                    Agent.presence == "online",
-                    Agent.last_seen_at < now,
+                    Agent.id.in_(
+                        free_agents(
+                            Agent.id.in_(people[start : start + CHUNK]),
+                            Agent.presence == "online",
+                            Agent.last_seen_at < now,
+                        )
+                    )
                 )
+                .execution_options(synchronize_session=False)
                 .values(last_seen_at=now)
             )

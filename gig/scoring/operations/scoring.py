@@ -51,7 +51,8 @@ def window_at(now: dt.datetime) -> Window:
 
 def lock_agents(session: Session, agent_ids: Collection[str]) -> Sequence[Agent]:
     """The agents, in one order, held until the end of the transaction, as they are now."""
-    rows = sa.select(Agent).where(Agent.id.in_(agent_ids)).order_by(Agent.id).with_for_update()
+    rows = sa.select(Agent).where(Agent.id.in_(agent_ids)).order_by(Agent.id)
+    rows = rows.with_for_update(key_share=True)
     return session.scalars(rows, execution_options={"populate_existing": True}).all()
 
 

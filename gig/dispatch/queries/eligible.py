@@ -1,0 +1,46 @@
+"""Whether an inquiry in the feed has anybody to wait for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import outbox, tunables
+from gig.dispatch.models import Inquiry, TurnQuote
+from gig.dispatch.values import limit
+from gig.identity.models import Agent, AgentSkill
+from gig.identity.values import TIERS, WORKING
+from gig.payouts.rates import queries as rates
+
+
+def waits_in_vain(session: Session, inquiry: Inquiry, now: dt.datetime) -> list[outbox.Event]:
+    """What ops must know of an open turn: that it pays nothing, or that nobody is left who may claim it."""
+    events: list[outbox.Event] = []
+    if inquiry.paid_replies >= rates.card_in_force(session, now)[1].max_paid_replies:
+        events.append(("ops", "inquiry.unpaid", {"inquiry_id": inquiry.id}))
+    if not anyone_left(session, inquiry, now):
+        events.append(("ops", "inquiry.nobody-left", {"inquiry_id": inquiry.id}))
+    return events
+
+
+def anyone_left(session: Session, inquiry: Inquiry, now: dt.datetime) -> bool:
+    """Some working agent has the skill, a tier that may claim, and time left on the open turn."""
+    numbers = tunables.values(session)
+    spent = sa.select(TurnQuote.agent_id).where(
+        TurnQuote.turn_id == inquiry.open_turn_id,
+        TurnQuote.agent_id == Agent.id,
+        TurnQuote.expires_at < now,
+    )
+    able = (
+        sa.select(Agent.id)
+        .join(AgentSkill, AgentSkill.agent_id == Agent.id)
+        .where(
+            AgentSkill.queue == inquiry.queue,
+            Agent.stage.in_(WORKING),
+            Agent.tier.in_([tier for tier in TIERS if limit(numbers, tier)]),
+            sa.not_(spent.exists()),
+        )
+    )
+    return session.execute(able.limit(1)).first() is not None
