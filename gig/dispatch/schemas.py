@@ -148,8 +148,12 @@ def message_out(message: Message) -> dict[str, Any]:
 
 
 def claimed_out(thread: Thread) -> dict[str, Any]:
-    """The answer to a claim: the customer's words are told here for the first time."""
+    """The answer to a claim: the customer's words are told here for the first time.
+
+    A former owner is told of nothing but their own messages.
+    """
     quote = thread.quote
+    inquiry = inquiry_out(thread.inquiry, order=thread.order) if thread.owned else {"id": thread.inquiry.id}
     turn = quote and {
         "id": quote.turn_id,
         "clock_started_at": quote.clock_started_at,
@@ -157,7 +161,7 @@ def claimed_out(thread: Thread) -> dict[str, Any]:
         "quote": quote_out(quote),
     }
     return {
-        "inquiry": inquiry_out(thread.inquiry, order=thread.order),
+        "inquiry": inquiry,
         "turn": turn,
         "messages": [message_out(message) for message in thread.messages],
     }

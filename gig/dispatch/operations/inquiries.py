@@ -63,7 +63,7 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
                     InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id)
                 )
                 session.flush()
-                _reopen(session, old, message_row(old.id, new.text, None, now), now)
+                _take_words(session, old, message_row(old.id, new.text, None, now), now)
                 found = old.id
             elif new.customer_key and new.order:
                 found = _known(session, channel_id, new.external_id)  # one we waited for has just joined it
@@ -71,7 +71,7 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
         inquiry_id = found or created or _known(session, channel_id, new.external_id)
         if inquiry_id is None:
             raise RuntimeError("an inquiry that is there cannot be read")
-        made(session, inquiry_id=inquiry_id)
+        made(session, inquiry_id=inquiry_id, **({"created": "1"} if created else {}))
         return Received(inquiry_id, created=created is not None)
 
 
@@ -145,7 +145,7 @@ def first_turn_row(inquiry_id: str, turn_id: str, now: dt.datetime) -> dict[str,
 
 
 def _recontacted(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> Inquiry | None:
-    """The latest resolved inquiry of the same customer and order, if it was resolved within 24 h."""
+    """The inquiry of the same customer and order that was resolved within 24 h, come back or not."""
     if not new.customer_key or not new.order.get("external_id"):
         return None
     return session.execute(
@@ -154,7 +154,7 @@ def _recontacted(session: Session, channel_id: str, new: NewInquiry, now: dt.dat
             Inquiry.channel_id == channel_id,
             Inquiry.customer_key == new.customer_key,
             Inquiry.order_key == new.order["external_id"],
-            Inquiry.state == "resolved",
+            Inquiry.state.in_(("resolved", "open", "claimed")),
             Inquiry.resolved_at > now - RECONTACT_WINDOW,
         )
         .order_by(Inquiry.resolved_at.desc())
@@ -180,23 +180,24 @@ def add_customer_message(
             made(session, message_id=known)
             return known
         message = message_row(inquiry_id, text, external_id, now)
-        if (
-            inquiry.state == "resolved"
-            and inquiry.resolved_at
-            and now < inquiry.resolved_at + RECONTACT_WINDOW
-        ):
-            _reopen(session, inquiry, message, now)
-        elif inquiry.open_turn_id:
-            session.execute(sa.insert(Message), {**message, "turn_id": inquiry.open_turn_id})
-            inquiry.length += len(text)
-            inquiry.version += 1
-            session.flush()
-            _tell_owner(session, inquiry, "message.new", {}, now)
-        elif inquiry.state == "claimed":
-            _next_turn(session, inquiry, message, now)
-        else:
-            raise Refused("closed", N_("这条咨询已结束，请新开一条。"))
+        _take_words(session, inquiry, message, now)
         return str(message["id"])
+
+
+def _take_words(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> None:
+    """The message is in the thread, on the turn that it belongs to; Refused when the inquiry is closed."""
+    if inquiry.state == "resolved" and inquiry.resolved_at and now < inquiry.resolved_at + RECONTACT_WINDOW:
+        _reopen(session, inquiry, message, now)
+    elif inquiry.open_turn_id:
+        session.execute(sa.insert(Message), {**message, "turn_id": inquiry.open_turn_id})
+        inquiry.length += len(message["text"])
+        inquiry.version += 1
+        session.flush()
+        _tell_owner(session, inquiry, "message.new", {}, now)
+    elif inquiry.state == "claimed":
+        _next_turn(session, inquiry, message, now)
+    else:
+        raise Refused("closed", N_("这条咨询已结束，请新开一条。"))
 
 
 def _next_turn(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> None:

@@ -18,7 +18,7 @@ blueprint = api_blueprint("dispatch_channel", description="What channels do")
 
 @blueprint.post("/inquiries")
 @allow("inquire")
-@idempotent(reread=lambda ref: answer(_shown(ref["inquiry_id"]), 200))
+@idempotent(reread=lambda ref: answer(_shown(ref["inquiry_id"]), 201 if "created" in ref else 200))
 @blueprint.arguments(schemas.InquiryIn)
 @blueprint.answers(201)
 def post_inquiry(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
