@@ -78,6 +78,13 @@ class Inquiry(Base):
         ),
         sa.Index("ix_inquiry_due", "state", "due_at"),
         sa.Index("ix_inquiry_recontact", "channel_id", "customer_key", "order_key", "resolved_at"),
+        sa.Index(
+            "ix_inquiry_resolved_by",
+            "resolved_by",
+            "resolved_at",
+            sqlite_where=sa.text("resolved_by IS NOT NULL"),
+            postgresql_where=sa.text("resolved_by IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)

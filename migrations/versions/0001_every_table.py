@@ -682,6 +682,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_inquiry_recontact", ["channel_id", "customer_key", "order_key", "resolved_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_inquiry_resolved_by",
+            ["resolved_by", "resolved_at"],
+            unique=False,
+            sqlite_where=sa.text("resolved_by IS NOT NULL"),
+            postgresql_where=sa.text("resolved_by IS NOT NULL"),
+        )
 
     op.create_table(
         "payee",
@@ -1049,6 +1056,11 @@ def downgrade() -> None:
 
     op.drop_table("payee")
     with op.batch_alter_table("inquiry", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_inquiry_resolved_by",
+            sqlite_where=sa.text("resolved_by IS NOT NULL"),
+            postgresql_where=sa.text("resolved_by IS NOT NULL"),
+        )
         batch_op.drop_index("ix_inquiry_recontact")
         batch_op.drop_index(
             "ix_inquiry_owner",

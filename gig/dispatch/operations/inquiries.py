@@ -21,7 +21,8 @@ from gig.dispatch.models import Inquiry, InquiryAlias, Message, Queue, Turn, Tur
 from gig.dispatch.operations import clocks
 from gig.dispatch.rules.eligibility import bucket_of
 from gig.dispatch.values import RECONTACT_WINDOW, limit, seconds
-from gig.identity.models import Agent
+from gig.identity.models import Agent, AgentSkill
+from gig.identity.values import WORKING
 from gig.scoring.operations.events import note_event
 
 
@@ -220,7 +221,7 @@ def _reopen(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt
     inquiry.queued_at = inquiry.entered_at = now
     inquiry.due_at = now + seconds(numbers, "abandon_after_s")
     inquiry.reserved_for = inquiry.reserved_until = None
-    if former and _free(session, former, numbers):
+    if former and _free(session, former, inquiry.queue, numbers):
         inquiry.reserved_for = former
         inquiry.reserved_until = now + seconds(numbers, "reserve_s")
     if inquiry.resolved_by and inquiry.resolved_at:
@@ -242,13 +243,14 @@ def _reopen(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt
     outbox.emit_all(session, events, now=now)
 
 
-def _free(session: Session, agent_id: str, numbers: Mapping[str, int]) -> bool:
-    """Online, working, and below the limit."""
+def _free(session: Session, agent_id: str, queue: str, numbers: Mapping[str, int]) -> bool:
+    """Online, working, skilled, and below the limit."""
     agent = session.get_one(Agent, agent_id)
     held = sa.select(sa.func.count()).where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
     return (
         agent.presence == "online"
-        and agent.stage in ("probation", "active")
+        and agent.stage in WORKING
+        and session.get(AgentSkill, (agent_id, queue)) is not None
         and session.execute(held).scalar_one() < limit(numbers, agent.tier)
     )
 

@@ -18,7 +18,8 @@ from gig.dispatch.operations.releases import release
 from gig.dispatch.operations.replies import reply
 from gig.dispatch.operations.resolution import resolve
 from gig.identity.models import Agent
-from gig.identity.operations.keys import issue_token
+from gig.identity.operations.keys import create_channel, issue_token
+from gig.identity.operations.standing import revoke_skill
 from tests import builders as a
 from tests.builders import NOON, seconds
 
@@ -109,6 +110,18 @@ def test_who_asks_again_and_again_within_a_day_stays_in_one_inquiry(session: Ses
     assert (found.state, found.turns) == ("open", 2)
 
 
+def test_an_inquiry_waits_for_no_former_owner_who_may_not_serve_its_queue_any_more(session: Session) -> None:
+    agent, inquiry = a.agent(), a.inquiry()
+    claim(inquiry_id=inquiry, agent_id=agent, now=START)
+    reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=START + seconds(5))
+    resolve(inquiry_id=inquiry, agent_id=agent, now=START + seconds(6))
+    revoke_skill(agent_id=agent, queue="refund", now=START + seconds(7), actor_id=None)
+    add_customer_message(
+        channel_id=a.channel(), inquiry_id=inquiry, external_id="m", text="还在吗", now=START + seconds(20)
+    )
+    assert session.get_one(Inquiry, inquiry, populate_existing=True).reserved_for is None
+
+
 def test_a_former_owner_is_told_nothing_of_the_inquiry_by_the_api(
     client: FlaskClient, session: Session
 ) -> None:
@@ -127,8 +140,6 @@ def test_a_former_owner_is_told_nothing_of_the_inquiry_by_the_api(
 
 
 def test_a_retried_inquiry_is_answered_with_its_first_status(client: FlaskClient, session: Session) -> None:
-    from gig.identity.operations.keys import create_channel
-
     a.queue("refund")
     secret = create_channel(name="store", now=real_now(), actor_id=None).secret
     body = {"external_id": "e1", "queue": "refund", "issue_type": "x", "text": "在吗"}
