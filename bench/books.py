@@ -120,17 +120,19 @@ def add_earnings(session: Session, count: int, agents: int, period_id: str) -> N
     """`count` answered turns shared evenly, every fifth of them late, with their entries in the book."""
     agent = number(26, f"i % {agents}")
     penalty = "CASE WHEN i % 5 = 0 THEN 72 ELSE 0 END"
+    dialect = session.get_bind().dialect
+    no, yes = sa.false().compile(dialect=dialect), sa.true().compile(dialect=dialect)
     at = {"at": WEEK, "period": period_id}
     typed = [sa.bindparam("at", type_=Base.metadata.tables["earning"].c.received_at.type)]
     session.execute(
         sa.text(
             f"""INSERT INTO earning (id, turn_id, inquiry_id, agent_id, period_id, queue, issue_type, tier,
             card_id, base_fen, multiplier_percent, band, gross_fen, late_percent, penalty_fen, pay_fen, capped,
-            clock_started_at, received_at, latency_us, why)
+            on_time, clock_started_at, received_at, latency_us, why)
             {numbers(count)} SELECT {number(26, "i")}, {number(26, "i")}, {number(26, "i")}, {agent}, :period,
             'refund', 'general', 'silver', {number(26, "0")}, 180, 200, NULL, 360, CASE WHEN i % 5 = 0 THEN 20
-            ELSE 0 END, {penalty}, 360 - ({penalty}), {sa.false().compile(dialect=session.get_bind().dialect)},
-            :at, :at, 30000000, '1.80 × 2.0 = 3.60' FROM n"""
+            ELSE 0 END, {penalty}, 360 - ({penalty}), {no},
+            CASE WHEN i % 5 = 0 THEN {no} ELSE {yes} END, :at, :at, 30000000, '1.80 × 2.0 = 3.60' FROM n"""
         ).bindparams(*typed),
         at,
     )

@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("penalty_fen", sa.Integer(), nullable=False),
         sa.Column("pay_fen", sa.Integer(), nullable=False),
         sa.Column("capped", sa.Boolean(), nullable=False),
+        sa.Column("on_time", sa.Boolean(), nullable=False),
         sa.Column("clock_started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("latency_us", sa.BigInteger(), nullable=False),

@@ -53,7 +53,8 @@ def reply(*, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Rep
         with transaction() as session:
             return _reply(session, inquiry_id, agent_id, text, now)
     except Refused:
-        put_draft(inquiry_id=inquiry_id, agent_id=agent_id, text=text, now=now)
+        if text.strip():
+            put_draft(inquiry_id=inquiry_id, agent_id=agent_id, text=text, now=now)
         raise
 
 

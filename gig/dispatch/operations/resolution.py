@@ -41,10 +41,19 @@ def resolve(*, inquiry_id: str, agent_id: str, now: dt.datetime) -> None:
 
 
 def settle_resolution(session: Session, inquiry: Inquiry, *, now: dt.datetime) -> None:
-    """The inquiry is resolved, to the credit of its owner, and may come back within 24 h."""
+    """The inquiry is resolved, to the credit of its owner, and may come back within 24 h.
+
+    A customer who had said before that it was not solved is not overruled by the word of the agent.
+    """
     owner_id = inquiry.owner_id
     if owner_id is None:
         return
+    said_no = sa.select(Rating.id).where(
+        Rating.inquiry_id == inquiry.id, Rating.first, sa.not_(Rating.resolved)
+    )
+    if inquiry.resolved_at:
+        said_no = said_no.where(Rating.rated_at > inquiry.resolved_at)
+    unsolved = session.execute(said_no).first() is not None
     inquiry.state = "resolved"
     inquiry.resolved_at = now
     inquiry.resolved_by = owner_id
@@ -60,6 +69,15 @@ def settle_resolution(session: Session, inquiry: Inquiry, *, now: dt.datetime) -
         at=now,
         inquiry_id=inquiry.id,
     )
+    if unsolved:
+        note_event(
+            session,
+            agent_id=owner_id,
+            kind="not_solved",
+            source_key=f"not_solved:{inquiry.id}:{now.isoformat()}",
+            at=now,
+            inquiry_id=inquiry.id,
+        )
     outbox.emit(session, f"agent:{owner_id}", "inquiry.resolved", {"inquiry_id": inquiry.id}, now=now)
 
 
@@ -81,7 +99,8 @@ def rate(
         earlier = session.execute(
             sa.select(Rating.id).where(Rating.inquiry_id == inquiry_id).limit(1)
         ).first()
-        agent_id = inquiry.resolved_by or inquiry.last_owner_id
+        back = inquiry.state in ("open", "claimed")
+        agent_id = inquiry.last_owner_id if back else inquiry.resolved_by or inquiry.last_owner_id
         rating = Rating(
             id=new_id(),
             inquiry_id=inquiry_id,

@@ -51,8 +51,7 @@ def get_feed(query: dict[str, Any]) -> dict[str, Any]:
     """What the agent may claim now, without any customer's words."""
     now = received_at()
     who = feeds.standing(db.session(), actor_id(), now)
-    seen = read_mark(query["cursor"], int, str, str)
-    after = (seen[0], dt.datetime.fromisoformat(seen[1]), seen[2]) if seen else None
+    after: Any = read_mark(query["cursor"], int, dt.datetime, str)
     rows = feeds.feed(
         db.session(),
         who,
@@ -70,7 +69,8 @@ def get_feed(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _claim_again(ref: dict[str, Any]) -> Any:
-    return answer(schemas.claimed_out(thread(db.session(), ref["inquiry_id"], actor_id())), 201)
+    shown = schemas.claimed_out(thread(db.session(), ref["inquiry_id"], actor_id()))
+    return answer(shown, 200 if "already" in ref else 201)
 
 
 @blueprint.post("/inquiries/<inquiry_id>/claim")
@@ -168,8 +168,7 @@ def get_earnings(query: dict[str, Any]) -> dict[str, Any]:
     today = zone.day_of(received_at())
     since, until = query["since"] or today, query["until"] or today
     span = zone.span(since, until + dt.timedelta(days=1))
-    seen = read_mark(query["cursor"], str, str)
-    after = (dt.datetime.fromisoformat(seen[0]), seen[1]) if seen else None
+    after: Any = read_mark(query["cursor"], dt.datetime, str)
     rows = earnings.earnings(db.session(), actor_id(), *span, after=after, limit=query["limit"] + 1)
     total = earnings.totals(db.session(), actor_id(), *span)
     listed = page(

@@ -149,7 +149,7 @@ def _bubble(thread: Thread, message: Message, *, awaiting: bool) -> dict[str, An
         if earning is not None:
             line |= {
                 "latency_s": -(-earning.latency_us // 1_000_000),
-                "on_time": earning.late_percent == 0,
+                "on_time": earning.on_time,
                 "pay_fen": earning.pay_fen,
                 "earning_url": f"/agent/earnings/{earning.id}",
             }

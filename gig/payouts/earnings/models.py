@@ -40,6 +40,7 @@ class Earning(Base):
     penalty_fen: Mapped[int]
     pay_fen: Mapped[int]
     capped: Mapped[bool] = mapped_column(default=False)
+    on_time: Mapped[bool]
     clock_started_at: Mapped[dt.datetime]
     received_at: Mapped[dt.datetime]
     latency_us: Mapped[int] = mapped_column(sa.BigInteger)

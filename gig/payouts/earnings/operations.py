@@ -59,6 +59,7 @@ def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, no
         "penalty_fen": pricing.penalty_fen,
         "pay_fen": pricing.pay_fen,
         "capped": turn.capped,
+        "on_time": pricing.on_time,
         "clock_started_at": turn.clock_started_at,
         "received_at": turn.received_at,
         "latency_us": pricing.latency_us,

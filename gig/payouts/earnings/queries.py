@@ -81,7 +81,7 @@ def totals(session: Session, agent_id: str, since: dt.datetime, until: dt.dateti
     row = session.execute(
         sa.select(
             sa.func.count(),
-            sa.func.coalesce(sa.func.sum(sa.case((Earning.late_percent == 0, 1), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((Earning.on_time, 1), else_=0)), 0),
             sa.func.coalesce(sa.func.sum(base), 0),
             sa.func.coalesce(sa.func.sum(Earning.gross_fen - base), 0),
             sa.func.coalesce(sa.func.sum(Earning.penalty_fen), 0),

@@ -109,5 +109,4 @@ def _day(text: str | None, today: dt.date) -> dt.date:
 
 
 def _after() -> tuple[dt.datetime, str] | None:
-    seen = read_mark(request.args.get("after"), str, str)
-    return (dt.datetime.fromisoformat(seen[0]), seen[1]) if seen else None
+    return read_mark(request.args.get("after"), dt.datetime, str)

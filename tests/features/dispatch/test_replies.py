@@ -275,8 +275,8 @@ def test_only_the_first_rating_counts(session: Session) -> None:
             comment="",
             now=START + seconds(60),
         )
-    ratings = sa.select(ScoreEvent.numerator).where(ScoreEvent.kind == "rating")
-    assert session.execute(ratings).scalars().all() == [4]
+    ratings = sa.select(ScoreEvent.numerator, ScoreEvent.denominator).where(ScoreEvent.kind == "rating")
+    assert [top / bottom for top, bottom in session.execute(ratings)] == [1]
 
 
 def test_a_former_owner_sees_only_their_own_words(session: Session) -> None:
@@ -288,3 +288,51 @@ def test_a_former_owner_sees_only_their_own_words(session: Session) -> None:
     seen = thread(session, inquiry, agent)
     assert not seen.owned
     assert [message.text for message in seen.messages] == ["您好"]
+
+
+def test_a_customer_who_said_no_before_the_agent_resolved_is_not_overruled(session: Session) -> None:
+    agent = a.agent()
+    inquiry = claimed(agent)
+    reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=START + seconds(5))
+    at = START + seconds(20)
+    rate(channel_id=a.channel(), inquiry_id=inquiry, stars=2, resolved=False, comment="", now=at)
+    resolve(inquiry_id=inquiry, agent_id=agent, now=START + seconds(30))
+    spoilers = sa.select(ScoreEvent.at).where(ScoreEvent.kind == "not_solved")
+    assert START + seconds(30) in session.execute(spoilers).scalars().all()
+
+
+def test_a_rating_after_a_return_is_of_whoever_serves_now(session: Session) -> None:
+    agent, other = a.agent(), a.agent()
+    inquiry = claimed(agent)
+    reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=START + seconds(5))
+    resolve(inquiry_id=inquiry, agent_id=agent, now=START + seconds(6))
+    ask(inquiry, "还是没到", START + seconds(100), "m2")
+    claim(inquiry_id=inquiry, agent_id=other, now=START + seconds(130))
+    at = START + seconds(140)
+    rate(channel_id=a.channel(), inquiry_id=inquiry, stars=5, resolved=True, comment="", now=at)
+    rated = sa.select(ScoreEvent.agent_id).where(ScoreEvent.kind == "rating")
+    assert session.execute(rated).scalars().all() == [other]
+
+
+def test_a_late_reply_beyond_the_paid_ones_is_still_late(session: Session) -> None:
+    agent = a.agent()
+    inquiry = claimed(agent)
+    at = START
+    for turn in range(11):
+        late = seconds(10) if turn < 10 else seconds(90)
+        reply(inquiry_id=inquiry, agent_id=agent, text=f"{ANSWER}{turn}", now=at + late)
+        at += seconds(20)
+        if turn < 10:
+            ask(inquiry, "还有呢？", at, f"m{turn}")
+    last = session.execute(sa.select(Earning).order_by(Earning.received_at.desc()).limit(1)).scalar_one()
+    assert (last.gross_fen, last.on_time) == (0, False)
+
+
+def test_a_refused_empty_reply_leaves_the_draft_alone(session: Session) -> None:
+    agent = a.agent()
+    inquiry = claimed(agent)
+    late = START + seconds(301)
+    for text in (ANSWER, "  "):
+        with pytest.raises(Refused):
+            reply(inquiry_id=inquiry, agent_id=agent, text=text, now=late)
+    assert session.execute(sa.select(Draft.text)).scalar_one() == ANSWER

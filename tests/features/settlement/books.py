@@ -94,6 +94,7 @@ def earn(
                 penalty_fen=penalty,
                 pay_fen=gross - penalty,
                 capped=gross == 0,
+                on_time=penalty == 0,
                 clock_started_at=at,
                 received_at=at,
                 latency_us=30_000_000,
