@@ -127,8 +127,8 @@ def add_earnings(session: Session, count: int, agents: int, period_id: str) -> N
     session.execute(
         sa.text(
             f"""INSERT INTO earning (id, turn_id, inquiry_id, agent_id, period_id, queue, issue_type, tier,
-            card_id, base_fen, multiplier_percent, band, gross_fen, late_percent, penalty_fen, pay_fen, capped,
-            on_time, clock_started_at, received_at, latency_us, why)
+            card_id, base_fen, multiplier_percent, band, gross_fen, late_percent, penalty_fen, pay_fen,
+            capped, on_time, clock_started_at, received_at, latency_us, why)
             {numbers(count)} SELECT {number(26, "i")}, {number(26, "i")}, {number(26, "i")}, {agent}, :period,
             'refund', 'general', 'silver', {number(26, "0")}, 180, 200, NULL, 360, CASE WHEN i % 5 = 0 THEN 20
             ELSE 0 END, {penalty}, 360 - ({penalty}), {no},
@@ -152,8 +152,8 @@ def add_earnings(session: Session, count: int, agents: int, period_id: str) -> N
             sa.text(
                 f"""INSERT INTO ledger_entry (id, source_key, kind, debit, credit, amount_fen, agent_id,
                 payable_fen, period_id, posted_at, memo)
-                {numbers(count)} SELECT '{part}' || {number(25, "i")}, '{kind}:' || {number(26, "i")}, '{kind}',
-                {debit}, {credit}, {fen}, {agent}, {signed}, :period, :at, '1.80 × 2.0 = 3.60'
+                {numbers(count)} SELECT '{part}' || {number(25, "i")},
+                '{kind}:' || {number(26, "i")}, '{kind}', {debit}, {credit}, {fen}, {agent}, {signed}, :period, :at, '1.80 × 2.0 = 3.60'
                 FROM n WHERE i % {every} = 0"""
             ).bindparams(*typed),
             at,
