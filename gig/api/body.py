@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from gig.core.text import N_
 LIMIT = 256 * 1024
 DRAINED = 34 * 1024 * 1024
 CHUNK = 64 * 1024
+DEEPEST = 32
 UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but newline and tab, and halves of characters, which no database can hold."""
 UNFIT_MESSAGE = N_("不能含有控制字符。")
@@ -50,10 +52,11 @@ def read_json() -> Any:
     if not request.is_json:
         raise UnsupportedMediaType
     try:
-        value = json.loads(raw, parse_constant=_no_constant)
+        value = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
+        errors = _unfit(value)
     except (ValueError, RecursionError) as error:
         raise BadRequest from error
-    if errors := _unfit(value):
+    if errors:
         raise Invalid(errors)
     return value
 
@@ -62,10 +65,20 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+def _finite(text: str) -> float:
+    """What cannot be written as JSON again is no JSON: `1e999` would come out as `Infinity`."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
 def _unfit(value: Any) -> Errors:
     found: Errors = {}
 
-    def walk(part: Any, place: str) -> None:
+    def walk(part: Any, place: str, depth: int) -> None:
+        if depth > DEEPEST:
+            raise RecursionError
         if isinstance(part, str):
             if UNFIT.search(part):
                 found[place or "body"] = [UNFIT_MESSAGE]
@@ -74,10 +87,10 @@ def _unfit(value: Any) -> Errors:
                 if UNFIT.search(name):
                     found["body"] = [UNFIT_MESSAGE]
                 else:
-                    walk(inner, f"{place}.{name}" if place else name)
+                    walk(inner, f"{place}.{name}" if place else name, depth + 1)
         elif isinstance(part, list):
             for number, inner in enumerate(part):
-                walk(inner, f"{place}.{number}" if place else str(number))
+                walk(inner, f"{place}.{number}" if place else str(number), depth + 1)
 
-    walk(value, "")
+    walk(value, "", 0)
     return found

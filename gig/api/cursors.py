@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from gig.api.body import UNFIT
 from gig.api.fields import Int, Schema, Text
+from gig.core.businesstime import parse_instant
 from gig.core.errors import Invalid
 from gig.core.text import N_
 
 Row = TypeVar("Row")
 MOST = 200
 USUAL = 50
+LARGEST = 2**53
 
 
 class PageQuery(Schema):
@@ -23,23 +27,40 @@ class PageQuery(Schema):
     cursor = Text(most=500, load_default=None)
 
 
-def mark(*values: str | int) -> str:
+def mark(*values: str | int | dt.datetime) -> str:
     """The cursor of the row whose sort values are these."""
-    packed = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    plain = [value.isoformat() if isinstance(value, dt.datetime) else value for value in values]
+    packed = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def read_mark(cursor: str | None, *types: type) -> tuple[Any, ...] | None:
-    """The sort values of a cursor that `mark` made, of these types; None at the beginning."""
+    """The sort values of a cursor that `mark` made, of these types; None at the beginning.
+
+    Whoever makes one up gets no value that a database could not compare.
+    """
     if not cursor:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+        if not isinstance(values, list) or len(values) != len(types):
+            raise ValueError(cursor)
+        return tuple(_read(value, kind) for value, kind in zip(values, types, strict=True))
+    except (ValueError, RecursionError) as error:
         raise Invalid({"cursor": [N_("这个游标无效。")]}) from error
-    if not isinstance(values, list) or [type(value) for value in values] != list(types):
-        raise Invalid({"cursor": [N_("这个游标无效。")]})
-    return tuple(values)
+
+
+def _read(value: Any, kind: type) -> Any:
+    if kind is dt.datetime and type(value) is str:
+        return parse_instant(value)
+    sound = type(value) is kind
+    if sound and isinstance(value, str):
+        sound = not UNFIT.search(value)
+    elif sound and isinstance(value, int):
+        sound = -LARGEST <= value <= LARGEST
+    if not sound:
+        raise ValueError(value)
+    return value
 
 
 def page(

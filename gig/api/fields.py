@@ -195,9 +195,12 @@ class Date(_Spoken, fields.Date):
         if not isinstance(value, str) or len(value) != 10:
             raise self.make_error("invalid")
         try:
-            return dt.date.fromisoformat(value)
+            day = dt.date.fromisoformat(value)
         except ValueError as error:
             raise self.make_error("invalid") from error
+        if not 1900 <= day.year <= 9900:
+            raise self.make_error("invalid")
+        return day
 
 
 class Nested(_Spoken, fields.Nested):

@@ -207,5 +207,4 @@ def _mark(row: feed.FeedRow) -> str:
 
 
 def _after(cursor: str | None) -> tuple[int, dt.datetime, str] | None:
-    seen = read_mark(cursor, int, str, str)
-    return (seen[0], dt.datetime.fromisoformat(seen[1]), seen[2]) if seen else None
+    return read_mark(cursor, int, dt.datetime, str)

@@ -22,6 +22,7 @@ from gig.web.filters import say
 pages = Blueprint("people", __name__, template_folder="../templates", url_prefix="/console")
 Answer = Response | str | tuple[str, int]
 PAGE = 50
+LARGEST = 2**63
 
 
 @pages.get("/people")
@@ -178,6 +179,8 @@ def close_channel(id: str) -> Answer:
 def log() -> str:
     """Who did what, when and why."""
     before = request.args.get("before", type=int)
+    if before is not None and not 0 < before < LARGEST:
+        before = None
     object_id = request.args.get("object", "")[:60] or None
     rows = queries.log(db.session(), object_id=object_id, before=before, limit=PAGE + 1)
     older = rows[PAGE - 1].entry.id if len(rows) > PAGE else None

@@ -49,9 +49,8 @@ def _published(ref: dict[str, Any]) -> Any:
 @blueprint.answers(200)
 def get_rate_cards(query: dict[str, Any]) -> dict[str, Any]:
     """Every version, the newest first."""
-    seen = read_mark(query["cursor"], str, str)
-    after = (dt.datetime.fromisoformat(seen[0]), seen[1]) if seen else None
-    versions = queries.newest(db.session(), after=after, limit=query["limit"] + 1)
+    seen: Any = read_mark(query["cursor"], dt.datetime, str)
+    versions = queries.newest(db.session(), after=seen, limit=query["limit"] + 1)
     active_id = db.session.scalar(sa.select(queries.card_in_force_id(received_at())))
     return page(
         versions,

@@ -160,7 +160,7 @@ def _hours(row: Row) -> Row:
 def _read(text: str, reader: Callable[[str], Any]) -> Any:
     try:
         return reader(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -132,7 +133,7 @@ def change(id: str) -> AnyResponse | tuple[str, int] | str:
 
 def _move_row(form: CardForm, does: str, place: str) -> None:
     table, *numbers = place.split(":")
-    indexes = [int(number) for number in numbers if number.isdigit()]
+    indexes = [int(number) for number in numbers if re.fullmatch("[0-9]{1,4}", number)]
     if does == "add":
         form.add(table, *indexes[:1])
     elif indexes:
