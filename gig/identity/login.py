@@ -86,7 +86,10 @@ def safe_next(target: str | None) -> str | None:
     """The target, if it is a page of ours; anything else is None."""
     if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return None
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
     if parts.scheme or parts.netloc or any(ord(char) < 33 for char in target):
         return None
     return None if parts.path in ("/login", "/logout") else target
@@ -95,7 +98,10 @@ def safe_next(target: str | None) -> str | None:
 def to_login(error: Unauthenticated) -> AnyResponse:
     """A page sends to the login and back; a request of htmx takes the whole page along."""
     if request.headers.get("HX-Request"):
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        try:
+            page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        except ValueError:
+            page = urlsplit("")
         back = safe_next(page.path + (f"?{page.query}" if page.query else ""))
         return Response(status=401, headers={"HX-Redirect": _login_url(back)})
     back = request.full_path.rstrip("?") if request.method == "GET" else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, current_app, request
+from collections.abc import Iterable
+
+from flask import Blueprint, Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect
 
 from gig.core import clock
@@ -52,6 +54,7 @@ def init_web(app: Flask) -> None:
     preferences.add_views(pages)
     app.register_blueprint(pages)
     app.before_request(_refuse_forged_forms)
+    app.before_request(_refuse_unstorable)
     app.after_request(_add_headers)
     app.context_processor(_frame)
     errors.init_app(app)
@@ -61,6 +64,17 @@ def _refuse_forged_forms() -> None:
     """A page's form carries its token; programs under /api/ carry a bearer token instead."""
     if current_app.config["WTF_CSRF_ENABLED"] and not request.path.startswith(OUTSIDE_PAGES):
         csrf.protect()
+
+
+def _refuse_unstorable() -> None:
+    """A NUL in an address or a field: no browser sends one, and no PostgreSQL takes it."""
+    if "\0" in request.path:
+        abort(404)
+    values: Iterable[str] = request.args.values()
+    if not request.path.startswith(OUTSIDE_PAGES):
+        values = (*values, *request.form.values())
+    if any("\0" in value for value in values):
+        abort(400)
 
 
 def _add_headers(response: Response) -> Response:

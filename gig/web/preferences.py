@@ -38,7 +38,10 @@ def hand() -> str:
 def safe_next() -> str:
     """Where the form asked to go afterwards, if that is a page of ours."""
     target = request.form.get("next") or "/"
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
     ours = not parts.scheme and not parts.netloc and target.startswith("/") and "\\" not in target
     if not ours or target.startswith("//"):
         return "/"
