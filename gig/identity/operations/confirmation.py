@@ -14,7 +14,14 @@ from gig.identity.models import LoginAttempt, Person
 from gig.identity.operations.sessions import count_attempt
 
 
-def confirm_password(*, person_id: str, password: str, address: str, now: dt.datetime) -> None:
+def confirm_password(
+    *,
+    person_id: str,
+    password: str,
+    address: str,
+    now: dt.datetime,
+    wrong: tuple[str, str] = ("password", N_("密码不对。")),
+) -> None:
     """The person knows their password. Wrong ones count like failed logins and are throttled with them."""
     with transaction() as session:
         person = session.get(Person, person_id)
@@ -22,6 +29,7 @@ def confirm_password(*, person_id: str, password: str, address: str, now: dt.dat
             raise NotFound
         attempt_id = count_attempt(session, person.phone_index, address, now)
     if not passwords.matches(person.password_hash, password[: passwords.LONGEST + 1]):
-        raise Invalid({"password": [N_("密码不对。")]})
+        field, words = wrong
+        raise Invalid({field: [words]})
     with transaction() as session:
         session.execute(sa.delete(LoginAttempt).where(LoginAttempt.id == attempt_id))

@@ -15,6 +15,7 @@ from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.identity import passwords, phones
 from gig.identity.models import Agent, Person
+from gig.identity.operations.confirmation import confirm_password
 from gig.identity.operations.sessions import end_sessions
 from gig.identity.values import ROLES
 
@@ -78,17 +79,21 @@ def change_password(
     person_id: str,
     old: str,
     new: str,
+    address: str,
     now: dt.datetime,
     actor_id: str,
     keep_session_id: str | None = None,
 ) -> None:
-    """The new password holds; every other session of the person has ended."""
+    """The new password holds; every other session of the person has ended.
+
+    Who only found the session open cannot guess the old one: wrong ones are throttled like logins.
+    """
     passwords.check(new, "new")
+    wrong = ("old", N_("现在的密码不对。"))
+    confirm_password(person_id=person_id, password=old, address=address, now=now, wrong=wrong)
+    password_hash = passwords.hashed(new)
     with transaction() as session:
-        person = _person(session, person_id)
-        if not passwords.matches(person.password_hash, old):
-            raise Invalid({"old": [N_("现在的密码不对。")]})
-        person.password_hash = passwords.hashed(new)
+        _person(session, person_id).password_hash = password_hash
         end_sessions(session, person_id, now=now, keep_session_id=keep_session_id)
         _note(session, "person.change-password", person_id, actor_id, now)
 

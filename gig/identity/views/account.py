@@ -34,6 +34,7 @@ def change_password() -> Response | tuple[str, int]:
             person_id=actor_id(),
             old=request.form.get("old", ""),
             new=request.form.get("new", ""),
+            address=request.remote_addr or "",
             keep_session_id=principal().session_id,
             now=received_at(),
             actor_id=actor_id(),
