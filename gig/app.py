@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gig.core import clock, crypto, logs, simclock
 from gig.core.db import db
@@ -42,6 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
     )
     app.extensions["gig.settings"] = settings
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies)  # type: ignore[method-assign]
     crypto.use(settings.keyring)
     logs.configure(settings.env)
     app.before_request(clock.stamp_request)
@@ -67,8 +70,14 @@ def _absolute(url: str) -> str:
 
 
 def engine_options(settings: Settings) -> dict[str, object]:
-    """How the product's engine is made, on each kind of database."""
+    """How the product's engine is made, on each kind of database.
+
+    An error of the database names its statement, never the values: those may be what a customer wrote.
+    """
+    common: dict[str, object] = {"hide_parameters": True}
     if settings.sqlite:
-        return {"pool_size": 32, "max_overflow": 32, "connect_args": {"check_same_thread": False}}
+        connect = {"check_same_thread": False}
+        return {**common, "pool_size": 32, "max_overflow": 32, "connect_args": connect}
     options = "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
-    return {"pool_size": 10, "max_overflow": 22, "pool_pre_ping": True, "connect_args": {"options": options}}
+    pool = {"pool_size": 10, "max_overflow": 22, "pool_pre_ping": True}
+    return {**common, **pool, "connect_args": {"options": options}}

@@ -39,6 +39,7 @@ class Settings:
     clock_start: dt.datetime | None = None
     clock_speed: int = 1
     workers: int = 1
+    proxies: int = 0
     testing: bool = False
     argon2_cost: str = "normal"
 
@@ -73,6 +74,11 @@ class Settings:
             settings = replace(settings, secret_key=value)
         if value := given.get("GIG_TIMEZONE"):
             settings = replace(settings, timezone=value)
+        if value := given.get("GIG_PROXIES"):
+            if value.isascii() and value.isdigit() and len(value) == 1:
+                settings = replace(settings, proxies=int(value))
+            else:
+                faults.append("GIG_PROXIES must be the number of proxies in front, 0 to 9")
         if value := given.get("GIG_CLOCK"):
             try:
                 start, speed = _clock(value)
