@@ -12,14 +12,14 @@ from gig.payouts.disbursement.models import Payee
 from gig.payouts.disbursement.values import HOLD_AFTER_PAYEE_CHANGE
 
 
-def newest_payees() -> sa.Select[Any]:
+def newest_payees() -> sa.Select[*tuple[Any, ...]]:
     """(agent_id, payee_id): the payee that holds for each agent now."""
     newest = sa.func.max(Payee.id).label("payee_id")
     return sa.select(Payee.agent_id, newest).group_by(Payee.agent_id)
 
 
 def hold_reason(
-    agent_id: sa.ColumnElement[Any], payee_id: sa.ColumnElement[Any], *, at: dt.datetime
+    agent_id: sa.SQLColumnExpression[Any], payee_id: sa.ColumnElement[Any], *, at: dt.datetime
 ) -> sa.ColumnElement[str | None]:
     """The slug of the first reason to hold a payment to this agent and payee at the instant, or NULL.
 

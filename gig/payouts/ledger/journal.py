@@ -100,7 +100,9 @@ def post(
     session.execute(insert(LedgerEntry).values(rows).on_conflict_do_nothing(index_elements=["source_key"]))
 
 
-def post_exports(session: Session, lines: sa.Select[Any], *, period_id: str, now: dt.datetime) -> int:
+def post_exports(
+    session: Session, lines: sa.Select[*tuple[Any, ...]], *, period_id: str, now: dt.datetime
+) -> int:
     """For each selected (line_id, number, agent_id, amount_fen) what we owed is on its way to the bank.
 
     One statement however many there are; how many entries it wrote. A line posted before is refused by

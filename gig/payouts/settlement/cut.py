@@ -160,7 +160,7 @@ def _count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.count(sa.case((condition, 1)))
 
 
-def _from_earnings(period_id: str, span: Span) -> sa.Select[Any]:
+def _from_earnings(period_id: str, span: Span) -> sa.Select[*tuple[Any, ...]]:
     total: Callable[[Any], Any] = sa.func.sum
     return (
         sa.select(
@@ -177,7 +177,7 @@ def _from_earnings(period_id: str, span: Span) -> sa.Select[Any]:
     )
 
 
-def _from_the_book(period_id: str, span: Span) -> sa.Select[Any]:
+def _from_the_book(period_id: str, span: Span) -> sa.Select[*tuple[Any, ...]]:
     sums = (
         sa.func.sum(sa.case((LedgerEntry.kind == kind, LedgerEntry.payable_fen), else_=0)).label(name)
         for name, kind in _OTHER_KINDS.items()
@@ -195,7 +195,7 @@ def _from_the_book(period_id: str, span: Span) -> sa.Select[Any]:
     )
 
 
-def _carried(previous_id: str, span: Span) -> sa.Select[Any]:
+def _carried(previous_id: str, span: Span) -> sa.Select[*tuple[Any, ...]]:
     return sa.select(Statement.agent_id, Statement.carried_out_fen.label("carried_in_fen")).where(
         Statement.period_id == previous_id,
         Statement.voided_at.is_(None),

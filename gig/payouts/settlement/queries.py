@@ -145,8 +145,8 @@ def lines(
         sa.select(
             PayoutLine.id,
             PayoutLine.agent_id,
-            Person.name,
-            Payee.account_mask,
+            sa.func.coalesce(Person.name, ""),
+            sa.func.coalesce(Payee.account_mask, ""),
             Payee.bank_name,
             Payee.kind,
             PayoutLine.state,
@@ -170,7 +170,7 @@ def lines(
     count, total = session.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(PayoutLine.amount_fen), 0)).where(chosen)
     ).one()
-    rows = [LineRow(row[0], row[1], row[2] or "", row[3] or "", *row[4:]) for row in session.execute(query)]
+    rows = [LineRow(*tuple(row)) for row in session.execute(query)]
     return rows, count, int(total)
 
 

@@ -60,16 +60,19 @@ ENTRY_WORDS = {
 def title(period: Period | PeriodRow) -> str:
     """第 46 周, 2026 年 11 月, 11 月上半月, 11月10日"""
     first = period.first_day
+    words: str
     match period.kind:
         case "week":
-            return _("第 %(n)s 周", n=first.isocalendar().week)
+            words = _("第 %(n)s 周", n=first.isocalendar().week)
         case "month":
-            return _("%(y)s 年 %(m)s 月", y=first.year, m=first.month)
+            words = _("%(y)s 年 %(m)s 月", y=first.year, m=first.month)
         case "half_month" if first.day < 16:
-            return _("%(m)s 月上半月", m=first.month)
+            words = _("%(m)s 月上半月", m=first.month)
         case "half_month":
-            return _("%(m)s 月下半月", m=first.month)
-    return _("%(m)s 月 %(d)s 日", m=first.month, d=first.day)
+            words = _("%(m)s 月下半月", m=first.month)
+        case _day:
+            words = _("%(m)s 月 %(d)s 日", m=first.month, d=first.day)
+    return words
 
 
 def last_day(period: Period | PeriodRow) -> dt.date:

@@ -60,7 +60,7 @@ def tie(session: Session, period_id: str) -> Tie:
     return Tie(*(int(figure or 0) for figure in figures))
 
 
-def _of_lines(session: Session, chosen: sa.Select[Any], period_id: str) -> tuple[int, int]:
+def _of_lines(session: Session, chosen: sa.Select[*tuple[Any, ...]], period_id: str) -> tuple[int, int]:
     """The sum of the chosen (amount, state) of the period's lines that are not void, and of the held ones."""
     line = chosen.where(PayoutLine.period_id == period_id, PayoutLine.state != "voided").subquery().c
     held = sa.case((line.state == "held", line.amount_fen), else_=0)

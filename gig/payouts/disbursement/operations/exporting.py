@@ -57,8 +57,8 @@ def export_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
         raise _changed()
     session.rollback()
     try:
-        with transaction() as session:
-            _freeze(session, batch_id, files, actor_id, now)
+        with transaction() as writing:
+            _freeze(writing, batch_id, files, actor_id, now)
     except DBAPIError as error:
         if "full" in str(error.orig).lower() or "no space" in str(error.orig).lower():
             raise Refused(

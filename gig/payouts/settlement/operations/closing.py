@@ -148,8 +148,8 @@ def _cut_next(session: Session, period: Period) -> None:
     """
     after = period.close_after or ""
     edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
-    last, *more = session.scalars(edge).all() or [None]
-    upto = last if more else None
+    found = session.scalars(edge).all()
+    upto = found[0] if len(found) == 2 else None
     advance = (
         sa.update(Period)
         .where(

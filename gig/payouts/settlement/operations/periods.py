@@ -65,7 +65,7 @@ def _containing(session: Session, instant: dt.datetime) -> Period | None:
     return session.scalars(query.execution_options(populate_existing=True)).first()
 
 
-def _lock_containing(session: Session, instant: dt.datetime) -> sa.Row[tuple[str, str, dt.datetime]] | None:
+def _lock_containing(session: Session, instant: dt.datetime) -> sa.Row[str, str, dt.datetime] | None:
     query = sa.select(Period.id, Period.state, Period.ends_at).where(
         Period.starts_at <= instant, Period.ends_at > instant
     )
