@@ -153,7 +153,8 @@ def add_earnings(session: Session, count: int, agents: int, period_id: str) -> N
                 f"""INSERT INTO ledger_entry (id, source_key, kind, debit, credit, amount_fen, agent_id,
                 payable_fen, period_id, posted_at, memo)
                 {numbers(count)} SELECT '{part}' || {number(25, "i")},
-                '{kind}:' || {number(26, "i")}, '{kind}', {debit}, {credit}, {fen}, {agent}, {signed}, :period, :at, '1.80 × 2.0 = 3.60'
+                '{kind}:' || {number(26, "i")}, '{kind}', {debit}, {credit},
+                {fen}, {agent}, {signed}, :period, :at, '1.80 × 2.0 = 3.60'
                 FROM n WHERE i % {every} = 0"""
             ).bindparams(*typed),
             at,
