@@ -38,13 +38,18 @@ class Worker:
 
 @dataclass
 class Told:
-    """One conversation as it goes on. `answered` counts its turns that were answered."""
+    """One conversation as it goes on. `answered` counts its turns that were answered.
+
+    Who helps out after a miss or a release does answer: of two, the clock of one is spent.
+    """
 
     story: Story
     number: int
     inquiry_id: str
     at_work: Worker
     answered: int = 0
+    handed_on: bool = False
+    rated: bool = False
 
 
 @dataclass
@@ -85,7 +90,7 @@ class History:
         worker = told.at_work
         set_presence(agent_id=worker.id, state="online", now=now)
         claims.claim(inquiry_id=told.inquiry_id, agent_id=worker.id, now=now)
-        dice = self.chance.random()
+        dice = 1.0 if told.handed_on else self.chance.random()
         if dice < worker.missed:
             self.timeline.at(now + seconds(303), self._miss, told, other)
         elif dice < worker.missed + 0.012:
@@ -106,7 +111,7 @@ class History:
         self._hand_on(told, other, now)
 
     def _hand_on(self, told: Told, other: Worker, now: dt.datetime) -> None:
-        told.at_work = other
+        told.at_work, told.handed_on = other, True
         self.timeline.at(max(now + seconds(30), other.busy_until), self._claim, told, other)
         other.busy_until = max(now, other.busy_until) + seconds(300)
 
@@ -143,7 +148,8 @@ class History:
     def _resolve(self, told: Told, now: dt.datetime) -> None:
         resolution.resolve(inquiry_id=told.inquiry_id, agent_id=told.at_work.id, now=now)
         self._count("resolved")
-        if self.chance.random() < 0.45:
+        if not told.rated and self.chance.random() < 0.45:
+            told.rated = True
             self.timeline.at(now + seconds(self.chance.uniform(20, 900)), self._rate, told)
 
     def _rate(self, told: Told, now: dt.datetime) -> None:
