@@ -97,6 +97,12 @@ def test_a_row_that_is_not_there_cannot_be_removed(app: Flask, session: Session,
     assert ops.post(card, {"do": f"remove:{place}"}).status_code == 200
 
 
+@pytest.mark.parametrize("depth", [400, 900, 100_000])
+def test_a_card_that_is_all_brackets_is_no_card(app: Flask, session: Session, depth: int) -> None:
+    ops = browser(app, session, "ops")
+    assert ops.post("/console/rates/import", {"json": "[" * depth + "]" * depth}).status_code == 422
+
+
 @pytest.mark.parametrize("valid_from", ["0001-01-01", "9999-12-31T23:59", "yesterday"])
 def test_an_instant_beyond_the_calendar_stays_in_the_form_with_its_fault(
     app: Flask, session: Session, valid_from: str

@@ -27,6 +27,9 @@ from gig.payouts.rates.views.form import CardForm, document_of, of_card, of_subm
 
 blueprint = Blueprint("rates", __name__, template_folder="../templates", url_prefix="/console/rates")
 
+LARGEST_FILE = 256 * 1024
+"""A longer one is cut off there, and so is no JSON."""
+
 
 @blueprint.get("")
 @allow("operate")
@@ -64,15 +67,15 @@ def new() -> AnyResponse:
 def import_card() -> AnyResponse | tuple[str, int]:
     """A draft of pasted or uploaded JSON, or every fault of it."""
     upload = request.files.get("file")
-    text = upload.read().decode("utf-8-sig", "replace") if upload else request.form.get("json", "")
+    text = (
+        upload.read(LARGEST_FILE).decode("utf-8-sig", "replace") if upload else request.form.get("json", "")
+    )
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return _index(text, {"/": [_("这不是有效的 JSON。")]}), 422
-    try:
-        id = create_draft(document=document, now=received_at(), actor_id=actor_id())
+        id = create_draft(document=json.loads(text), now=received_at(), actor_id=actor_id())
     except Invalid as error:
         return _index(text, shown.said_in_yuan(error.errors)), 422
+    except (ValueError, RecursionError):
+        return _index(text, {"/": [_("这不是有效的 JSON。")]}), 422
     return redirect(url_for("rates.card", id=id))
 
 
