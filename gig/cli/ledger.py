@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -36,7 +37,8 @@ def export(format_: str, to: Path | None) -> None:
                 file.writelines(journal)
             partial.replace(to)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
             click.echo(f"gig: {to} was not written: {error.strerror}", err=True)
             sys.exit(1)
 
