@@ -172,9 +172,7 @@ def main() -> int:
     same("the period's gross", period["gross_fen"], total["gross_fen"])
     same("the period's payable", period["payable_fen"], sum(payable))
     print(f"{period['id']}: {total['answered']} answered turns, {total['late_turns']} late")
-    print(
-        f"agents' earnings  {_yuan(total['gross_fen'])}   payable {_yuan(sum(payable))} to {len(payable)}"
-    )
+    print(f"agents' earnings  {_yuan(total['gross_fen'])}   payable {_yuan(sum(payable))} to {len(payable)}")
     if given.pay:
         kept = given.logins.with_suffix(f".{period['id']}.batch")
         found = amounts(maker, pay_out(maker, checker, period, kept))

@@ -48,6 +48,11 @@ class Street:
         self._visits: list[Visit] = []
         self._next = 0.0
 
+    @property
+    def waiting(self) -> list[str]:
+        """The inquiries of those who are here."""
+        return [visit.inquiry_id for visit in self._visits]
+
     def step(self, now: float) -> None:
         """Somebody may come, and one of those who are there looks at their conversation."""
         if now >= self._next and len(self._visits) < MOST_WAITING:
