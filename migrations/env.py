@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
@@ -16,7 +16,7 @@ LOCK = 7_166_001
 """The PostgreSQL advisory lock that lets one process at a time migrate."""
 
 
-def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """A column's own type is written down as the plain SQL type beneath it."""
     if kind == "type" and isinstance(item, sa.TypeDecorator):
         return f"sa.{item.impl_instance!r}"

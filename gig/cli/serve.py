@@ -10,7 +10,7 @@ import click
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
-from gig.settings import BadSettings, Settings
+from gig.settings import DEVELOPMENT_SECRET, BadSettings, Settings
 
 ACCESS_LOG = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
 """Without the query: a stream's ticket stands there."""
@@ -40,7 +40,10 @@ STOP_WITHIN_S = 2
 def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None, access_log: bool) -> None:
     """Serves pages, API and streams."""
     settings = replace(Settings.from_env(), workers=workers)
-    if faults := settings.problems():
+    faults = settings.problems()
+    if settings.secret_key == DEVELOPMENT_SECRET and host not in ("127.0.0.1", "localhost", "::1"):
+        faults.append(f"GIG_SECRET_KEY must be set before others can reach {host}: the default is public")
+    if faults:
         raise BadSettings(faults)
     _allow_many_files()
     common: dict[str, Any] = {

@@ -48,7 +48,9 @@ def configure(env: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
-    root.handlers = [h for h in root.handlers if not isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)]
+    root.handlers = [
+        h for h in root.handlers if not isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)
+    ]
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     for noisy in ("apscheduler", "alembic", "PIL"):

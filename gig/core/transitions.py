@@ -48,5 +48,7 @@ def move(
     if not machine.allows(origin, target):
         raise ValueError(f"{machine.name}: no move from {origin} to {target}")
     columns = table.__table__.c
-    statement = sa.update(table).where(columns.id == id, columns.state == origin).values(state=target, **values)
+    statement = (
+        sa.update(table).where(columns.id == id, columns.state == origin).values(state=target, **values)
+    )
     return rows_changed(session, statement) == 1

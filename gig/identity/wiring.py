@@ -11,7 +11,7 @@ from gig.core.text import N_
 from gig.identity import login, menu, passwords, tickets
 from gig.identity.access import find_principal
 from gig.identity.menu import Entry
-from gig.identity.operations.sessions import purge_attempts
+from gig.identity.operations.sessions import end_old_sessions, purge_attempts
 from gig.identity.values import ROLE_NAMES
 from gig.identity.views import account, doors, people
 
@@ -35,6 +35,7 @@ def plug_into(app: Flask) -> None:
         app,
         scheduler.Job("api.purge_keys", every_s=3600, run=purge_keys),
         scheduler.Job("identity.purge_attempts", every_s=3600, run=purge_attempts),
+        scheduler.Job("identity.end_old_sessions", every_s=3600, run=end_old_sessions),
     )
 
 

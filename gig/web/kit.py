@@ -80,6 +80,8 @@ def _refuse_unstorable() -> None:
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if current_app.config.get("GIG_ENV") == "production":
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype == "text/html" and not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.add("Cookie")

@@ -18,6 +18,7 @@ from gig.identity.models import LoginAttempt, LoginSession, Person
 
 BY_PHONE, PHONE_WINDOW = 5, dt.timedelta(minutes=15)
 BY_ADDRESS, ADDRESS_WINDOW = 20, dt.timedelta(hours=1)
+SESSION_AGE = dt.timedelta(days=30)
 WRONG = N_("手机号或密码不对。")
 
 
@@ -176,3 +177,15 @@ def purge_attempts(now: dt.datetime) -> None:
     """Attempts that count no more are gone."""
     with transaction() as session:
         session.execute(sa.delete(LoginAttempt).where(LoginAttempt.at <= now - ADDRESS_WINDOW))
+
+
+def end_old_sessions(now: dt.datetime) -> str | None:
+    """No session is older than thirty days: whoever found a phone cannot stay logged in for ever."""
+    with transaction() as session:
+        ended = rows_changed(
+            session,
+            sa.update(LoginSession)
+            .where(LoginSession.created_at <= now - SESSION_AGE, LoginSession.revoked_at.is_(None))
+            .values(revoked_at=now),
+        )
+    return f"{ended} sessions" if ended else None

@@ -15,6 +15,7 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import GigError, Invalid, NotFound
 from gig.core.money import parse_yuan
+from gig.core.text import N_
 from gig.identity.access import actor_id, allow
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations.retries import retry_lines
@@ -156,9 +157,12 @@ def settings() -> Response:
         common: dict[str, Any] = {"reason": reason, "actor_id": actor_id(), "now": now}
         try:
             minimum_fen = parse_yuan(form.get("minimum", ""))
-            grace_s = int(form.get("grace_min", "")) * 60
         except ValueError as error:
             raise Invalid({"minimum": [str(error)]}) from error
+        grace = form.get("grace_min", "").strip()
+        if not (grace.isascii() and grace.isdigit() and len(grace) < 6):
+            raise Invalid({"grace_min": [N_("要是一个整数。")]})
+        grace_s = int(grace) * 60
         set_period_kind(kind=form.get("kind", ""), **common)
         set_number(name=MINIMUM_PAYOUT.name, value=minimum_fen, **common)
         set_number(name=CLOSE_GRACE.name, value=grace_s, **common)
