@@ -60,7 +60,7 @@ def _known(session: Session, channel_id: str, external_ids: Sequence[str]) -> di
     joined = sa.select(InquiryAlias.external_id, InquiryAlias.inquiry_id).where(
         InquiryAlias.channel_id == channel_id, InquiryAlias.external_id.in_(external_ids)
     )
-    return dict(session.execute(sa.union_all(own, joined)))
+    return dict(session.execute(sa.union_all(own, joined)).all())
 
 
 def _plain(session: Session, channel_id: str, new: Sequence[NewInquiry], taken: set[str]) -> list[int]:

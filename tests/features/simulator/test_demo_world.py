@@ -101,7 +101,7 @@ def test_the_whole_world_has_a_past_that_adds_up_and_a_present(app: Flask, sessi
     others = seed_whole(agents=10, secret_key=secret, now=NOW)
     broken = [finding for finding in audit(session) if finding.differences]
     assert broken == []
-    states = dict(session.execute(sa.select(Period.id, Period.state)))
+    states = dict(session.execute(sa.select(Period.id, Period.state)).all())
     assert states == {
         "week-2026-11-02": "exported",
         "week-2026-11-09": "closed",
