@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gig.simulator.http import Answer, Api, GivenUp, ServerClock
-from gig.simulator.replay.conversations import Book, Conversation, Tally
+from gig.simulator.replay.conversations import Book, Conversation, Tally, stranger
 from gig.simulator.replay.customers import Customers
 
 log = logging.getLogger(__name__)
@@ -156,8 +156,7 @@ class SimulatedAgent:
         talk = self._book.find(inquiry_id)
         if talk is None:
             self._tally.count("claims of others' customers")
-            self._release(inquiry_id)
-            return
+            talk = stranger(inquiry_id)
         talk.owner = self
         if self._chance.random() < self._manners.release:
             self._after(self._chance.uniform(3, 20), partial(self._release, inquiry_id, talk))

@@ -35,6 +35,7 @@ class Conversation:
     owner: SimulatedAgent | None = None
     over: bool = False
     came_back: bool = False
+    unknown: bool = False
     extra: list[Exchange] = field(default_factory=list)
 
     @property
@@ -56,6 +57,12 @@ class Conversation:
     @property
     def more_to_ask(self) -> bool:
         return self.asked < len(self.exchanges)
+
+
+def stranger(inquiry_id: str) -> Conversation:
+    """A customer of another run, or a real one: all that is known is that they wait for an answer."""
+    script = Script(inquiry_id, (Exchange((), ()),), "", "")
+    return Conversation(script, inquiry_id, asked=1, unknown=True)
 
 
 class Book:

@@ -117,14 +117,16 @@ class Customers:
 
     def answered(self, talk: Conversation) -> bool:
         """An agent has answered: the customer goes on, or (False) is content."""
-        if talk.more_to_ask:
+        if talk.more_to_ask and not talk.unknown:
             self.agenda.after(self._chance.uniform(4, 20), partial(self.go_on, talk))
             return True
         return False
 
     def resolved(self, talk: Conversation) -> None:
         """Some rate, and a few find out that it was not solved."""
-        if not talk.came_back and self._chance.random() < self._habits.come_back:
+        if talk.unknown:
+            talk.over = True
+        elif not talk.came_back and self._chance.random() < self._habits.come_back:
             talk.came_back = True
             self.agenda.after(self._chance.uniform(120, 900), partial(self._come_back, talk))
         else:
