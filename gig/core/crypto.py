@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -46,20 +47,26 @@ class Keyring:
     def seal(self, plain: bytes, place: str) -> bytes:
         number, key = self.data_keys[0]
         nonce = os.urandom(12)
-        return bytes([_VERSION, number]) + nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
+        return bytes([_VERSION, number]) + nonce + _cipher(key).encrypt(nonce, plain, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
         key = dict(self.data_keys).get(sealed[1]) if len(sealed) > 14 and sealed[0] == _VERSION else None
         if key is None:
             raise Unreadable(place)
         try:
-            return AESGCM(key).decrypt(sealed[2:14], sealed[14:], place.encode())
+            return _cipher(key).decrypt(sealed[2:14], sealed[14:], place.encode())
         except InvalidTag as error:
             raise Unreadable(place) from error
 
     def index(self, value: str, place: str) -> str:
         """128 bits of HMAC, in hex: equal for equal values of one place, and nothing else can be told."""
         return hmac.new(self.index_key, f"{place}\0{value}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    """Kept, because setting one up costs more than using it."""
+    return AESGCM(key)
 
 
 def _key_bytes(encoded: str) -> bytes:
