@@ -60,7 +60,7 @@ def _earnings(session: Session) -> Iterator[Difference]:
         yield from rows(
             session,
             f"""SELECT e.source_key, 'an earning', 'none' FROM ledger_entry e
-                LEFT JOIN earning g ON e.source_key = '{kind}:' || g.id
+                LEFT JOIN earning g ON g.id = substr(e.source_key, {len(kind) + 2})
                 WHERE e.kind = '{kind}' AND g.id IS NULL""",
         )
 
