@@ -36,7 +36,7 @@ def test_a_new_queue_takes_inquiries_and_is_called_by_its_name(session: Session,
     assert log_of(session, "takeaway") == [("queue.create", None)]
 
 
-@pytest.mark.parametrize("slug", ["", "*", "外卖", "Take", "a b", "-a", "a" * 41, "a/b", "a\u0000"])
+@pytest.mark.parametrize("slug", ["", "*", "外卖", "Take", "a b", "-a", "a" * 41, "a/b"])
 def test_a_slug_that_is_no_slug_is_refused_beside_its_field(
     session: Session, ops: Browser, slug: str
 ) -> None:

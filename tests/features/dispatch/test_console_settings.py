@@ -141,7 +141,7 @@ def test_a_phrase_of_the_default_list_can_be_taken_off(session: Session, ops: Br
     assert 'value="您好"' in page.text
 
 
-@pytest.mark.parametrize("phrase", ["", "…！", "😀", "长" * 41, "a\u0000b"])
+@pytest.mark.parametrize("phrase", ["", "…！", "😀", "长" * 41])
 def test_a_phrase_without_words_is_refused(session: Session, ops: Browser, phrase: str) -> None:
     assert ops.post("/console/phrases", {"phrase": phrase}).status_code == 422
     assert seen(session).query(HoldingPhrase).count() == 0

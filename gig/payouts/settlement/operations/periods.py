@@ -33,7 +33,8 @@ def ensure_period(session: Session, instant: dt.datetime, *, now: dt.datetime | 
         return first
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     rows = list(_missing(session, instant, first, now=now or instant))
-    session.execute(insert(Period).values(rows).on_conflict_do_nothing())
+    if rows:  # another process may have made them since we looked
+        session.execute(insert(Period).values(rows).on_conflict_do_nothing())
     made = _containing(session, instant)
     if made is None:
         raise RuntimeError(f"no period contains {instant}")
