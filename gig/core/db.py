@@ -131,6 +131,11 @@ def rows_changed(session: Session, statement: sa.Update | sa.Delete | sa.Insert)
     return result.rowcount
 
 
+def table_of(model: type[Base]) -> sa.Table:
+    """The model's table, for statements of hot paths that need no objects."""
+    return cast(sa.Table, model.__table__)
+
+
 def is_sqlite(session: Session) -> bool:
     return cast(Engine, session.get_bind()).dialect.name == "sqlite"
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from gig.core.db import Base, BigId
+from gig.core.db import Base, BigId, table_of
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ class OutboxEvent(Base):
     payload: Mapped[str]
     created_at: Mapped[dt.datetime]
 
+
+_INSERT = sa.insert(table_of(OutboxEvent))
 
 Event = tuple[str, str, dict[str, Any]]
 """(topic, type, payload)"""
@@ -53,7 +55,7 @@ def emit_all(session: Session, events: Iterable[Event], *, now: dt.datetime) -> 
         for topic, type_, payload in events
     ]
     if rows:
-        session.execute(sa.insert(OutboxEvent), rows)
+        session.execute(_INSERT, rows)
         session.info["emitted"] = True
 
 

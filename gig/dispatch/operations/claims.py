@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
 
 from gig.core import clock, outbox, tunables
-from gig.core.db import is_sqlite, made, rows_changed, transaction
+from gig.core.db import Instant, is_sqlite, made, table_of, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.money import yuan
 from gig.core.text import N_
@@ -19,6 +21,7 @@ from gig.dispatch.operations import clocks, expiry
 from gig.dispatch.queries.refusals import why_not
 from gig.dispatch.values import CLAIMED, OPEN, SWEEP_WAIT, head_start, limit, seconds
 from gig.identity.models import Agent, AgentSkill
+from gig.identity.values import WORKING
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.quote import quote
 
@@ -64,8 +67,7 @@ def claim(
                 now=yuan(row["gross_fen"]),
             )
         numbers = tunables.values(session, found.revision)
-        taken = rows_changed(session, _conditional(found, agent_id, row["expires_at"], numbers, now))
-        if not taken:
+        if not _take(session, found, agent_id, row["expires_at"], numbers, now):
             found = _look(session, inquiry_id, agent_id, now)
             if found.owner_id == agent_id:
                 return _already(session, found)
@@ -96,7 +98,18 @@ def _already(session: Session, found: Found) -> Claimed:
 
 def _look(session: Session, inquiry_id: str, agent_id: str, now: dt.datetime) -> Found:
     """The agent (locked, so that two claims of one agent queue up), the inquiry, and a kept quote."""
-    kept = TurnQuote.__table__
+    asked = {"inquiry": inquiry_id, "agent": agent_id, "at": now}
+    found = session.execute(_looking(locking=not is_sqlite(session)), asked).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@cache
+def _looking(*, locking: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Built once: putting the statement together costs more than running it."""
+    kept = TurnQuote.__table__.c
+    agent: sa.BindParameter[str] = sa.bindparam("agent")
     statement = (
         sa.select(
             Agent.tier,
@@ -110,27 +123,22 @@ def _look(session: Session, inquiry_id: str, agent_id: str, now: dt.datetime) ->
             Inquiry.paid_replies,
             Inquiry.expires_at,
             Turn.asked_at,
-            kept.c.clock_started_at.label("kept_started_at"),
-            kept.c.deadline_at.label("kept_deadline_at"),
-            kept.c.expires_at.label("kept_expires_at"),
-            kept.c.gross_fen.label("kept_gross_fen"),
+            kept.clock_started_at.label("kept_started_at"),
+            kept.deadline_at.label("kept_deadline_at"),
+            kept.expires_at.label("kept_expires_at"),
+            kept.gross_fen.label("kept_gross_fen"),
             Queue.easy,
             tunables.revision().label("revision"),
-            rates.card_in_force_id(now).label("card_id"),
+            rates.card_in_force_id(sa.bindparam("at", type_=Instant())).label("card_id"),
         )
         .select_from(Agent)
-        .join(Inquiry, Inquiry.id == inquiry_id)
+        .join(Inquiry, Inquiry.id == sa.bindparam("inquiry"))
         .join(Queue, Queue.slug == Inquiry.queue)
         .outerjoin(Turn, Turn.id == Inquiry.open_turn_id)
-        .outerjoin(kept, sa.and_(kept.c.turn_id == Inquiry.open_turn_id, kept.c.agent_id == agent_id))
-        .where(Agent.id == agent_id)
+        .outerjoin(TurnQuote.__table__, sa.and_(kept.turn_id == Inquiry.open_turn_id, kept.agent_id == agent))
+        .where(Agent.id == agent)
     )
-    if not is_sqlite(session):
-        statement = statement.with_for_update(of=Agent, key_share=True)
-    found = session.execute(statement).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
+    return statement.with_for_update(of=Agent, key_share=True) if locking else statement
 
 
 def _spent(expires_at: dt.datetime | None, now: dt.datetime) -> bool:
@@ -173,71 +181,121 @@ def visible(
     agent_id: str, tier: str, numbers: Any, now: dt.datetime, easy: sa.ColumnElement[bool]
 ) -> sa.ColumnElement[bool]:
     """Which open inquiries an agent of this tier may see and claim at this instant."""
+    return _seen(
+        agent=agent_id,
+        now=now,
+        opened_by=now - head_start(numbers, tier),
+        share=numbers["trainee_share_percent"],
+        first_since=now - seconds(numbers, "trainee_window_s"),
+        easy=easy,
+        trainee=tier == "trainee",
+    )
+
+
+def _seen(
+    *, agent: Any, now: Any, opened_by: Any, share: Any, first_since: Any, easy: Any, trainee: bool
+) -> sa.ColumnElement[bool]:
+    """The condition, over values or over parameters of a statement that is built once."""
     reserved = sa.and_(Inquiry.reserved_until.is_not(None), Inquiry.reserved_until > now)
-    ours = sa.and_(reserved, Inquiry.reserved_for == agent_id)
-    open_to_all = [sa.not_(reserved), Inquiry.entered_at <= now - head_start(numbers, tier)]
-    if tier != "trainee":
-        trainees_first = sa.and_(
-            easy,
-            Inquiry.bucket < numbers["trainee_share_percent"],
-            Inquiry.queued_at > now - seconds(numbers, "trainee_window_s"),
-        )
+    ours = sa.and_(reserved, Inquiry.reserved_for == agent)
+    open_to_all = [sa.not_(reserved), Inquiry.entered_at <= opened_by]
+    if not trainee:
+        trainees_first = sa.and_(easy, Inquiry.bucket < share, Inquiry.queued_at > first_since)
         open_to_all.append(sa.not_(trainees_first))
     return sa.or_(ours, sa.and_(*open_to_all))
 
 
-def _conditional(
-    found: Found, agent_id: str, expires_at: dt.datetime, numbers: Any, now: dt.datetime
-) -> sa.Update:
-    """The write that decides. All conditions of RULES §3.2 stand in it."""
-    other = aliased(Inquiry)
+def _take(
+    session: Session, found: Found, agent_id: str, expires_at: dt.datetime, numbers: Any, now: dt.datetime
+) -> bool:
+    """The write that decides: whether the inquiry is the agent's now."""
+    asked = {
+        "agent": agent_id,
+        "inquiry": found.id,
+        "turn": found.open_turn_id,
+        "agents_tier": found.tier,
+        "agents_queue": found.queue,
+        "at": now,
+        "opened_by": now - head_start(numbers, found.tier),
+        "most": limit(numbers, found.tier),
+        "ends": expires_at,
+    }
+    trainee = found.tier == "trainee"
+    if not trainee:
+        asked |= {
+            "share": numbers["trainee_share_percent"],
+            "first_since": now - seconds(numbers, "trainee_window_s"),
+            "easy": bool(found.easy),
+        }
+    result = cast("CursorResult[Any]", session.execute(_deciding(trainee=trainee), asked))
+    return result.rowcount == 1
+
+
+@cache
+def _deciding(*, trainee: bool) -> sa.Update:
+    """All conditions of RULES §3.2 stand in this one write. Built once."""
+    inquiry = table_of(Inquiry)
+    other = inquiry.alias()
+    agent: sa.BindParameter[str] = sa.bindparam("agent")
+    at = sa.bindparam("at", type_=Instant())
     held = (
         sa.select(sa.func.count())
         .select_from(other)
-        .where(other.owner_id == agent_id, other.state == CLAIMED)
+        .where(other.c.owner_id == agent, other.c.state == CLAIMED)
         .scalar_subquery()
     )
     able = (
         sa.select(Agent.id)
         .join(AgentSkill, AgentSkill.agent_id == Agent.id)
         .where(
-            Agent.id == agent_id,
-            Agent.stage.in_(("probation", "active")),
+            Agent.id == agent,
+            Agent.stage.in_(WORKING),
             Agent.presence == "online",
-            Agent.tier == found.tier,
-            AgentSkill.queue == found.queue,
+            Agent.tier == sa.bindparam("agents_tier"),
+            AgentSkill.queue == sa.bindparam("agents_queue"),
         )
         .exists()
     )
+    seen = _seen(
+        agent=agent,
+        now=at,
+        opened_by=sa.bindparam("opened_by", type_=Instant()),
+        share=sa.bindparam("share", type_=sa.Integer()),
+        first_since=sa.bindparam("first_since", type_=Instant()),
+        easy=sa.bindparam("easy", type_=sa.Boolean()),
+        trainee=trainee,
+    )
     return (
-        sa.update(Inquiry)
+        sa.update(inquiry)
         .where(
-            Inquiry.id == found.id,
-            Inquiry.open_turn_id == found.open_turn_id,
-            Inquiry.state == OPEN,
-            visible(agent_id, found.tier, numbers, now, sa.literal(bool(found.easy))),
+            inquiry.c.id == sa.bindparam("inquiry"),
+            inquiry.c.open_turn_id == sa.bindparam("turn"),
+            inquiry.c.state == OPEN,
+            seen,
             able,
-            held < limit(numbers, found.tier),
+            held < sa.bindparam("most", type_=sa.Integer()),
         )
         .values(
             state="claimed",
-            owner_id=agent_id,
-            last_owner_id=agent_id,
-            claimed_at=now,
-            expires_at=expires_at,
+            owner_id=agent,
+            last_owner_id=agent,
+            claimed_at=at,
+            expires_at=sa.bindparam("ends", type_=Instant()),
             due_at=None,
             reserved_for=None,
             reserved_until=None,
-            version=Inquiry.version + 1,
+            version=inquiry.c.version + 1,
         )
-        .execution_options(synchronize_session=False)
     )
+
+
+_KEEP = sa.insert(table_of(TurnQuote))
 
 
 def _keep(session: Session, found: Found, row: dict[str, Any]) -> None:
     """The quote is stored for this turn and owner; a kept one is theirs again."""
     if found.kept_started_at is None:
-        session.execute(sa.insert(TurnQuote), row)
+        session.execute(_KEEP, row)
     else:
         mine = sa.and_(TurnQuote.turn_id == found.open_turn_id, TurnQuote.agent_id == row["agent_id"])
         session.execute(sa.update(TurnQuote).where(mine).values(ended=None))

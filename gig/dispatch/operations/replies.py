@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import is_sqlite, made, rows_changed, transaction
+from gig.core.db import is_sqlite, made, rows_changed, table_of, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -94,13 +95,25 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
 
 def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> Found:
     """All that the decision needs, in one read; on PostgreSQL the agent is locked, then the inquiry."""
-    held = sa.select(TurnQuote.turn_id).where(
-        TurnQuote.inquiry_id == inquiry_id, TurnQuote.agent_id == agent_id
-    )
+    asked = {"inquiry": inquiry_id, "agent": agent_id, "mark": mark}
+    found = session.execute(_looking(locking=not is_sqlite(session)), asked).one_or_none()
+    if found is None or not (found.held or found.owner_id == agent_id):
+        raise NotFound
+    return found
+
+
+@cache
+def _looking(*, locking: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Built once: putting the statement together costs more than running it."""
+    inquiry: sa.BindParameter[str] = sa.bindparam("inquiry")
+    agent: sa.BindParameter[str] = sa.bindparam("agent")
+    held = sa.select(TurnQuote.turn_id).where(TurnQuote.inquiry_id == inquiry, TurnQuote.agent_id == agent)
     repeated = sa.select(Message.id).where(
-        Message.inquiry_id == inquiry_id, Message.agent_id == agent_id, Message.fingerprint == mark
+        Message.inquiry_id == inquiry,
+        Message.agent_id == agent,
+        Message.fingerprint == sa.bindparam("mark"),
     )
-    draft = sa.select(Draft.saved_at).where(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
+    draft = sa.select(Draft.saved_at).where(Draft.inquiry_id == inquiry, Draft.agent_id == agent)
     quote = TurnQuote.__table__.c
     statement = (
         sa.select(
@@ -125,16 +138,11 @@ def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> Found:
             phrases.revision().label("phrases_revision"),
         )
         .select_from(Inquiry)
-        .join(Agent, Agent.id == agent_id)
-        .outerjoin(TurnQuote, sa.and_(quote.turn_id == Inquiry.open_turn_id, quote.agent_id == agent_id))
-        .where(Inquiry.id == inquiry_id)
+        .join(Agent, Agent.id == agent)
+        .outerjoin(TurnQuote, sa.and_(quote.turn_id == Inquiry.open_turn_id, quote.agent_id == agent))
+        .where(Inquiry.id == inquiry)
     )
-    if not is_sqlite(session):
-        statement = statement.with_for_update(of=[Agent, Inquiry], key_share=True)
-    found = session.execute(statement).one_or_none()
-    if found is None or not (found.held or found.owner_id == agent_id):
-        raise NotFound
-    return found
+    return statement.with_for_update(of=[Agent, Inquiry], key_share=True) if locking else statement
 
 
 def _refuse_unless_owner(found: Found, agent_id: str, now: dt.datetime) -> None:
@@ -164,7 +172,7 @@ def _send(
         "unpaid_reason": str(reason) if reason else None,
         "sent_at": now,
     }
-    session.execute(sa.insert(Message), written)
+    session.execute(sa.insert(table_of(Message)), written)
     return Message(**written)
 
 

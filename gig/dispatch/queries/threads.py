@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,25 +47,7 @@ def thread(session: Session, inquiry_id: str, agent_id: str) -> Thread:
     NotFound for anyone else. The one who resolved it may still read it until it is closed. One
     statement.
     """
-    mine = sa.or_(
-        Inquiry.owner_id == agent_id,
-        sa.and_(Inquiry.state == "resolved", Inquiry.resolved_by == agent_id),
-    )
-    rows = session.execute(
-        sa.select(Inquiry, TurnQuote, Draft.text, mine, Message)
-        .outerjoin(
-            TurnQuote,
-            sa.and_(TurnQuote.turn_id == Inquiry.open_turn_id, TurnQuote.agent_id == agent_id),
-        )
-        .outerjoin(Draft, sa.and_(Draft.inquiry_id == Inquiry.id, Draft.agent_id == agent_id))
-        .outerjoin(
-            Message,
-            sa.and_(Message.inquiry_id == Inquiry.id, sa.or_(mine, Message.agent_id == agent_id)),
-        )
-        .where(Inquiry.id == inquiry_id, _held(agent_id))
-        .order_by(Message.sent_at, Message.id)
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = session.execute(_threading(), {"inquiry": inquiry_id, "agent": agent_id}).all()
     if not rows:
         raise NotFound
     inquiry, quote, draft, owned, _ = rows[0]
@@ -77,13 +60,30 @@ def thread(session: Session, inquiry_id: str, agent_id: str) -> Thread:
     )
 
 
-def _held(agent_id: str) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        Inquiry.owner_id == agent_id,
+@cache
+def _threading() -> sa.Select[*tuple[Any, ...]]:
+    """Built once: putting the statement together costs more than running it."""
+    agent: sa.BindParameter[str] = sa.bindparam("agent")
+    mine = sa.or_(
+        Inquiry.owner_id == agent,
+        sa.and_(Inquiry.state == "resolved", Inquiry.resolved_by == agent),
+    )
+    held = (
         sa.select(TurnQuote.turn_id)
-        .where(TurnQuote.agent_id == agent_id, TurnQuote.inquiry_id == Inquiry.id)
+        .where(TurnQuote.agent_id == agent, TurnQuote.inquiry_id == Inquiry.id)
         .correlate(Inquiry)
-        .exists(),
+        .exists()
+    )
+    return (
+        sa.select(Inquiry, TurnQuote, Draft.text, mine, Message)
+        .outerjoin(TurnQuote, sa.and_(TurnQuote.turn_id == Inquiry.open_turn_id, TurnQuote.agent_id == agent))
+        .outerjoin(Draft, sa.and_(Draft.inquiry_id == Inquiry.id, Draft.agent_id == agent))
+        .outerjoin(
+            Message, sa.and_(Message.inquiry_id == Inquiry.id, sa.or_(mine, Message.agent_id == agent))
+        )
+        .where(Inquiry.id == sa.bindparam("inquiry"), sa.or_(Inquiry.owner_id == agent, held))
+        .order_by(Message.sent_at, Message.id)
+        .execution_options(populate_existing=True)
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.db import table_of
 from gig.core.ids import new_id
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
@@ -65,7 +66,7 @@ def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, no
         "latency_us": pricing.latency_us,
         "why": pricing.why,
     }
-    session.execute(sa.insert(Earning), written)
+    session.execute(sa.insert(table_of(Earning)), written)
     entries = []
     if pricing.gross_fen:
         entries.append(journal.earning(id, turn.agent_id, pricing.gross_fen, pricing.why))
