@@ -135,11 +135,12 @@ def test_a_reply_written_without_a_connection_is_sent_once_when_it_is_back(
     inquiry_id = work.asked()
     work.log_in(phone, live_server, number)
     claim(phone, inquiry_id)
+    phone.locator("html.js").wait_for(state="attached")  # the page's scripts are there
     phone.context.set_offline(True)
     phone.locator("[data-offline]").wait_for()
     say(phone, ANSWER)
     phone.locator(".msg.queued").wait_for()
-    assert "约" in phone.locator("[data-ring-headline]").inner_text()
+    phone.locator("[data-ring-headline]", has_text="约").wait_for()
     phone.context.set_offline(False)
     phone.locator(".msg.me .meta a").wait_for()
     assert not phone.locator("[data-offline]").is_visible()

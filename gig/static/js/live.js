@@ -117,6 +117,7 @@ function again() {
 }
 
 function connected() {
+  if (!navigator.onLine) return; // said by a stream that opened just before the line was cut
   clearTimeout(lostTimer);
   lostTimer = 0;
   const wasLost = lost || tries > 0;
