@@ -39,8 +39,8 @@ class Caller:
 
 
 @pytest.fixture
-def after_closing_time() -> Iterator[None]:
-    """Requests arrive an hour after the week may be closed."""
+def after_closing_time(app: Flask) -> Iterator[None]:
+    """Requests arrive an hour after the week may be closed (the clock is the application's: it comes first)."""
     before = clock.current()
     clock.use(Clock(CLOSING_TIME + HOUR, real_now(), 1))
     yield
