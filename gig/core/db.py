@@ -2,7 +2,8 @@
 
 Reads use plain transactions. Every write goes through `transaction()`: on SQLite that is BEGIN
 IMMEDIATE behind one writer lock per process (its own busy handler lets a thread starve), on
-PostgreSQL an ordinary READ COMMITTED transaction.
+PostgreSQL an ordinary READ COMMITTED transaction, which goes on from what the session has read: each
+statement sees what is committed when it runs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, cast
@@ -19,6 +21,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -28,6 +31,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+TRUSTED_FOR_S = 1.0
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -62,13 +66,14 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
 
-_writer_locks: dict[str, threading.RLock] = {}
+_WRITING = {"gig_write": True}
+_writer_locks: dict[sa.URL, threading.RLock] = {}
 _writer_locks_guard = threading.Lock()
 
 
-def _writer_lock(url: str) -> threading.RLock:
+def _writer_lock(engine: Engine) -> threading.RLock:
     with _writer_locks_guard:
-        return _writer_locks.setdefault(url, threading.RLock())
+        return _writer_locks.setdefault(engine.url, threading.RLock())
 
 
 @contextmanager
@@ -83,14 +88,17 @@ def transaction() -> Iterator[Session]:
     if session.info.get("writing"):
         yield session
         return
-    session.commit()
     engine = cast(Engine, session.get_bind())
-    lock = _writer_lock(str(engine.url)) if engine.dialect.name == "sqlite" else None
-    if lock:
+    lock = None
+    if engine.dialect.name == "sqlite":
+        if session.in_transaction():
+            session.commit()
+        lock = _writer_lock(engine)
         lock.acquire()
     session.info["writing"] = True
     try:
-        session.connection(execution_options={"gig_write": True})
+        if lock:
+            session.connection(execution_options=_WRITING)
         yield session
         if last_step := session.info.get("last_step"):
             last_step(session)
@@ -155,8 +163,33 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA " + pragma)
 
 
+@event.listens_for(Pool, "checkin")
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _ask_if_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A connection that rested is asked for a sign of life, so that a restarted server costs no request.
+
+    Under load none rests, and none pays for the question. One that is dead means that all are.
+    """
+    used_at = record.info.get("used_at")
+    if isinstance(connection, sqlite3.Connection) or used_at is None:
+        return
+    if time.monotonic() - used_at > TRUSTED_FOR_S:
+        try:
+            connection.autocommit = True
+            connection.execute("SELECT 1")
+            connection.autocommit = False
+        except Exception as error:
+            raise sa.exc.InvalidatePoolError from error
+
+
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         write = connection.get_execution_options().get("gig_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        cast(sqlite3.Connection, connection.connection.driver_connection).execute(
+            "BEGIN IMMEDIATE" if write else "BEGIN"
+        )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gig.core.db import Base, BigId, table_of
+from gig.core.prepared import PreparedInsert
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class OutboxEvent(Base):
     created_at: Mapped[dt.datetime]
 
 
-_INSERT = sa.insert(table_of(OutboxEvent))
+_EVENTS = PreparedInsert(table_of(OutboxEvent))
 
 Event = tuple[str, str, dict[str, Any]]
 """(topic, type, payload)"""
@@ -55,7 +56,7 @@ def emit_all(session: Session, events: Iterable[Event], *, now: dt.datetime) -> 
         for topic, type_, payload in events
     ]
     if rows:
-        session.execute(_INSERT, rows)
+        _EVENTS.run(session, rows)
         session.info["emitted"] = True
 
 

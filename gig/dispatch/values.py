@@ -11,8 +11,8 @@ from gig.core import tunables
 from gig.core.text import N_
 from gig.core.tunables import Tunable
 
-OPEN = sa.literal("open", literal_execute=True)
-CLAIMED = sa.literal("claimed", literal_execute=True)
+OPEN = sa.literal_column("'open'", sa.Text())
+CLAIMED = sa.literal_column("'claimed'", sa.Text())
 """States written into the statement: SQLite uses a partial index only for a condition it can read."""
 
 SIDES = ("customer", "merchant")

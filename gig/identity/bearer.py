@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import request
 
 from gig.core.db import db
-from gig.core.peek import Peek
+from gig.core.prepared import Prepared
 from gig.identity.access import Principal
 from gig.identity.keys import CHANNEL, hashed
 from gig.identity.models import Agent, ApiToken, Channel, Person
@@ -16,7 +16,7 @@ from gig.identity.values import Stage
 
 _token, _person, _agent = ApiToken.__table__, Person.__table__, Agent.__table__
 _channel = Channel.__table__
-_PERSON = Peek(
+_PERSON = Prepared(
     sa.select(_token.c.id, _token.c.scopes, _person.c.id, _person.c.name, _person.c.roles, _agent.c.stage)
     .select_from(_token.join(_person, _person.c.id == _token.c.person_id).outerjoin(_agent))
     .where(
@@ -25,7 +25,7 @@ _PERSON = Peek(
         _person.c.disabled_at.is_(None),
     )
 )
-_CHANNEL = Peek(
+_CHANNEL = Prepared(
     sa.select(_channel.c.id, _channel.c.name).where(
         _channel.c.key_hash == sa.bindparam("hash"), _channel.c.revoked_at.is_(None)
     )
@@ -40,7 +40,7 @@ def principal() -> Principal | None:
         return None
     if secret.startswith(CHANNEL):
         return _of_channel(secret)
-    row = _PERSON.row(db.engine, hash=hashed(secret))
+    row = _PERSON.peek(db.session(), {"hash": hashed(secret)})
     if row is None:
         return None
     token_id, scopes, person_id, name, roles, stage = row
@@ -56,7 +56,7 @@ def principal() -> Principal | None:
 
 
 def _of_channel(secret: str) -> Principal | None:
-    row = _CHANNEL.row(db.engine, hash=hashed(secret))
+    row = _CHANNEL.peek(db.session(), {"hash": hashed(secret)})
     if row is None:
         return None
     channel_id, name = row

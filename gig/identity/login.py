@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gig.core.db import db
 from gig.core.errors import Unauthenticated
-from gig.core.peek import Peek
+from gig.core.prepared import Prepared
 from gig.identity.access import Principal
 from gig.identity.models import Agent, LoginSession, Person
 from gig.identity.values import Stage
@@ -42,7 +42,7 @@ class SessionUser:
 
 
 _begun, _person, _agent = LoginSession.__table__, Person.__table__, Agent.__table__
-_SESSION = Peek(
+_SESSION = Prepared(
     sa.select(_begun.c.id, _person.c.id, _person.c.name, _person.c.roles, _agent.c.stage)
     .select_from(_begun.join(_person, _person.c.id == _begun.c.person_id).outerjoin(_agent))
     .where(
@@ -55,7 +55,7 @@ _SESSION = Peek(
 
 @manager.user_loader
 def _load(session_id: str) -> SessionUser | None:
-    row = _SESSION.row(db.engine, id=session_id)
+    row = _SESSION.peek(db.session(), {"id": session_id})
     if row is None:
         return None
     id, person_id, name, roles, stage = row

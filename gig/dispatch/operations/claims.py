@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from gig.core import clock, outbox, tunables
-from gig.core.db import Instant, is_sqlite, made, table_of, transaction
+from gig.core.db import Instant, made, table_of, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.money import yuan
+from gig.core.prepared import Prepared, PreparedInsert
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Queue, Turn, TurnQuote
 from gig.dispatch.operations import clocks, expiry
@@ -25,8 +24,8 @@ from gig.identity.values import WORKING
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.quote import quote
 
-Found = sa.Row[*tuple[Any, ...]]
-"""What one read found, by column name."""
+Found = Any
+"""The row of `_LOOK`, by column name."""
 
 SEEN_EVERY = dt.timedelta(seconds=60)
 
@@ -74,7 +73,7 @@ def claim(
             raise why_not(session, inquiry_id, agent_id, numbers, now)
         _keep(session, found, row)
         if found.last_seen_at <= now - SEEN_EVERY:
-            session.execute(sa.update(Agent).where(Agent.id == agent_id).values(last_seen_at=now))
+            _SEEN.run(session, {"agent": agent_id, "at": now})
         events: list[outbox.Event] = [
             (f"queue:{found.queue}", "feed.taken", {"inquiry_id": inquiry_id}),
             (
@@ -98,19 +97,16 @@ def _already(session: Session, found: Found) -> Claimed:
 
 def _look(session: Session, inquiry_id: str, agent_id: str, now: dt.datetime) -> Found:
     """The agent (locked, so that two claims of one agent queue up), the inquiry, and a kept quote."""
-    asked = {"inquiry": inquiry_id, "agent": agent_id, "at": now}
-    found = session.execute(_looking(locking=not is_sqlite(session)), asked).one_or_none()
+    found: Found = _LOOK.first(session, {"inquiry": inquiry_id, "agent": agent_id, "at": now})
     if found is None:
         raise NotFound
     return found
 
 
-@cache
-def _looking(*, locking: bool) -> sa.Select[*tuple[Any, ...]]:
-    """Built once: putting the statement together costs more than running it."""
+def _looking() -> sa.Select[*tuple[Any, ...]]:
     kept = TurnQuote.__table__.c
     agent: sa.BindParameter[str] = sa.bindparam("agent")
-    statement = (
+    return (
         sa.select(
             Agent.tier,
             Agent.last_seen_at,
@@ -137,8 +133,11 @@ def _looking(*, locking: bool) -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(Turn, Turn.id == Inquiry.open_turn_id)
         .outerjoin(TurnQuote.__table__, sa.and_(kept.turn_id == Inquiry.open_turn_id, kept.agent_id == agent))
         .where(Agent.id == agent)
+        .with_for_update(of=Agent, key_share=True)
     )
-    return statement.with_for_update(of=Agent, key_share=True) if locking else statement
+
+
+_LOOK = Prepared(_looking())
 
 
 def _spent(expires_at: dt.datetime | None, now: dt.datetime) -> bool:
@@ -227,13 +226,11 @@ def _take(
             "first_since": now - seconds(numbers, "trainee_window_s"),
             "easy": bool(found.easy),
         }
-    result = cast("CursorResult[Any]", session.execute(_deciding(trainee=trainee), asked))
-    return result.rowcount == 1
+    return _TAKE[trainee].run(session, asked) == 1
 
 
-@cache
 def _deciding(*, trainee: bool) -> sa.Update:
-    """All conditions of RULES §3.2 stand in this one write. Built once."""
+    """All conditions of RULES §3.2 stand in this one write."""
     inquiry = table_of(Inquiry)
     other = inquiry.alias()
     agent: sa.BindParameter[str] = sa.bindparam("agent")
@@ -249,7 +246,7 @@ def _deciding(*, trainee: bool) -> sa.Update:
         .join(AgentSkill, AgentSkill.agent_id == Agent.id)
         .where(
             Agent.id == agent,
-            Agent.stage.in_(WORKING),
+            sa.or_(*(Agent.stage == stage for stage in WORKING)),
             Agent.presence == "online",
             Agent.tier == sa.bindparam("agents_tier"),
             AgentSkill.queue == sa.bindparam("agents_queue"),
@@ -289,13 +286,19 @@ def _deciding(*, trainee: bool) -> sa.Update:
     )
 
 
-_KEEP = sa.insert(table_of(TurnQuote))
+_TAKE = {trainee: Prepared(_deciding(trainee=trainee)) for trainee in (True, False)}
+_KEEP = PreparedInsert(table_of(TurnQuote))
+_SEEN = Prepared(
+    sa.update(table_of(Agent))
+    .where(table_of(Agent).c.id == sa.bindparam("agent"))
+    .values(last_seen_at=sa.bindparam("at", type_=Instant()))
+)
 
 
 def _keep(session: Session, found: Found, row: dict[str, Any]) -> None:
     """The quote is stored for this turn and owner; a kept one is theirs again."""
     if found.kept_started_at is None:
-        session.execute(_KEEP, row)
+        _KEEP.run(session, [row])
     else:
         mine = sa.and_(TurnQuote.turn_id == found.open_turn_id, TurnQuote.agent_id == row["agent_id"])
         session.execute(sa.update(TurnQuote).where(mine).values(ended=None))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import is_sqlite, made, rows_changed, table_of, transaction
+from gig.core.db import Base, Instant, made, table_of, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.ids import new_id
+from gig.core.prepared import Prepared, PreparedInsert
 from gig.core.text import N_
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
 from gig.dispatch.operations import clocks
@@ -28,8 +28,8 @@ from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.pricing import Pricing, price
 from gig.scoring.operations.events import note_event
 
-Found = sa.Row[*tuple[Any, ...]]
-"""What one read found, by column name."""
+Found = Any
+"""The row of `_LOOK`, by column name."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
         session.execute(sa.delete(Draft).where(mine))
     made(session, message_id=message.id)
     if reason:
-        session.execute(sa.update(Agent).where(Agent.id == agent_id).values(last_seen_at=now))
+        _SEEN.run(session, {"agent": agent_id, "at": now})
         _tell(session, found, agent_id, {"message_id": message.id}, now)
         return Replied(message, None)
     pricing = price(
@@ -95,16 +95,13 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
 
 def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> Found:
     """All that the decision needs, in one read; on PostgreSQL the agent is locked, then the inquiry."""
-    asked = {"inquiry": inquiry_id, "agent": agent_id, "mark": mark}
-    found = session.execute(_looking(locking=not is_sqlite(session)), asked).one_or_none()
+    found: Found = _LOOK.first(session, {"inquiry": inquiry_id, "agent": agent_id, "mark": mark})
     if found is None or not (found.held or found.owner_id == agent_id):
         raise NotFound
     return found
 
 
-@cache
-def _looking(*, locking: bool) -> sa.Select[*tuple[Any, ...]]:
-    """Built once: putting the statement together costs more than running it."""
+def _looking() -> sa.Select[*tuple[Any, ...]]:
     inquiry: sa.BindParameter[str] = sa.bindparam("inquiry")
     agent: sa.BindParameter[str] = sa.bindparam("agent")
     held = sa.select(TurnQuote.turn_id).where(TurnQuote.inquiry_id == inquiry, TurnQuote.agent_id == agent)
@@ -115,7 +112,7 @@ def _looking(*, locking: bool) -> sa.Select[*tuple[Any, ...]]:
     )
     draft = sa.select(Draft.saved_at).where(Draft.inquiry_id == inquiry, Draft.agent_id == agent)
     quote = TurnQuote.__table__.c
-    statement = (
+    return (
         sa.select(
             Inquiry.id,
             Inquiry.queue,
@@ -141,8 +138,11 @@ def _looking(*, locking: bool) -> sa.Select[*tuple[Any, ...]]:
         .join(Agent, Agent.id == agent)
         .outerjoin(TurnQuote, sa.and_(quote.turn_id == Inquiry.open_turn_id, quote.agent_id == agent))
         .where(Inquiry.id == inquiry)
+        .with_for_update(of=[Agent, Inquiry], key_share=True)
     )
-    return statement.with_for_update(of=[Agent, Inquiry], key_share=True) if locking else statement
+
+
+_LOOK = Prepared(_looking())
 
 
 def _refuse_unless_owner(found: Found, agent_id: str, now: dt.datetime) -> None:
@@ -172,20 +172,16 @@ def _send(
         "unpaid_reason": str(reason) if reason else None,
         "sent_at": now,
     }
-    session.execute(sa.insert(table_of(Message)), written)
+    _SEND.run(session, [written])
     return Message(**written)
+
+
+_SEND = PreparedInsert(table_of(Message))
 
 
 def _answer(session: Session, found: Found, agent_id: str, pricing: Pricing, now: dt.datetime) -> Earning:
     """The turn is answered, paid and scored, and the inquiry waits for the customer."""
-    answered = rows_changed(
-        session,
-        sa.update(Turn)
-        .where(Turn.id == found.open_turn_id, Turn.state == "open")
-        .values(state="answered", answered_at=now, answered_by=agent_id)
-        .execution_options(synchronize_session=False),
-    )
-    if not answered:
+    if not _CLOSE_TURN.run(session, {"turn": found.open_turn_id, "agent": agent_id, "at": now}):
         raise Refused("not-yours", N_("这一轮已经有人回复，没有发送。文字还在草稿里。"))
     turn = AnsweredTurn(
         turn_id=found.open_turn_id,
@@ -202,24 +198,10 @@ def _answer(session: Session, found: Found, agent_id: str, pricing: Pricing, now
     )
     earning = record_earning(session, turn, pricing, now=now)
     numbers = tunables.values(session, found.revision)
-    session.execute(
-        sa.update(Inquiry)
-        .where(Inquiry.id == found.id)
-        .values(
-            open_turn_id=None,
-            expires_at=None,
-            due_at=now + seconds(numbers, "auto_resolve_s"),
-            paid_replies=Inquiry.paid_replies + (1 if pricing.gross_fen else 0),
-            version=Inquiry.version + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        sa.update(Agent)
-        .where(Agent.id == agent_id)
-        .values(answered_turns=Agent.answered_turns + 1, misses_in_row=0, last_seen_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    due_at = now + seconds(numbers, "auto_resolve_s")
+    paid = 1 if pricing.gross_fen else 0
+    _WAIT.run(session, {"inquiry": found.id, "due": due_at, "paid": paid})
+    _COUNT.run(session, {"agent": agent_id, "at": now})
     note_event(
         session,
         agent_id=agent_id,
@@ -230,6 +212,31 @@ def _answer(session: Session, found: Found, agent_id: str, pricing: Pricing, now
         inquiry_id=found.id,
     )
     return earning
+
+
+def _by_id(model: type[Base], parameter: str, *conditions: Any, **values: Any) -> Prepared:
+    table = table_of(model)
+    return Prepared(
+        sa.update(table).where(table.c.id == sa.bindparam(parameter), *conditions).values(**values)
+    )
+
+
+_AGENT: sa.BindParameter[str] = sa.bindparam("agent")
+_AT = sa.bindparam("at", type_=Instant())
+_SEEN = _by_id(Agent, "agent", last_seen_at=_AT)
+_COUNT = _by_id(Agent, "agent", last_seen_at=_AT, misses_in_row=0, answered_turns=Agent.answered_turns + 1)
+_CLOSE_TURN = _by_id(
+    Turn, "turn", Turn.state == "open", state="answered", answered_at=_AT, answered_by=_AGENT
+)
+_WAIT = _by_id(
+    Inquiry,
+    "inquiry",
+    open_turn_id=None,
+    expires_at=None,
+    due_at=sa.bindparam("due", type_=Instant()),
+    paid_replies=Inquiry.paid_replies + sa.bindparam("paid", type_=sa.Integer()),
+    version=Inquiry.version + 1,
+)
 
 
 def _tell(session: Session, found: Found, agent_id: str, detail: dict[str, Any], now: dt.datetime) -> None:

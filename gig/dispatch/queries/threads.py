@@ -6,20 +6,20 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.errors import NotFound
+from gig.core.prepared import Part, Prepared
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
 from gig.payouts.earnings.models import Earning
 
 
 @dataclass(frozen=True)
 class Thread:
-    """An inquiry, its messages, and, for its owner, the quote of the open turn.
+    """An inquiry, its messages, and, for its owner, the quote of the open turn: rows to read, of no session.
 
     A former owner gets `owned` False and their own messages alone. `earnings` are the agent's own, by
     turn, where they were asked for.
@@ -47,22 +47,25 @@ def thread(session: Session, inquiry_id: str, agent_id: str) -> Thread:
     NotFound for anyone else. The one who resolved it may still read it until it is closed. One
     statement.
     """
-    rows = session.execute(_threading(), {"inquiry": inquiry_id, "agent": agent_id}).all()
+    rows = _THREAD.all(session, {"inquiry": inquiry_id, "agent": agent_id})
     if not rows:
         raise NotFound
-    inquiry, quote, draft, owned, _ = rows[0]
+    owned, draft = rows[0][:2]
     return Thread(
-        inquiry=inquiry,
+        inquiry=_inquiry(rows[0]),
         owned=bool(owned),
-        messages=[row[4] for row in rows if row[4] is not None],
-        quote=quote if owned else None,
+        messages=[_message(row) for row in rows if _message.found(row)],
+        quote=_quote(rows[0]) if owned and _quote.found(rows[0]) else None,
         draft=draft or "",
     )
 
 
-@cache
+_inquiry = Part(Inquiry, 2)
+_quote = Part(TurnQuote, _inquiry.end)
+_message = Part(Message, _quote.end)
+
+
 def _threading() -> sa.Select[*tuple[Any, ...]]:
-    """Built once: putting the statement together costs more than running it."""
     agent: sa.BindParameter[str] = sa.bindparam("agent")
     mine = sa.or_(
         Inquiry.owner_id == agent,
@@ -75,7 +78,7 @@ def _threading() -> sa.Select[*tuple[Any, ...]]:
         .exists()
     )
     return (
-        sa.select(Inquiry, TurnQuote, Draft.text, mine, Message)
+        sa.select(mine, Draft.text, *_inquiry.columns, *_quote.columns, *_message.columns)
         .outerjoin(TurnQuote, sa.and_(TurnQuote.turn_id == Inquiry.open_turn_id, TurnQuote.agent_id == agent))
         .outerjoin(Draft, sa.and_(Draft.inquiry_id == Inquiry.id, Draft.agent_id == agent))
         .outerjoin(
@@ -83,8 +86,10 @@ def _threading() -> sa.Select[*tuple[Any, ...]]:
         )
         .where(Inquiry.id == sa.bindparam("inquiry"), sa.or_(Inquiry.owner_id == agent, held))
         .order_by(Message.sent_at, Message.id)
-        .execution_options(populate_existing=True)
     )
+
+
+_THREAD = Prepared(_threading())
 
 
 def messages(session: Session, inquiry_id: str, of_agent: str | None = None) -> Sequence[Message]:

@@ -13,7 +13,7 @@ from gig.api.cursors import PageQuery
 from gig.api.fields import Text
 from gig.core.businesstime import business_zone
 from gig.core.clock import received_at
-from gig.core.db import db
+from gig.core.db import db, transaction
 from gig.dispatch import schemas
 from gig.dispatch.models import Message
 from gig.dispatch.operations import claims, releases, replies, resolution
@@ -81,14 +81,15 @@ def _claim_again(ref: dict[str, Any]) -> Any:
 @blueprint.refuses(404, 409)
 def post_claim(body: dict[str, Any], inquiry_id: str) -> tuple[dict[str, Any], int]:
     """The inquiry is the agent's and their clock runs."""
-    claimed = claims.claim(
-        inquiry_id=inquiry_id,
-        agent_id=actor_id(),
-        expected_gross_fen=body["expected_gross_fen"],
-        now=received_at(),
-    )
-    shown = schemas.claimed_out(thread(db.session(), inquiry_id, actor_id()))
-    return shown, 200 if claimed.already else 201
+    with transaction() as session:
+        claimed = claims.claim(
+            inquiry_id=inquiry_id,
+            agent_id=actor_id(),
+            expected_gross_fen=body["expected_gross_fen"],
+            now=received_at(),
+        )
+        found = thread(session, inquiry_id, actor_id())
+    return schemas.claimed_out(found), 200 if claimed.already else 201
 
 
 @blueprint.delete("/inquiries/<inquiry_id>/claim")

@@ -6,15 +6,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import table_of
 from gig.core.ids import new_id
+from gig.core.prepared import PreparedInsert
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.rates.rules.pricing import Pricing
 from gig.payouts.settlement.operations.periods import posting_period
+
+_EARNINGS = PreparedInsert(table_of(Earning))
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, no
         "latency_us": pricing.latency_us,
         "why": pricing.why,
     }
-    session.execute(sa.insert(table_of(Earning)), written)
+    _EARNINGS.run(session, [written])
     entries = []
     if pricing.gross_fen:
         entries.append(journal.earning(id, turn.agent_id, pricing.gross_fen, pricing.why))

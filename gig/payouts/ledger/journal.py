@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from gig.core.db import is_sqlite, rows_changed
+from gig.core.db import rows_changed, table_of
 from gig.core.ids import new_id
+from gig.core.prepared import PreparedInsert
 from gig.payouts.ledger import accounts
 from gig.payouts.ledger.models import LedgerEntry
+
+_ENTRIES = PreparedInsert(table_of(LedgerEntry), on_conflict=["source_key"])
 
 
 class TooMuchReversed(Exception):
@@ -96,8 +98,7 @@ def post(
         }
         for entry in entries
     ]
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    session.execute(insert(LedgerEntry).values(rows).on_conflict_do_nothing(index_elements=["source_key"]))
+    _ENTRIES.run(session, rows)
 
 
 def post_exports(

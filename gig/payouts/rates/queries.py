@@ -19,7 +19,7 @@ from gig.payouts.rates.rules.validation import validate
 
 _cards: dict[tuple[str, str], RateCard] = {}
 
-_PUBLISHED = sa.literal("published", literal_execute=True)
+_PUBLISHED = sa.literal_column("'published'", sa.Text())
 """Written into the statement, because SQLite uses a partial index only for a condition that it can read."""
 
 

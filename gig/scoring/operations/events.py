@@ -5,20 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core import tunables
-from gig.core.db import is_sqlite
+from gig.core.db import table_of
 from gig.core.ids import new_id
+from gig.core.prepared import PreparedInsert
 from gig.scoring.models import ScoreEvent
 from gig.scoring.rules.score import GRADE_VALUES, Grade, stars_value
 from gig.scoring.values import VIOLATIONS, Kind
 
 RESOLUTION_SETTLES = dt.timedelta(hours=24)
 
-_ON_SQLITE = sqlite.insert(ScoreEvent).on_conflict_do_nothing()
-_ON_POSTGRESQL = postgresql.insert(ScoreEvent).on_conflict_do_nothing()
+_EVENTS = PreparedInsert(table_of(ScoreEvent), on_conflict=[])
 
 
 def note_event(
@@ -57,8 +56,7 @@ def note_event(
     if kind == "rating" and solved is False:
         spoilt = {"kind": "not_solved", "numerator": 0, "denominator": 1}
         rows.append({**row, **spoilt, "id": new_id(), "source_key": f"{source_key}:not_solved"})
-    insert = _ON_SQLITE if is_sqlite(session) else _ON_POSTGRESQL
-    session.execute(insert.values(rows) if len(rows) > 1 else insert, None if len(rows) > 1 else row)
+    _EVENTS.run(session, rows)
 
 
 def _value(session: Session, kind: Kind, stars: int | None, grade: Grade | None) -> tuple[int, int]:

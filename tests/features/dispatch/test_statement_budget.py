@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from gig.core.clock import real_now
-from gig.core.db import db
 from gig.identity.operations.keys import issue_token
 from tests import builders
-
-NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that the database is sent inside the block."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.lstrip().upper().startswith(NOT_COUNTED):
-            sent.append(" ".join(statement.split()))
-
-    engine = db.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    sa.event.remove(engine, "before_cursor_execute", note)
+from tests.statements import counted
 
 
 def agent_and_inquiries() -> tuple[dict[str, str], list[str]]:

@@ -6,7 +6,6 @@ import datetime as dt
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from gig.core.db import transaction
@@ -16,6 +15,7 @@ from gig.scoring.operations.events import note_event
 from gig.scoring.operations.scoring import take_in_events
 from gig.scoring.rules.score import Grade
 from tests.features.scoring.people import NOW, an_agent, happened, standing
+from tests.statements import counted
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
@@ -29,10 +29,7 @@ def changes(session: Session, agent_id: str) -> list[tuple[str, int, int]]:
 
 def test_an_event_is_written_once_for_its_source_key_by_one_statement(session: Session) -> None:
     agent = an_agent()
-    statements: list[str] = []
-    engine = session.get_bind()
-    with transaction() as writing:
-        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    with transaction() as writing, counted() as statements:
         note_event(writing, agent_id=agent, kind="on_time", source_key="turn:1", at=NOW)
     assert [statement.split()[0] for statement in statements] == ["INSERT"]
     happened(agent, "on_time", key="turn:1")

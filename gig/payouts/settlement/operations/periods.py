@@ -14,7 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core.businesstime import PeriodKind, period_end, period_start
-from gig.core.db import is_sqlite
+from gig.core.db import Instant, is_sqlite
+from gig.core.prepared import Prepared
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.values import kind_in_force, zone
 
@@ -49,10 +50,10 @@ def posting_period(session: Session, at: dt.datetime, now: dt.datetime) -> tuple
     """
     named: str | None = None
     while True:
-        row = _lock_containing(session, at)
+        row = _LOCK_CONTAINING.first(session, {"instant": at})
         if row is None:
             period = ensure_period(session, at, now=now)
-            row = _lock_containing(session, max(at, period.starts_at))
+            row = _LOCK_CONTAINING.first(session, {"instant": max(at, period.starts_at)})
             if row is None:
                 raise RuntimeError(f"no period contains {at}")
         if row.state == "open":
@@ -66,11 +67,13 @@ def _containing(session: Session, instant: dt.datetime) -> Period | None:
     return session.scalars(query.execution_options(populate_existing=True)).first()
 
 
-def _lock_containing(session: Session, instant: dt.datetime) -> sa.Row[str, str, dt.datetime] | None:
-    query = sa.select(Period.id, Period.state, Period.ends_at).where(
-        Period.starts_at <= instant, Period.ends_at > instant
-    )
-    return session.execute(query.with_for_update(read=True)).first()
+_INSTANT = sa.bindparam("instant", type_=Instant())
+_LOCK_CONTAINING = Prepared(
+    sa.select(Period.id, Period.state, Period.ends_at)
+    .where(Period.starts_at <= _INSTANT, Period.ends_at > _INSTANT)
+    .limit(sa.literal_column("1"))
+    .with_for_update(read=True)
+)
 
 
 def _missing(
