@@ -40,7 +40,7 @@ class Caller:
 
 @pytest.fixture
 def after_closing_time(app: Flask) -> Iterator[None]:
-    """Requests arrive an hour after the week may be closed. The application sets the clock, so it is first."""
+    """Requests arrive an hour after the week may be closed. Making the app sets the clock: it is first."""
     before = clock.current()
     clock.use(Clock(CLOSING_TIME + HOUR, real_now(), 1))
     yield
