@@ -49,6 +49,17 @@ class Instant(sa.TypeDecorator[dt.datetime]):
         value = value.astimezone(dt.UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[dt.datetime | None], Any]:
+        """The same in one step: a tenth of what asking the underlying type as well costs."""
+        if dialect.name != "sqlite":
+            return lambda value: self.process_bind_param(value, dialect)
+
+        def text(value: dt.datetime | None) -> str | None:
+            plain = self.process_bind_param(value, dialect)
+            return None if plain is None else plain.isoformat(" ", "microseconds")
+
+        return text
+
     def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
         if value is None:
             return None
@@ -88,7 +99,7 @@ def transaction() -> Iterator[Session]:
     if session.info.get("writing"):
         yield session
         return
-    engine = cast(Engine, session.get_bind())
+    engine = engine_of(session)
     lock = None
     if engine.dialect.name == "sqlite":
         if session.in_transaction():
@@ -97,8 +108,7 @@ def transaction() -> Iterator[Session]:
         lock.acquire()
     session.info["writing"] = True
     try:
-        if lock:
-            session.connection(execution_options=_WRITING)
+        session.info["connection"] = session.connection({"bind": engine}, _WRITING if lock else None)
         yield session
         if last_step := session.info.get("last_step"):
             last_step(session)
@@ -108,8 +118,8 @@ def transaction() -> Iterator[Session]:
         session.info.pop("emitted", None)
         raise
     finally:
-        session.info.pop("writing", None)
-        session.info.pop("made", None)
+        for name in ("writing", "connection", "made"):
+            session.info.pop(name, None)
         if lock:
             lock.release()
     if session.info.pop("emitted", False):
@@ -144,8 +154,13 @@ def table_of(model: type[Base]) -> sa.Table:
     return cast(sa.Table, model.__table__)
 
 
+def engine_of(session: Session) -> Engine:
+    """The engine of the session's database; its URL names that database for whoever keeps a cache."""
+    return cast(Engine, session.get_bind())
+
+
 def is_sqlite(session: Session) -> bool:
-    return cast(Engine, session.get_bind()).dialect.name == "sqlite"
+    return engine_of(session).dialect.name == "sqlite"
 
 
 @event.listens_for(Engine, "connect")

@@ -79,21 +79,21 @@ class Prepared:
 
     def all(self, session: Session, values: Values = NOTHING) -> list[Any]:
         """Every row, as a tuple with the columns' names."""
-        compiled, cursor = self._run(session.connection(), values)
+        compiled, cursor = self._run(session, values)
         rows = [compiled.read(row) for row in cursor.fetchall()]
         cursor.close()
         return rows
 
     def first(self, session: Session, values: Values = NOTHING) -> Any:
         """The first row, or None."""
-        compiled, cursor = self._run(session.connection(), values)
+        compiled, cursor = self._run(session, values)
         row = cursor.fetchone()
         cursor.close()
         return None if row is None else compiled.read(row)
 
     def run(self, session: Session, values: Values = NOTHING) -> int:
         """Carries out a write and says how many rows it met."""
-        _, cursor = self._run(session.connection(), values)
+        _, cursor = self._run(session, values)
         met: int = cursor.rowcount
         cursor.close()
         return met
@@ -104,9 +104,9 @@ class Prepared:
         On PostgreSQL the session's transaction goes on with it. On SQLite it is read in no transaction,
         because a reading one would have to end before the write of this request may begin.
         """
-        if session.get_bind().dialect.name != "sqlite":
-            return self.first(session, values)
         engine = cast(Engine, session.get_bind())
+        if engine.dialect.name != "sqlite":
+            return self.first(session, values)
         compiled = self._for(engine.dialect)
         connection = engine.raw_connection()
         try:
@@ -118,7 +118,8 @@ class Prepared:
             connection.close()
         return None if row is None else compiled.read(row)
 
-    def _run(self, connection: Connection, values: Values) -> tuple[_Compiled, Any]:
+    def _run(self, session: Session, values: Values) -> tuple[_Compiled, Any]:
+        connection: Connection = session.info.get("connection") or session.connection()
         compiled = self._for(connection.dialect)
         cursor = connection.connection.cursor()
         try:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gig.core import audit
-from gig.core.db import Base, BigId
+from gig.core.db import Base, BigId, engine_of
 from gig.core.errors import Invalid
 from gig.core.text import N_, Sentence
 
@@ -45,7 +45,7 @@ class TunableChange(Base):
 
 
 declared: dict[str, Tunable] = {}
-_cache: tuple[str, int, Mapping[str, int]] | None = None
+_cache: tuple[sa.URL, int, Mapping[str, int]] | None = None
 
 
 def declare(*tunables: Tunable) -> None:
@@ -60,7 +60,7 @@ def revision() -> sa.ScalarSelect[int]:
 def values(session: Session, at_revision: int | None = None) -> Mapping[str, int]:
     """Every declared number as it stands at the revision (the newest, unless told)."""
     global _cache
-    database = str(session.get_bind().engine.url)
+    database = engine_of(session).url
     if at_revision is None:
         at_revision = session.execute(sa.select(revision())).scalar_one()
     cached = _cache

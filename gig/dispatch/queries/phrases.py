@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.db import engine_of
 from gig.dispatch.models import HoldingPhrase
 from gig.dispatch.rules.substantive import DEFAULT_HOLDING_PHRASES
 
-_cache: tuple[str, int, tuple[str, ...]] | None = None
+_cache: tuple[sa.URL, int, tuple[str, ...]] | None = None
 
 
 def revision() -> sa.ScalarSelect[int]:
@@ -19,7 +20,7 @@ def revision() -> sa.ScalarSelect[int]:
 def holding_phrases(session: Session, at_revision: int) -> tuple[str, ...]:
     """The list as it stands at the revision; read again only when it has changed."""
     global _cache
-    database = str(session.get_bind().engine.url)
+    database = engine_of(session).url
     cached = _cache
     if cached and cached[:2] == (database, at_revision):
         return cached[2]
