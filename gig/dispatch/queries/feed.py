@@ -32,6 +32,7 @@ class FeedRow:
     """One open inquiry as its claimers see it.
 
     `kept_until` is set when the agent held this turn before: their first clock runs on until then.
+    `reserved`: nobody else sees it yet.
     """
 
     id: str
@@ -51,6 +52,7 @@ class FeedRow:
     until: dt.datetime | None
     why: str
     kept_until: dt.datetime | None
+    reserved: bool
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ def feed(
             Inquiry.priority,
             Inquiry.queued_at,
             Inquiry.paid_replies,
+            sa.and_(Inquiry.reserved_for == agent.id, Inquiry.reserved_until > now).label("reserved"),
             kept.base_fen,
             kept.multiplier_percent,
             kept.band,
@@ -227,6 +230,7 @@ def _row(
         until=until,
         why=why,
         kept_until=kept_until,
+        reserved=bool(row.reserved),
     )
 
 

@@ -92,7 +92,7 @@ def card_row(row: FeedRow, card: RateCard, now: dt.datetime, *, blocked: str) ->
         "quote": row_quote(row, card),
         "claim_url": f"/agent/inquiries/{row.id}/claim",
         "urgent": row.priority >= URGENT,
-        "exclusive": "",
+        "exclusive": _("先留给你") if row.reserved else "",
         "blocked": blocked,
         "kept": kept,
         "estimate": "",

@@ -13,7 +13,7 @@ from gig.core.db import db
 from gig.core.money import multiplier, yuan
 from gig.payouts.earnings import queries
 from gig.payouts.earnings.models import Earning
-from gig.payouts.earnings.queries import Totals
+from gig.payouts.earnings.queries import Returned, Totals
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.bands import percent_at
 from gig.payouts.rates.rules.card import RateCard
@@ -25,7 +25,7 @@ FIRST_HOUR, LAST_HOUR = 9, 22
 ANY = "*"
 
 
-def line(earning: Earning) -> dict[str, Any]:
+def line(earning: Earning, returned: Returned | None = None) -> dict[str, Any]:
     """One reply as `earning_row` takes it."""
     late_us = earning.latency_us - _within_us(earning)
     return {
@@ -40,6 +40,7 @@ def line(earning: Earning) -> dict[str, Any]:
         "pay_fen": earning.pay_fen,
         "parts": parts(earning),
         "state": why(earning),
+        "returned": returned,
     }
 
 
