@@ -18,7 +18,9 @@ CARD = seed_card("Asia/Shanghai")
 DINNER = dt.datetime(2026, 11, 18, 10, 0, tzinfo=dt.UTC)
 
 
-def offered(points: int, *, at: dt.datetime = DINNER, queue: str = "other", tier: str = "gold", paid: int = 0) -> Quote:
+def offered(
+    points: int, *, at: dt.datetime = DINNER, queue: str = "other", tier: str = "gold", paid: int = 0
+) -> Quote:
     return quote(
         CARD,
         queue=queue,

@@ -63,15 +63,17 @@ def for_agent(session: Session, agent_id: str, now: dt.datetime) -> list[Told]:
         .limit(SHOWN)
     )
     return [
-        Told(id, Sentence(text, json.loads(params)), at, by is not None)
-        for id, text, params, at, by in rows
+        Told(id, Sentence(text, json.loads(params)), at, by is not None) for id, text, params, at, by in rows
     ]
 
 
 def broadcasts(session: Session) -> list[Sent]:
     """What ops told many, the newest first."""
     read = (
-        sa.select(sa.func.count()).where(NoticeRead.notice_id == Notice.id).correlate(Notice).scalar_subquery()
+        sa.select(sa.func.count())
+        .where(NoticeRead.notice_id == Notice.id)
+        .correlate(Notice)
+        .scalar_subquery()
     )
     rows = session.execute(
         sa.select(Notice, Person.name, read)

@@ -49,9 +49,7 @@ def record_outage(
         same = sa.select(Outage.id).where(Outage.starts_at == starts_at, Outage.ends_at == ends_at)
         if (known := session.scalar(same)) is not None:
             return known
-        longest = max(
-            rates.card_in_force(session, at)[1].claim_expires_s for at in (starts_at, ends_at, now)
-        )
+        longest = max(rates.card_in_force(session, at)[1].claim_expires_s for at in (starts_at, ends_at, now))
         made = Outage(
             id=new_id(),
             starts_at=starts_at,
@@ -80,9 +78,7 @@ def record_outage(
         return made.id
 
 
-def window_faults(
-    session: Session, starts_at: dt.datetime, ends_at: dt.datetime, now: dt.datetime
-) -> Errors:
+def window_faults(session: Session, starts_at: dt.datetime, ends_at: dt.datetime, now: dt.datetime) -> Errors:
     """What is wrong with the window, by field."""
     most = tunables.values(session)[MOST_MINUTES.name]
     if ends_at <= starts_at:
@@ -210,7 +206,8 @@ def _tell(
         "yuan": yuan(fen),
     }
     words = N_(
-        "%(day)s %(from)s–%(until)s 平台故障：%(late)s 条迟到、%(missed)s 条漏答都不算，已返还 ¥%(yuan)s，服务分也改回。"
+        "%(day)s %(from)s–%(until)s 平台故障：%(late)s 条迟到、%(missed)s 条漏答都不算，"
+        "已返还 ¥%(yuan)s，服务分也改回。"
     )
     tell_agent(session, agent_id, words, params, lasts=TOLD_FOR, now=now)
     payload = {"outage_id": outage.id, "turns": late + missed, "fen": fen}

@@ -87,9 +87,7 @@ def met(
             penalty.c.amount_fen,
             back,
         )
-        .join(
-            TurnQuote, sa.and_(TurnQuote.turn_id == event.turn_id, TurnQuote.agent_id == event.agent_id)
-        )
+        .join(TurnQuote, sa.and_(TurnQuote.turn_id == event.turn_id, TurnQuote.agent_id == event.agent_id))
         .outerjoin(Earning, sa.and_(Earning.turn_id == event.turn_id, event.kind == "late"))
         .outerjoin(penalty, penalty.c.source_key == sa.literal("penalty:") + Earning.id)
         .where(

@@ -48,7 +48,9 @@ def candidates(
         TurnQuote.turn_id == inquiry.open_turn_id, TurnQuote.agent_id == Agent.id, TurnQuote.expires_at < now
     )
     able = (
-        sa.select(Agent.id, Person.name, Agent.tier, Agent.score_tenths, holds.label("holds"), most.label("most"))
+        sa.select(
+            Agent.id, Person.name, Agent.tier, Agent.score_tenths, holds.label("holds"), most.label("most")
+        )
         .join(AgentSkill, sa.and_(AgentSkill.agent_id == Agent.id, AgentSkill.queue == inquiry.queue))
         .join(Person, Person.id == Agent.id)
         .where(

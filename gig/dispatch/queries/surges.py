@@ -43,9 +43,7 @@ def _paid(ids: list[str]) -> sa.Select[str, int, int]:
     """Of each surge, what its answered quotes earned beyond the card, before any penalty."""
     return (
         sa.select(TurnQuote.surge_id, sa.func.sum(TurnQuote.surge_fen), sa.func.count())
-        .join(
-            Earning, sa.and_(Earning.turn_id == TurnQuote.turn_id, Earning.agent_id == TurnQuote.agent_id)
-        )
+        .join(Earning, sa.and_(Earning.turn_id == TurnQuote.turn_id, Earning.agent_id == TurnQuote.agent_id))
         .where(TurnQuote.surge_id.in_(ids), TurnQuote.surge_id.is_not(None), Earning.gross_fen > 0)
         .group_by(TurnQuote.surge_id)
     )

@@ -70,7 +70,9 @@ def why(earning: Earning) -> str:
         return earning.why
     if earning.capped:
         return str(_("这个单的计费回复已满，这条不计费"))
-    steps = f"{yuan(earning.base_fen)} × {multiplier(earning.multiplier_percent)} {band(earning.band)}".rstrip()
+    steps = (
+        f"{yuan(earning.base_fen)} × {multiplier(earning.multiplier_percent)} {band(earning.band)}".rstrip()
+    )
     said = f"{steps} = {yuan(earning.gross_fen)}"
     if earning.penalty_fen:
         late = f"{earning.late_percent}% {_('超时')} ({earning.latency_us / 1_000_000:.1f} s)"

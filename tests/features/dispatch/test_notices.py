@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -20,12 +22,18 @@ from tests.builders import NOON, seconds
 from tests.features.dispatch.conftest import seen
 from tests.features.onboarding.people import Browser, hashed_password, phone_of
 
-
-def send(text: str, audience: str = "all", queue: str | None = None, *, minutes: int = 30, at=NOON) -> str:
-    return broadcast(text=text, audience=audience, queue=queue, minutes=minutes, actor_id=a.person(roles="ops"), now=at)
+SOON = NOON + seconds(1)
 
 
-def told(session: Session, agent: str, at=NOON + seconds(1)) -> set[str]:
+def send(
+    text: str, audience: str = "all", queue: str | None = None, *, minutes: int = 30, at: dt.datetime = NOON
+) -> str:
+    return broadcast(
+        text=text, audience=audience, queue=queue, minutes=minutes, actor_id=a.person(roles="ops"), now=at
+    )
+
+
+def told(session: Session, agent: str, at: dt.datetime = SOON) -> set[str]:
     return {each.text.message for each in for_agent(seen(session), agent, at)}
 
 

@@ -105,7 +105,12 @@ def test_late_and_missed_turns_that_met_the_window_are_wholly_excused_and_the_ag
     topics = session.scalars(sa.select(OutboxEvent.topic).where(OutboxEvent.type == "outage.excused")).all()
     assert topics == [f"agent:{agent}"]
     outage = session.scalars(sa.select(Outage)).one()
-    assert (outage.state, outage.late_turns, outage.missed_turns, outage.returned_fen) == ("settled", 1, 1, 36)
+    assert (outage.state, outage.late_turns, outage.missed_turns, outage.returned_fen) == (
+        "settled",
+        1,
+        1,
+        36,
+    )
     assert nothing_is_wrong(session)
 
 

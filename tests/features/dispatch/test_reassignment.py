@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 
 import pytest
@@ -38,8 +39,10 @@ def held(owner: str) -> str:
     return inquiry
 
 
-def hand_on(inquiry: str, *, to: str | None = None, at=AT) -> str:
-    done = reassign(inquiry_id=inquiry, to_agent_id=to, reason="快超时了", actor_id=a.person(roles="ops"), now=at)
+def hand_on(inquiry: str, *, to: str | None = None, at: dt.datetime = AT) -> str:
+    done = reassign(
+        inquiry_id=inquiry, to_agent_id=to, reason="快超时了", actor_id=a.person(roles="ops"), now=at
+    )
     return done.agent_id
 
 

@@ -105,15 +105,17 @@ def test_the_next_turn_of_the_owner_has_it_too(session: Session, ops_id: str) ->
     reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=DINNER + seconds(20))
     surge(ops_id, at=DINNER + seconds(30))
     add_customer_message(
-        channel_id=a.channel(), inquiry_id=inquiry, external_id="m2", text="几点到？", now=DINNER + seconds(40)
+        channel_id=a.channel(),
+        inquiry_id=inquiry,
+        external_id="m2",
+        text="几点到？",
+        now=DINNER + seconds(40),
     )
     assert [each.gross_fen for each in quotes(session)] == [360, 450]
     assert nothing_is_wrong(session)
 
 
-def test_an_early_end_stops_future_quotes_and_keeps_what_was_promised(
-    session: Session, ops_id: str
-) -> None:
+def test_an_early_end_stops_future_quotes_and_keeps_what_was_promised(session: Session, ops_id: str) -> None:
     first, second = a.agent(), a.agent()
     kept, later = a.inquiry(at=DINNER), a.inquiry(at=DINNER)
     id = surge(ops_id)
@@ -138,9 +140,7 @@ def test_a_claim_taken_again_keeps_the_promise_and_promises_nothing_twice(
     agent, inquiry = a.agent(), a.inquiry(at=DINNER)
     surge(ops_id)
     claim(inquiry_id=inquiry, agent_id=agent, now=DINNER + seconds(10))
-    release(
-        inquiry_id=inquiry, agent_id=agent, reason="x", zone="Asia/Shanghai", now=DINNER + seconds(15)
-    )
+    release(inquiry_id=inquiry, agent_id=agent, reason="x", zone="Asia/Shanghai", now=DINNER + seconds(15))
     claim(inquiry_id=inquiry, agent_id=agent, now=DINNER + seconds(25))
     assert promised(session) == 90
     assert [each.gross_fen for each in quotes(session)] == [450]
@@ -192,7 +192,11 @@ def test_a_queue_has_one_surge_at_a_time_and_another_after_its_end(session: Sess
 
 
 def test_finance_bounds_what_one_may_cost(session: Session, ops_id: str) -> None:
-    for field, given in (("percent", {"percent": 101}), ("budget", {"budget": 50_001}), ("budget", {"budget": 199})):
+    for field, given in (
+        ("percent", {"percent": 101}),
+        ("budget", {"budget": 50_001}),
+        ("budget", {"budget": 199}),
+    ):
         with pytest.raises(Invalid) as caught:
             surge(ops_id, **given)
         assert list(caught.value.errors) == [field]
