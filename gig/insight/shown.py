@@ -16,7 +16,7 @@ from gig.payouts.rates.rules.card import RateCard
 from gig.web.filters import mmss, yuan
 from gig.web.names import called
 
-RISKS_SHOWN = 6
+RISKS_SHOWN = 5
 FRESH_S = 10
 """Older figures are said to be old, and nothing can be pressed on them."""
 
@@ -79,7 +79,7 @@ def _kpis(wall: Wall, card: RateCard) -> list[dict[str, Any]]:
             "value": up_to(max((each.waiting.count for each in wall.queues), default=0))
             if any(each.waiting.count >= COUNT_UP_TO for each in wall.queues)
             else str(wall.waiting),
-            "note": _("最久已等 %(t)s · 5 分钟内新到 %(n)s", t=_waited(wall.oldest, wall.at), n=wall.lately),
+            "note": _("最久已等 %(t)s · 5 分钟 +%(n)s", t=_waited(wall.oldest, wall.at), n=wall.lately),
         },
         {
             "label": _("15 秒内将超时"),

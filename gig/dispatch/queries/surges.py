@@ -30,7 +30,7 @@ def rows(session: Session, now: dt.datetime) -> list[SurgeRow]:
     """The newest first. Three statements; what was paid is read along the quotes of each surge."""
     found = newest(session)
     ids = [each.id for each in found]
-    paid = {id: (int(fen), n) for id, fen, n in session.execute(_paid(ids))} if ids else {}
+    paid = {id or "": (int(fen or 0), n) for id, fen, n in session.execute(_paid(ids))} if ids else {}
     people = {each.made_by for each in found if each.made_by}
     names = dict(session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(people))).all())
     return [
@@ -39,7 +39,7 @@ def rows(session: Session, now: dt.datetime) -> list[SurgeRow]:
     ]
 
 
-def _paid(ids: list[str]) -> sa.Select[str, int, int]:
+def _paid(ids: list[str]) -> sa.Select[str | None, int | None, int]:
     """Of each surge, what its answered quotes earned beyond the card, before any penalty."""
     return (
         sa.select(TurnQuote.surge_id, sa.func.sum(TurnQuote.surge_fen), sa.func.count())
