@@ -11,6 +11,7 @@ from gig.core import clock, crypto, logs, simclock
 from gig.core.db import db
 from gig.dispatch import wiring as dispatch
 from gig.identity import wiring as identity
+from gig.insight import wiring as insight
 from gig.live.purge import purge_outbox
 from gig.onboarding import wiring as onboarding
 from gig.payouts import wiring as payouts
@@ -18,7 +19,7 @@ from gig.scheduler import Job, register
 from gig.scoring import wiring as scoring
 from gig.settings import Settings
 
-FEATURES = (identity, payouts, scoring, dispatch, onboarding)
+FEATURES = (identity, insight, payouts, scoring, dispatch, onboarding)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -73,3 +73,32 @@ def _once(session: Session) -> Iterator[Difference]:
         """SELECT 'inquiry ' || inquiry_id || ' message ' || external_id, 1, count(*)
            FROM message WHERE external_id IS NOT NULL GROUP BY inquiry_id, external_id HAVING count(*) > 1""",
     )
+
+
+@check("what surges promised is what the quotes of each hold, and within its budget")
+def _surges(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'surge ' || s.id, s.promised_fen, coalesce(q.fen, 0)
+           FROM surge s LEFT JOIN (SELECT surge_id, sum(surge_fen) AS fen FROM turn_quote
+                                   WHERE surge_id IS NOT NULL GROUP BY surge_id) AS q ON q.surge_id = s.id
+           WHERE s.promised_fen <> coalesce(q.fen, 0) OR s.promised_fen > s.budget_fen""",
+    )
+
+
+@check("what an outage excused is struck out, and its penalty given back whole")
+def _outages(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'event ' || x.score_event_id, 'struck out', coalesce(e.kind, 'no event')
+           FROM outage_excuse x LEFT JOIN score_event e ON e.id = x.score_event_id
+           WHERE e.id IS NULL OR e.struck_at IS NULL""",
+    )
+    yield from rows(
+        session,
+        """SELECT 'turn ' || x.turn_id, p.amount_fen, coalesce(sum(r.amount_fen), 0)
+           FROM outage_excuse x JOIN earning g ON g.turn_id = x.turn_id AND x.kind = 'late'
+           JOIN ledger_entry p ON p.source_key = 'penalty:' || g.id
+           LEFT JOIN ledger_entry r ON r.reverses_id = p.id
+           GROUP BY x.turn_id, p.id, p.amount_fen HAVING coalesce(sum(r.amount_fen), 0) <> p.amount_fen""",
+    )

@@ -6,6 +6,7 @@ import datetime as dt
 
 from gig.core import clock
 from gig.dispatch.operations import expiry
+from gig.dispatch.outages.operations import excuse_due
 from gig.dispatch.values import SWEEP_WAIT
 from gig.scheduler.jobs import Job
 
@@ -26,8 +27,15 @@ def idle(now: dt.datetime) -> str | None:
     return f"{done} offline" if done else None
 
 
+def excuse(now: dt.datetime) -> str | None:
+    """What met a recorded outage is given back; a pass that was cut off goes on where it was."""
+    done = excuse_due(now=now)
+    return f"{done} excused" if done else None
+
+
 JOBS = (
     Job("dispatch.expire", 1, expire, once=False),
     Job("dispatch.due", 5, due, once=False),
     Job("dispatch.idle", 30, idle, once=False),
+    Job("dispatch.excuse", 5, excuse, once=False),
 )

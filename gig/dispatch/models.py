@@ -77,6 +77,7 @@ class Inquiry(Base):
             postgresql_where=sa.text("expires_at IS NOT NULL"),
         ),
         sa.Index("ix_inquiry_due", "state", "due_at"),
+        sa.Index("ix_inquiry_arrived_at", "arrived_at", "queue"),
         sa.Index("ix_inquiry_recontact", "channel_id", "customer_key", "order_key", "resolved_at"),
         sa.Index(
             "ix_inquiry_resolved_by",
@@ -162,12 +163,19 @@ class TurnQuote(Base):
     """The price and the clock of one turn for one owner, kept for as long as the turn lives.
 
     `ended` says how this owner's hold on the turn last ended; NULL while they hold it, or answered it.
+    `surge_fen` is what `surge_id` promised on top of the card; both NULL without a surge.
     """
 
     __tablename__ = "turn_quote"
     __table_args__ = (
         sa.CheckConstraint("ended IN ('released', 'missed', 'withdrawn', 'returned')", name="ended"),
         sa.Index("ix_turn_quote_agent", "agent_id", "inquiry_id"),
+        sa.Index(
+            "ix_turn_quote_surge_id",
+            "surge_id",
+            sqlite_where=sa.text("surge_id IS NOT NULL"),
+            postgresql_where=sa.text("surge_id IS NOT NULL"),
+        ),
     )
 
     turn_id: Mapped[str] = mapped_column(sa.ForeignKey("turn.id"), primary_key=True)
@@ -185,6 +193,8 @@ class TurnQuote(Base):
     capped: Mapped[bool]
     why: Mapped[str]
     ended: Mapped[str | None]
+    surge_id: Mapped[str | None] = mapped_column(sa.String(26))
+    surge_fen: Mapped[int | None]
 
 
 class Release(Base):

@@ -16,3 +16,5 @@ INQUIRY = Machine(
 )
 
 TURN = Machine("turn", {"open": ("answered", "withdrawn"), "answered": (), "withdrawn": ()})
+
+OUTAGE = Machine("outage", {"excusing": ("settled",), "settled": ()})

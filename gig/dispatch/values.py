@@ -39,6 +39,7 @@ TUNABLES = (
     Tunable("abandon_after_s", 7200, 600, 86400, N_("多久没人接就作废（秒）"), "ops"),
     Tunable("auto_resolve_s", 600, 60, 7200, N_("客户多久没回就自动解决（秒）"), "ops"),
     Tunable("reserve_s", 20, 0, 120, N_("客户再来时先留给原客服多少秒"), "ops"),
+    Tunable("reassign_s", 20, 5, 120, N_("改派后先留给被选中的客服多少秒"), "ops"),
     Tunable("idle_offline_s", 1800, 300, 14400, N_("多久没有动静算离线（秒）"), "ops"),
     Tunable("misses_to_away", 2, 1, 10, N_("连续漏答几次转为小休"), "ops"),
 )

@@ -7,6 +7,8 @@ from flask import Flask
 from gig import api, scheduler
 from gig.dispatch import audit, values  # noqa: F401  (declares the numbers and the checks)
 from gig.dispatch.jobs import JOBS
+from gig.dispatch.notices import values as _notices  # noqa: F401
+from gig.dispatch.outages import values as _outages  # noqa: F401
 from gig.dispatch.views import api_agent, api_channel, console, frame, pages
 
 

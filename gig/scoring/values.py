@@ -52,6 +52,9 @@ SPOILS: tuple[str, ...] = ("returned", "not_solved")
 WINDOW_MOVED = "window-moved"
 """The name of a change that no event made: days left the 30-day window or violations faded."""
 
+EXCUSED = "excused"
+"""The name of a change that took an event out: the platform had failed."""
+
 declare(
     Tunable("scoring.release_over_points", 1, 0, 100, N_("超过每日免费释放次数，每次扣分"), "ops"),
     Tunable("scoring.violation_minor_points", 2, 0, 100, N_("轻微违规，每次扣分"), "ops"),

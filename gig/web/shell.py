@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, current_app, g
 from flask_babel import gettext as _
 
-NAMES = ("nav", "peak", "live_bar", "chat_badge", "live_ticket", "person", "tabs")
+NAMES = ("nav", "peak", "live_bar", "chat_badge", "live_ticket", "person", "tabs", "notices")
 KEY = "gig.web.shell"
 
 
@@ -41,6 +41,7 @@ EMPTY: dict[str, Callable[[], Any]] = {
     "live_ticket": lambda: None,
     "person": lambda: None,
     "tabs": tabs,
+    "notices": list,
 }
 
 

@@ -23,6 +23,9 @@ from gig.identity.models import Agent, AgentSkill
 from gig.identity.values import WORKING
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.quote import quote
+from gig.payouts.surges import queries as surges
+from gig.payouts.surges.models import Surge
+from gig.payouts.surges.operations import promise
 
 Found = Any
 """The row of `_LOOK`, by column name."""
@@ -59,18 +62,16 @@ def claim(
         if found.state != "open":
             raise Refused("not-open", N_("这条咨询已经不在排队了。"))
         row = _quote_row(session, found, agent_id, now)
-        if expected_gross_fen is not None and row["gross_fen"] < expected_gross_fen:
-            raise Refused(
-                "quote-changed",
-                N_("价格变了：现在是 ¥%(now)s，没有抢单。"),
-                now=yuan(row["gross_fen"]),
-            )
+        _refuse_if_less(row, expected_gross_fen)
         numbers = tunables.values(session, found.revision)
         if not _take(session, found, agent_id, row["expires_at"], numbers, now):
             found = _look(session, inquiry_id, agent_id, now)
             if found.owner_id == agent_id:
                 return _already(session, found)
             raise why_not(session, inquiry_id, agent_id, numbers, now)
+        if row.get("surge_fen") and not promise(session, found.surge_id, row["surge_fen"], now):
+            row = _quote_row(session, found, agent_id, now, surge_percent=0)
+            _refuse_if_less(row, expected_gross_fen)
         _keep(session, found, row)
         if found.last_seen_at <= now - SEEN_EVERY:
             _SEEN.run(session, {"agent": agent_id, "at": now})
@@ -88,6 +89,12 @@ def claim(
         ]
         outbox.emit_all(session, events, now=now)
         return Claimed(inquiry_id, found.open_turn_id, already=False)
+
+
+def _refuse_if_less(row: dict[str, Any], expected_gross_fen: int | None) -> None:
+    if expected_gross_fen is not None and row["gross_fen"] < expected_gross_fen:
+        said = N_("价格变了：现在是 ¥%(now)s，没有抢单。")
+        raise Refused("quote-changed", said, now=yuan(row["gross_fen"]))
 
 
 def _already(session: Session, found: Found) -> Claimed:
@@ -126,12 +133,15 @@ def _looking() -> sa.Select[*tuple[Any, ...]]:
             Queue.easy,
             tunables.revision().label("revision"),
             rates.card_in_force_id(sa.bindparam("at", type_=Instant())).label("card_id"),
+            surges.surge.id.label("surge_id"),
+            surges.surge.percent.label("surge_percent"),
         )
         .select_from(Agent)
         .join(Inquiry, Inquiry.id == sa.bindparam("inquiry"))
         .join(Queue, Queue.slug == Inquiry.queue)
         .outerjoin(Turn, Turn.id == Inquiry.open_turn_id)
         .outerjoin(TurnQuote.__table__, sa.and_(kept.turn_id == Inquiry.open_turn_id, kept.agent_id == agent))
+        .outerjoin(Surge, surges.in_force(Inquiry.queue, sa.bindparam("at", type_=Instant())))
         .where(Agent.id == agent)
         .with_for_update(of=Agent, key_share=True)
     )
@@ -145,7 +155,9 @@ def _spent(expires_at: dt.datetime | None, now: dt.datetime) -> bool:
     return expires_at is not None and expires_at + SWEEP_WAIT * clock.current().speed <= now
 
 
-def _quote_row(session: Session, found: Found, agent_id: str, now: dt.datetime) -> dict[str, Any]:
+def _quote_row(
+    session: Session, found: Found, agent_id: str, now: dt.datetime, surge_percent: int | None = None
+) -> dict[str, Any]:
     """The clock and price: the kept ones if the agent held this turn before, else of this instant."""
     if found.kept_started_at is not None:
         if found.kept_expires_at < now:
@@ -165,6 +177,7 @@ def _quote_row(session: Session, found: Found, agent_id: str, now: dt.datetime) 
         tier=found.tier,
         clock_started_at=started,
         paid_so_far=found.paid_replies,
+        surge_percent=(found.surge_percent or 0) if surge_percent is None else surge_percent,
     )
     return clocks.row(
         inquiry_id=found.id,
@@ -173,6 +186,7 @@ def _quote_row(session: Session, found: Found, agent_id: str, now: dt.datetime) 
         card_id=found.card_id,
         quoted=quoted,
         clock_started_at=started,
+        surge_id=found.surge_id,
     )
 
 

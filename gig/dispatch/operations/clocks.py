@@ -13,6 +13,8 @@ from gig.identity.models import Agent
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.quote import Quote, quote
+from gig.payouts.surges import queries as surges
+from gig.payouts.surges.operations import promise
 
 
 def card_now(session: Session, now: dt.datetime) -> RateCard:
@@ -27,6 +29,7 @@ def row(
     card_id: str,
     quoted: Quote,
     clock_started_at: dt.datetime,
+    surge_id: str | None = None,
 ) -> dict[str, object]:
     """The columns of a TurnQuote."""
     return {
@@ -45,6 +48,8 @@ def row(
         "capped": quoted.capped,
         "why": quoted.why,
         "ended": None,
+        "surge_id": surge_id if quoted.surge_fen else None,
+        "surge_fen": quoted.surge_fen or None,
     }
 
 
@@ -56,17 +61,25 @@ def start(
     *,
     asked_at: dt.datetime,
 ) -> TurnQuote:
-    """The owner's clock on the turn runs, at the price of the card in force at its start."""
+    """The owner's clock on the turn runs, at the price of the card and the surge in force at its start."""
     card_id, card = rates.card_in_force(session, asked_at)
     tier = session.execute(sa.select(Agent.tier).where(Agent.id == agent_id)).scalar_one()
-    quoted = quote(
-        card,
-        queue=inquiry.queue,
-        issue_type=inquiry.issue_type,
-        tier=tier,
-        clock_started_at=asked_at,
-        paid_so_far=inquiry.paid_replies,
-    )
+    surge = surges.uplift(session, inquiry.queue, asked_at)
+
+    def priced(surge_percent: int) -> Quote:
+        return quote(
+            card,
+            queue=inquiry.queue,
+            issue_type=inquiry.issue_type,
+            tier=tier,
+            clock_started_at=asked_at,
+            paid_so_far=inquiry.paid_replies,
+            surge_percent=surge_percent,
+        )
+
+    quoted = priced(surge.percent if surge else 0)
+    if surge and quoted.surge_fen and not promise(session, surge.id, quoted.surge_fen, asked_at):
+        quoted = priced(0)
     kept = TurnQuote(
         **row(
             inquiry_id=inquiry.id,
@@ -75,6 +88,7 @@ def start(
             card_id=card_id,
             quoted=quoted,
             clock_started_at=asked_at,
+            surge_id=surge.id if surge else None,
         )
     )
     session.add(kept)

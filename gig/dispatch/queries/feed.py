@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.bands import holds_until
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.quote import Quote, quote
+from gig.payouts.surges import queries as surging
+from gig.payouts.surges.models import Surge
+from gig.payouts.surges.queries import Uplift
 
 PAGE = 30
 COUNT_UP_TO = 100
@@ -29,6 +32,7 @@ class FeedRow:
     """One open inquiry as its claimers see it.
 
     `kept_until` is set when the agent held this turn before: their first clock runs on until then.
+    `reserved`: nobody else sees it yet.
     """
 
     id: str
@@ -48,17 +52,22 @@ class FeedRow:
     until: dt.datetime | None
     why: str
     kept_until: dt.datetime | None
+    reserved: bool
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The agent as the feed needs them: one row, with the revision of the numbers and the card in force."""
+    """The agent as the feed needs them: one row, with the revision of the numbers and the card in force.
+
+    `surges` are those in force, by queue.
+    """
 
     agent: Agent
     queues: tuple[tuple[str, bool], ...]
     revision: int
     card_id: str
     next_card_at: dt.datetime | None
+    surges: Mapping[str, Uplift]
 
 
 def standing(session: Session, agent_id: str, now: dt.datetime) -> Standing:
@@ -68,13 +77,17 @@ def standing(session: Session, agent_id: str, now: dt.datetime) -> Standing:
         .where(Agent.id == agent_id)
         .execution_options(populate_existing=True)
     ).one()
-    queues = session.execute(
-        sa.select(Queue.slug, Queue.easy)
+    surge = surging.surge
+    rows = session.execute(
+        sa.select(Queue.slug, Queue.easy, surge.id, surge.percent, surge.ends_at)
         .join(AgentSkill, AgentSkill.queue == Queue.slug)
+        .outerjoin(Surge, surging.in_force(Queue.slug, now))
         .where(AgentSkill.agent_id == agent_id, Queue.retired_at.is_(None))
         .order_by(Queue.slug)
-    )
-    return Standing(agent, tuple(queues.all()), revision, card_id, next_card_at)
+    ).all()
+    queues = tuple((slug, easy) for slug, easy, *_ in rows)
+    surges = {slug: Uplift(*found) for slug, _easy, *found in rows if found[0]}
+    return Standing(agent, queues, revision, card_id, next_card_at, surges)
 
 
 def feed(
@@ -124,6 +137,7 @@ def feed(
             Inquiry.priority,
             Inquiry.queued_at,
             Inquiry.paid_replies,
+            sa.and_(Inquiry.reserved_for == agent.id, Inquiry.reserved_until > now).label("reserved"),
             kept.base_fen,
             kept.multiplier_percent,
             kept.band,
@@ -144,7 +158,7 @@ def feed(
     card = rates.card(session, who.card_id)
     changes = [at for at in (holds_until(card, now), who.next_card_at) if at is not None]
     until = min(changes, default=None)
-    return [_row(row, card, agent.tier, now, until) for row in rows]
+    return [_row(row, card, agent.tier, now, until, who.surges.get(row.queue)) for row in rows]
 
 
 def _beyond(after: tuple[int, dt.datetime, str]) -> sa.ColumnElement[bool]:
@@ -167,7 +181,12 @@ def _not_spent(agent_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 def _row(
-    row: sa.Row[*tuple[Any, ...]], card: RateCard, tier: str, now: dt.datetime, until: dt.datetime | None
+    row: sa.Row[*tuple[Any, ...]],
+    card: RateCard,
+    tier: str,
+    now: dt.datetime,
+    until: dt.datetime | None,
+    surge: Uplift | None,
 ) -> FeedRow:
     if row.clock_started_at is not None:
         within = int((row.deadline_at - row.clock_started_at).total_seconds())
@@ -181,7 +200,10 @@ def _row(
             tier=tier,
             clock_started_at=now,
             paid_so_far=row.paid_replies,
+            surge_percent=surge.percent if surge else 0,
         )
+        if surge and quoted.surge_fen:
+            until = min(surge.until, until or surge.until)
         price = (
             quoted.base_fen,
             quoted.multiplier_percent,
@@ -208,6 +230,7 @@ def _row(
         until=until,
         why=why,
         kept_until=kept_until,
+        reserved=bool(row.reserved),
     )
 
 

@@ -5,12 +5,28 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from gig.core.text import N_
-from gig.dispatch.views import console_agents, console_queues, console_settings
+from gig.dispatch.views import (
+    console_agents,
+    console_notices,
+    console_outages,
+    console_queues,
+    console_reassign,
+    console_settings,
+    console_surges,
+)
 from gig.identity import menu
 from gig.identity.menu import Entry
 
 blueprint = Blueprint("ops", __name__, template_folder="../templates")
-for room in (console_queues, console_agents, console_settings):
+for room in (
+    console_queues,
+    console_agents,
+    console_settings,
+    console_surges,
+    console_notices,
+    console_outages,
+    console_reassign,
+):
     blueprint.register_blueprint(room.pages)
 
 
@@ -19,6 +35,11 @@ def plug_into(app: Flask) -> None:
     app.register_blueprint(blueprint)
     menu.offer(
         app,
+        Entry("operate", N_("临时加成"), console_surges.HERE, "trending-up", "operate"),
+        Entry("operate", N_("通知"), console_notices.HERE, "bell", "operate"),
+        Entry("operate", N_("平台故障"), console_outages.HERE, "alert-triangle", "operate"),
+        Entry("settle", N_("临时加成"), console_surges.HERE, "trending-up", "settle"),
+        Entry("settle", N_("平台故障"), console_outages.HERE, "alert-triangle", "settle"),
         Entry("operate", N_("客服名单"), console_agents.HERE, "users", "operate"),
         Entry("operate", N_("队列管理"), console_queues.HERE, "list", "operate"),
         Entry("operate", N_("设置"), console_settings.HERE, "adjustments", "operate"),

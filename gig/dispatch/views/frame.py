@@ -14,7 +14,7 @@ from gig.core.db import db
 from gig.dispatch.models import IssueType, Queue
 from gig.dispatch.queries import threads
 from gig.dispatch.queries.threads import Held
-from gig.dispatch.views import shown
+from gig.dispatch.views import pages_notices, shown
 from gig.identity.access import actor_id, find_principal, may
 from gig.payouts.rates import queries as rates
 from gig.web import names
@@ -25,6 +25,7 @@ def plug_into(app: Flask) -> None:
     web.provide(app, "peak", peak)
     web.provide(app, "live_bar", live_bar)
     web.provide(app, "chat_badge", chat_badge)
+    web.provide(app, "notices", pages_notices.told)
     names.provide(app, "queue", _queues)
     names.provide(app, "issue_type", _issue_types)
     names.provide(app, "tier", _tiers)

@@ -146,6 +146,7 @@ def _feed() -> dict[str, Any]:
         "presence": _presence(agent),
         "today": earnings.totals(session, agent.id, *zone.day_bounds(zone.day_of(now))),
         "peak": shown.peak(card, now),
+        "surges": [(called(slug, "queue"), each) for slug, each in sorted(who.surges.items())],
         "chips": _chips(who, counts, chosen),
         "chosen": chosen,
         "rows": [shown.card_row(row, card, now, blocked=blocked) for row in rows[: feed.PAGE]],

@@ -25,8 +25,8 @@ TIERS = {
     "retrain": N_("再培训"),
     "trainee": N_("新手"),
 }
-BANDS = (N_("午高峰"), N_("晚高峰"))
-"""The names of the first card's bands; others are shown as ops wrote them."""
+BANDS = (N_("午高峰"), N_("晚高峰"), N_("加急"))
+"""The names of the first card's bands, and of a surge; others are shown as ops wrote them."""
 
 URGENT = 9
 _DAY_MINUTES = 24 * 60
@@ -37,7 +37,8 @@ def side(slug: str) -> str:
 
 
 def band(name: str | None) -> str:
-    return _(name) if name else ""
+    """`晚高峰+加急` in the page's language, part by part."""
+    return "+".join(_(part) for part in name.split("+") if part) if name else ""
 
 
 def customer(inquiry: Inquiry) -> str:
@@ -91,7 +92,7 @@ def card_row(row: FeedRow, card: RateCard, now: dt.datetime, *, blocked: str) ->
         "quote": row_quote(row, card),
         "claim_url": f"/agent/inquiries/{row.id}/claim",
         "urgent": row.priority >= URGENT,
-        "exclusive": "",
+        "exclusive": _("先留给你") if row.reserved else "",
         "blocked": blocked,
         "kept": kept,
         "estimate": "",

@@ -21,6 +21,15 @@ class Earning(Base):
         sa.Index("ix_earning_period_agent", "period_id", "agent_id", "base_fen", "gross_fen", "penalty_fen"),
         sa.Index("ix_earning_agent_received", "agent_id", "received_at"),
         sa.Index("ix_earning_inquiry_id", "inquiry_id"),
+        sa.Index(
+            "ix_earning_received",
+            "received_at",
+            "queue",
+            "on_time",
+            "latency_us",
+            "gross_fen",
+            "base_fen",
+        ),
     )
 
     id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.businesstime import BusinessZone
 from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Period
 
 
@@ -72,6 +73,30 @@ def earnings(
         )
     query = query.order_by(Earning.received_at.desc(), Earning.id.desc()).limit(limit)
     return session.execute(query).scalars().all()
+
+
+@dataclass(frozen=True)
+class Returned:
+    """How much of an earning's penalty was given back, and what the book says of it."""
+
+    fen: int
+    why: str
+
+
+def returned(session: Session, found: Sequence[Earning]) -> dict[str, Returned]:
+    """By earning. One statement, none when nothing was late; read along the penalties' own keys."""
+    keys = {f"penalty:{each.id}": each.id for each in found if each.penalty_fen}
+    if not keys:
+        return {}
+    penalty = LedgerEntry.__table__.alias("penalty")
+    rows = session.execute(
+        sa.select(penalty.c.source_key, sa.func.sum(LedgerEntry.amount_fen), sa.func.max(LedgerEntry.memo))
+        .select_from(penalty)
+        .join(LedgerEntry, LedgerEntry.reverses_id == penalty.c.id)
+        .where(penalty.c.source_key.in_(keys))
+        .group_by(penalty.c.source_key)
+    )
+    return {keys[key]: Returned(int(fen), why) for key, fen, why in rows}
 
 
 def totals(session: Session, agent_id: str, since: dt.datetime, until: dt.datetime) -> Totals:

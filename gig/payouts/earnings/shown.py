@@ -13,7 +13,7 @@ from gig.core.db import db
 from gig.core.money import multiplier, yuan
 from gig.payouts.earnings import queries
 from gig.payouts.earnings.models import Earning
-from gig.payouts.earnings.queries import Totals
+from gig.payouts.earnings.queries import Returned, Totals
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.bands import percent_at
 from gig.payouts.rates.rules.card import RateCard
@@ -25,7 +25,7 @@ FIRST_HOUR, LAST_HOUR = 9, 22
 ANY = "*"
 
 
-def line(earning: Earning) -> dict[str, Any]:
+def line(earning: Earning, returned: Returned | None = None) -> dict[str, Any]:
     """One reply as `earning_row` takes it."""
     late_us = earning.latency_us - _within_us(earning)
     return {
@@ -40,6 +40,7 @@ def line(earning: Earning) -> dict[str, Any]:
         "pay_fen": earning.pay_fen,
         "parts": parts(earning),
         "state": why(earning),
+        "returned": returned,
     }
 
 
@@ -48,7 +49,7 @@ def parts(earning: Earning) -> dict[str, Any]:
     return {
         "base_fen": earning.base_fen,
         "multiplier_percent": earning.multiplier_percent,
-        "band": _(earning.band) if earning.band else "",
+        "band": band(earning.band),
         "gross_fen": earning.gross_fen,
         "late_percent": earning.late_percent,
         "penalty_fen": earning.penalty_fen,
@@ -58,14 +59,20 @@ def parts(earning: Earning) -> dict[str, Any]:
     }
 
 
+def band(name: str | None) -> str:
+    """`晚高峰+加急` in the page's language, part by part."""
+    return "+".join(str(_(part)) for part in name.split("+") if part) if name else ""
+
+
 def why(earning: Earning) -> str:
     """The line that was stored with the earning; in English, the same said from its parts."""
     if languages.current() != "en":
         return earning.why
     if earning.capped:
         return str(_("这个单的计费回复已满，这条不计费"))
-    band = f" {_(earning.band)}" if earning.band else ""
-    steps = f"{yuan(earning.base_fen)} × {multiplier(earning.multiplier_percent)}{band}"
+    steps = (
+        f"{yuan(earning.base_fen)} × {multiplier(earning.multiplier_percent)} {band(earning.band)}".rstrip()
+    )
     said = f"{steps} = {yuan(earning.gross_fen)}"
     if earning.penalty_fen:
         late = f"{earning.late_percent}% {_('超时')} ({earning.latency_us / 1_000_000:.1f} s)"

@@ -46,7 +46,9 @@ def show_one(earning_id: str) -> str:
     if earning is None or earning.agent_id != actor_id():
         raise NotFound
     card = rates.card(db.session(), earning.card_id)
-    return render_template("earnings/one.html", earning=earning, row=line(earning), card=card)
+    back = queries.returned(db.session(), [earning])
+    row = line(earning, back.get(earning.id))
+    return render_template("earnings/one.html", earning=earning, row=row, card=card)
 
 
 def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> str:
@@ -55,12 +57,13 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
     today = zone.day_of(now)
     totals = queries.totals(session, actor_id(), *span)
     found = queries.earnings(session, actor_id(), *span, after=_after(), limit=PAGE + 1)
+    back = queries.returned(session, found[:PAGE])
     more = mark(found[PAGE - 1].received_at.isoformat(), found[PAGE - 1].id) if len(found) > PAGE else None
     here: dict[str, Any] = (
         {"range": "period"} if whole else ({} if first == today else {"day": first.isoformat()})
     )
     shown = {
-        "rows": [line(earning) for earning in found[:PAGE]],
+        "rows": [line(earning, back.get(earning.id)) for earning in found[:PAGE]],
         "more_url": url_for("earnings.show", **here, after=more) if more else None,
         "part_url": url_for("earnings.show", **here, after=more, part="more") if more else None,
         "whole": whole,

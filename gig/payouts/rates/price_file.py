@@ -16,7 +16,7 @@ from typing import IO, TextIO
 
 from gig.core.businesstime import parse_instant
 from gig.core.text import N_, Sentence
-from gig.payouts.rates.rules.card import RateCard
+from gig.payouts.rates.rules.card import PERCENT_MAX, PERCENT_MIN, RateCard
 from gig.payouts.rates.rules.document import read_card
 from gig.payouts.rates.rules.pricing import Pricing, price
 from gig.payouts.rates.rules.quote import quote
@@ -32,6 +32,9 @@ PRICED = (
     "pay_fen",
     "why",
 )
+SURGE_COLUMN = "surge_percent"
+"""May be there: the points that a surge added for this clock, empty or 0 for none."""
+
 _NEEDED = ("turn_id", "inquiry_id", "queue", "clock_started_at", "replied_at")
 
 
@@ -47,6 +50,7 @@ class Turn:
     tier: str
     clock_started_at: dt.datetime
     replied_at: dt.datetime
+    surge_percent: int = 0
 
     @property
     def paid_order(self) -> tuple[dt.datetime, dt.datetime, str, int]:
@@ -130,6 +134,7 @@ def _priced(card: RateCard, turn: Turn, paid_so_far: int) -> Pricing:
         tier=turn.tier,
         clock_started_at=turn.clock_started_at,
         paid_so_far=paid_so_far,
+        surge_percent=turn.surge_percent,
     )
     return price(offered, clock_started_at=turn.clock_started_at, replied_at=turn.replied_at)
 
@@ -222,7 +227,16 @@ def _turn(line: int, cells: dict[str, str]) -> Turn:
         tier=cells.get("tier", ""),
         clock_started_at=clock_started_at,
         replied_at=replied_at,
+        surge_percent=_points(cells.get(SURGE_COLUMN, "")),
     )
+
+
+def _points(text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= PERCENT_MAX - PERCENT_MIN):
+        raise _Unreadable(N_("%(column)s 要是 0 到 400 的整数。"), column=SURGE_COLUMN)
+    return int(text)
 
 
 def _instant(cells: dict[str, str], name: str) -> dt.datetime:

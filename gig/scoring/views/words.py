@@ -62,6 +62,7 @@ def reason_words(change: Change) -> str:
         "release_over": _("超出每天的免费退单次数"),
         "violation_minor": _("轻微违规"),
         "violation_major": _("严重违规"),
+        "excused": _("平台故障，这条不算"),
         "window-moved": _("30 天窗口往前移了一天"),
     }
     return names.get(change.reason, change.reason)

@@ -6,6 +6,7 @@ import "./feed.js";
 import "./composer.js";
 import "./theme.js";
 import "./console.js";
+import "./wall.js";
 
 document.documentElement.classList.add("js");
 

@@ -145,7 +145,7 @@ def test_the_pages_speak_english_too(ops: Browser) -> None:
 @pytest.mark.parametrize(
     ("role", "group", "first"),
     [
-        ("ops", "运营", "/console/rates"),
+        ("ops", "运营", "/console/live"),
         ("reviewer", "质量", "/console/review"),
         ("finance", "财务", "/console/periods"),
         ("admin", "系统", "/console/people"),

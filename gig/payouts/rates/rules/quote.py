@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from gig.core.money import half_up_percent, multiplier, yuan
 from gig.payouts.rates.rules.bands import PLAIN, hours_at
-from gig.payouts.rates.rules.card import LateTier, RateCard
+from gig.payouts.rates.rules.card import PERCENT_MAX, LateTier, RateCard
+
+SURGE = "加急"
+"""What a surge is called beside the band that it adds to: `2.5 晚高峰+加急`."""
 
 _SECOND = dt.timedelta(seconds=1)
 
@@ -16,7 +19,8 @@ _SECOND = dt.timedelta(seconds=1)
 class Quote:
     """The price and the limits that hold for one owner's clock; later cards change nothing in it.
 
-    `capped`: the inquiry already has all its paid replies, so the gross is 0.
+    `capped`: the inquiry already has all its paid replies, so the gross is 0. `surge_fen` is the part of
+    the gross that a surge added to the card's.
     """
 
     tier: str
@@ -29,6 +33,7 @@ class Quote:
     claim_expires_s: int
     max_paid_replies: int
     late: tuple[LateTier, ...]
+    surge_fen: int = 0
 
     @property
     def why(self) -> str:
@@ -64,26 +69,32 @@ def quote(
     tier: str,
     clock_started_at: dt.datetime,
     paid_so_far: int,
+    surge_percent: int = 0,
 ) -> Quote:
     """The quote for a clock that starts (or would start) at this instant.
 
-    `paid_so_far` counts the inquiry's earnings with a gross above 0, of all owners.
+    `paid_so_far` counts the inquiry's earnings with a gross above 0, of all owners. A surge adds its
+    points to the band's multiplier, up to the most that a multiplier may be.
     """
     base_fen = card.base_fen(queue, issue_type, tier)
     hours = hours_at(card, clock_started_at)
-    percent = PLAIN if hours is None else hours.percent
+    plain = PLAIN if hours is None else hours.percent
     capped = paid_so_far >= card.max_paid_replies
+    percent = plain if capped else min(plain + surge_percent, PERCENT_MAX)
+    names = [hours.name if hours else "", SURGE if percent > plain else ""]
+    gross_fen = 0 if capped else half_up_percent(base_fen, percent)
     return Quote(
         tier=tier,
         base_fen=base_fen,
         multiplier_percent=percent,
-        band="" if hours is None else hours.name,
-        gross_fen=0 if capped else half_up_percent(base_fen, percent),
+        band="+".join(filter(None, names)),
+        gross_fen=gross_fen,
         capped=capped,
         reply_within_s=card.reply_within_s,
         claim_expires_s=card.claim_expires_s,
         max_paid_replies=card.max_paid_replies,
         late=card.late,
+        surge_fen=gross_fen - half_up_percent(base_fen, plain) if percent > plain else 0,
     )
 
 

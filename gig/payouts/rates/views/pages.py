@@ -24,6 +24,7 @@ from gig.payouts.rates.rules.comparison import differences
 from gig.payouts.rates.schemas import card_out, status_of
 from gig.payouts.rates.views import shown
 from gig.payouts.rates.views.form import CardForm, document_of, of_card, of_submitted
+from gig.payouts.surges import queries as surges
 
 blueprint = Blueprint("rates", __name__, template_folder="../templates", url_prefix="/console/rates")
 
@@ -51,7 +52,9 @@ def _index(pasted: str = "", errors: dict[str, list[str]] | None = None) -> str:
         }
         for version in versions
     ]
-    return render_template("rates/list.html", rows=rows, pasted=pasted, errors=errors or {})
+    return render_template(
+        "rates/list.html", rows=rows, surges=surges.live(session, now), pasted=pasted, errors=errors or {}
+    )
 
 
 @blueprint.post("")

@@ -1,0 +1,86 @@
+"""What an agent is told now, and what ops has told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.text import Sentence
+from gig.dispatch.notices.models import Notice, NoticeRead
+from gig.identity.models import Agent, AgentSkill, Person
+
+SHOWN = 3
+HISTORY = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice as its reader sees it; `text` is a sentence of ours, or ops' own words."""
+
+    id: str
+    text: Sentence
+    at: dt.datetime
+    from_ops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A broadcast, who made it, and how many have put it away."""
+
+    notice: Notice
+    by: str | None
+    read: int
+
+
+def for_agent(session: Session, agent_id: str, now: dt.datetime) -> list[Told]:
+    """The notices that concern the agent now and that they have not put away, the newest first.
+
+    One statement along the index of each audience.
+    """
+    agent = sa.select(Agent.presence).where(Agent.id == agent_id).scalar_subquery()
+    skilled = sa.select(AgentSkill.queue).where(AgentSkill.agent_id == agent_id)
+    read = sa.select(NoticeRead.notice_id).where(
+        NoticeRead.notice_id == Notice.id, NoticeRead.agent_id == agent_id
+    )
+    mine = (
+        Notice.audience == "all",
+        sa.and_(Notice.audience == "online", agent == "online"),
+        sa.and_(Notice.audience == "away", agent == "away"),
+        sa.and_(Notice.audience == "queue", Notice.queue.in_(skilled)),
+        sa.and_(Notice.audience == "agent", Notice.agent_id == agent_id),
+    )
+    live = sa.and_(Notice.expires_at > now, Notice.withdrawn_at.is_(None), ~read.exists())
+    parts = [sa.select(Notice.id).where(audience, live) for audience in mine]
+    ids = sa.union_all(*parts).subquery()
+    rows = session.execute(
+        sa.select(Notice.id, Notice.text, Notice.params, Notice.made_at, Notice.made_by)
+        .join(ids, ids.c.id == Notice.id)
+        .order_by(Notice.made_at.desc(), Notice.id.desc())
+        .limit(SHOWN)
+    )
+    return [
+        Told(id, Sentence(text, json.loads(params)), at, by is not None) for id, text, params, at, by in rows
+    ]
+
+
+def broadcasts(session: Session) -> list[Sent]:
+    """What ops told many, the newest first."""
+    read = (
+        sa.select(sa.func.count())
+        .where(NoticeRead.notice_id == Notice.id)
+        .correlate(Notice)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(Notice, Person.name, read)
+        .outerjoin(Person, Person.id == Notice.made_by)
+        .where(Notice.audience != "agent")
+        .order_by(Notice.made_at.desc(), Notice.id.desc())
+        .limit(HISTORY)
+        .execution_options(populate_existing=True)
+    )
+    return [Sent(*row) for row in rows]

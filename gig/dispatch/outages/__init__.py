@@ -1,0 +1,1 @@
+"""平台故障: a recorded window in which the platform failed excuses what was late or missed in it."""

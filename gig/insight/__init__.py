@@ -1,0 +1,1 @@
+"""Figures over everything that the platform does. Read only, and so free to join all tables."""
