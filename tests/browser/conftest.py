@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.databases import empty_sqlite
-from tests.fixtures.postgres import EMPTY
 from tests.fixtures.processes import free_port
 from tests.fixtures.servers import Server, start_server
 
@@ -49,7 +48,7 @@ def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         url = postgres.create(name, request.getfixturevalue("postgresql_template"))
 
         def empty() -> set[str]:
-            postgres.clear(name, EMPTY)
+            assert postgres.empty(name, renumber=False)
             return set()
 
         running = Platform(home, url, empty)

@@ -49,7 +49,12 @@ def test_a_reviewer_passes_one_and_rejects_another_with_the_keyboard_alone(
     page.keyboard.press("Space")
     desks.tab_to(page, page.get_by_role("checkbox", name="身份证人像面"))
     page.keyboard.press("Space")
-    desks.tab_to(page, page.get_by_role("heading", name="核对").locator("xpath=ancestor::section//button[contains(., '退回补拍')]"))
+    desks.tab_to(
+        page,
+        page.get_by_role("heading", name="核对").locator(
+            "xpath=ancestor::section//button[contains(., '退回补拍')]"
+        ),
+    )
     page.keyboard.press("r")
     page.keyboard.type(REASON)
     desks.is_open_to_all(page)
