@@ -9,6 +9,11 @@ STAMPS := $(VENV)/stamps
 MO := $(patsubst %.po,%.mo,$(wildcard gig/translations/*/LC_MESSAGES/*.po))
 ARGS ?=
 
+# What Python has compiled is kept in the checkout's own environment, also on machines that forbid keeping it
+# beside the sources: otherwise each command would compile the whole program anew, two seconds each.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

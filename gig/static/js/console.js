@@ -17,8 +17,35 @@ function usable(element) {
   return !element.disabled && element.getAttribute("aria-disabled") !== "true" && element.offsetParent !== null;
 }
 
-// A fragment that replaces itself on live events waits while the pointer rests on it.
-document.body.addEventListener("htmx:before:request", (event) => {
-  const target = event.target;
-  if (target.matches?.("[data-hold-on-hover]:hover") && event.detail?.ctx?.sourceEvent?.type?.startsWith("live:")) event.preventDefault();
-});
+// What replaces itself on live events waits while somebody is at it: the pointer rests on it (where that is
+// asked for), a menu in it is open, or something is being typed in it. It catches up when they have done.
+const missed = new Map();
+document.body.addEventListener("htmx:before:request", hold);
+document.body.addEventListener("htmx:before:swap", hold);
+document.addEventListener("toggle", catchUp, true);
+document.addEventListener("focusout", () => setTimeout(catchUp));
+
+function hold(event) {
+  const type = event.detail?.ctx?.sourceEvent?.type;
+  const fragment = event.target;
+  if (!type?.startsWith("live:")) return;
+  if (fragment.matches?.("[data-hold-on-hover]:hover")) event.preventDefault();
+  else if (inUse(fragment)) {
+    event.preventDefault();
+    missed.set(fragment, type);
+  }
+}
+
+function inUse(fragment) {
+  const place = fragment.closest(fragment.getAttribute("hx-target") || "*") ?? fragment;
+  return Boolean(place.querySelector("details[data-menu][open]"))
+    || (place.contains(document.activeElement) && document.activeElement.matches(TYPING));
+}
+
+function catchUp() {
+  for (const [fragment, type] of missed) {
+    if (inUse(fragment)) continue;
+    missed.delete(fragment);
+    if (fragment.isConnected) document.body.dispatchEvent(new CustomEvent(type));
+  }
+}

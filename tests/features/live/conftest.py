@@ -12,9 +12,9 @@ from flask import Flask
 from gig.app import create_app
 from gig.core.db import db
 from gig.settings import Settings
-from tests.features.live.world import World, start
+from tests.features.live.world import World
 from tests.fixtures.processes import free_port
-from tests.fixtures.servers import SECRET, Server
+from tests.fixtures.servers import SECRET, Server, start_server
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -30,7 +30,7 @@ def running(
         template = request.getfixturevalue("postgresql_template")
         url = request.getfixturevalue("postgres").create(f"live_{free_port()}", template)
     app = create_app(Settings.from_env({"GIG_DATABASE_URL": url, "GIG_SECRET_KEY": SECRET}))
-    server = start(url, home)
+    server = start_server("--no-scheduler", database_url=url, home=home)
     yield server, app
     server.stop()
     with app.app_context():

@@ -9,14 +9,13 @@ from gig.core.clock import real_now
 from gig.core.ids import new_id
 from gig.live.tickets import issue_ticket
 from tests.features.live.listening import Listener
-from tests.features.live.world import start
-from tests.fixtures.servers import SECRET
+from tests.fixtures.servers import SECRET, start_server
 
 
 def test_the_server_stops_while_streams_are_open_and_says_when_to_come_back(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    server = start(sqlite_url, tmp_path, "--access-log")
+    server = start_server("--no-scheduler", "--access-log", database_url=sqlite_url, home=tmp_path)
     ticket = issue_ticket(SECRET, new_id(), new_id(), ["ops"], real_now())
     try:
         with Listener(server.port, ticket) as listener:

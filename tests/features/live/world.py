@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 from flask import Flask
 
@@ -16,8 +13,7 @@ from gig.core.db import db, transaction
 from gig.core.ids import new_id
 from gig.live.tickets import issue_ticket
 from tests.features.live.listening import Listener
-from tests.fixtures.processes import free_port, wait_until
-from tests.fixtures.servers import SECRET, Server, environment
+from tests.fixtures.servers import SECRET, Server
 
 
 class World:
@@ -42,20 +38,3 @@ class World:
             with transaction() as session:
                 outbox.emit_all(session, events, now=real_now())
             db.session.remove()
-
-
-def start(url: str, home: Path, *options: str) -> Server:
-    port, log = free_port(), home / "serve.log"
-    command = [sys.executable, "-m", "gig", "serve", "--no-scheduler", "--port", str(port), *options]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=home,
-            env=environment(GIG_DATABASE_URL=url),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    server = Server(f"http://127.0.0.1:{port}", port, process, log)
-    wait_until(server.ready, process, log, seconds=40)
-    return server

@@ -1,0 +1,81 @@
+"""Ops changes what work is worth, in real Chromium: from the card in force to one that is to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from gig.core.businesstime import business_zone
+from gig.core.clock import real_now
+from gig.payouts.rates import queries
+from gig.payouts.rates.models import RateCardVersion
+from tests.browser import desks
+from tests.fixtures.browser import NewPage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+    from sqlalchemy.orm import Session
+
+    from tests.fixtures.servers import Server
+
+TOO_MUCH = "基础佣金要在 0.50 到 4.00 元之间。"
+
+
+def press(page: Page, name: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
+
+
+def words_beside(field: Locator) -> str:
+    """What a screen reader adds to the field's name."""
+    return field.evaluate("f => document.getElementById(f.getAttribute('aria-describedby')).innerText")
+
+
+def test_ops_copies_the_card_in_force_mends_a_fault_and_publishes_it_for_an_instant(
+    live_server: Server, new_page: NewPage, session: Session
+) -> None:
+    page = desks.sits_down(new_page, live_server, session, "ops", "陈雨")
+    page.goto(f"{live_server.url}/console/rates")
+    desks.is_open_to_all(page)
+    press(page, "从生效中的卡新建草稿")
+
+    page.get_by_label("名称", exact=True).last.fill("冬季卡")
+    price = page.locator("#f-base-0-yuan")
+    before = price.input_value()
+    price.fill("4.01")
+    press(page, "检查")
+    assert (price.input_value(), price.get_attribute("aria-invalid")) == ("4.01", "true")
+    assert words_beside(price) == TOO_MUCH
+    page.get_by_role("alert").get_by_role("link", name=TOO_MUCH).click()
+    assert page.get_by_text(TOO_MUCH).last.is_visible()
+    desks.is_open_to_all(page)
+
+    price.fill("2.60")
+    press(page, "检查")
+    page.get_by_text("检查过了，没有问题。还没有保存。").wait_for()
+    assert f"{before} → 2.60" in page.locator(".diff").inner_text()
+    desks.is_open_to_all(page)
+
+    zone = business_zone(queries.business_zone_name())
+    start = zone.local(real_now() + dt.timedelta(days=2)).replace(hour=9, minute=30, second=0, microsecond=0)
+    page.locator("#f-valid_from").fill(start.strftime("%Y-%m-%dT%H:%M"))
+    press(page, "保存并发布")
+    page.get_by_text("已发布，到时自动生效。").wait_for()
+    assert page.get_by_text("待生效").first.is_visible()
+    assert page.locator("#f-base-0-yuan").count() == 0
+    assert start.strftime("%H:%M") in page.locator(".hd").inner_text()
+    desks.is_open_to_all(page)
+
+    page.goto(f"{live_server.url}/console/rates")
+    row = page.get_by_role("row", name="冬季卡")
+    assert "待生效" in row.inner_text()
+    assert page.get_by_role("row").filter(has_text="生效中").count() == 1
+
+    session.rollback()
+    version = session.scalars(sa.select(RateCardVersion).where(RateCardVersion.name == "冬季卡")).one()
+    assert version.valid_from == start
+    assert queries.card_of(version).base[0].fen == 260
+    assert queries.card_in_force(session, start)[0] == version.id
+    assert queries.card_in_force(session, start - dt.timedelta(microseconds=1))[0] != version.id
