@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -79,7 +80,7 @@ def habits(session: Session, agent_id: str, now: dt.datetime) -> Habits:
     liked = sa.select(ScriptFavourite.script_id.label("id"), sa.literal(-1).label("n")).where(
         ScriptFavourite.agent_id == agent_id
     )
-    rows: Sequence[sa.Row[str, int]] = session.execute(sa.union_all(uses, liked)).all()
+    rows: Sequence[Any] = session.execute(sa.union_all(uses, liked)).all()
     return Habits(
         uses={id: n for id, n in rows if n > 0},
         favourites=frozenset(id for id, n in rows if n < 0),

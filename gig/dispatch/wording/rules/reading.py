@@ -45,11 +45,17 @@ class Reading:
         return self.places[start], self.places[end - 1] + 1
 
     def whole_word(self, start: int, end: int) -> bool:
-        """Whether Latin letters at the ends of the match are the ends of a word: `vx` is not in `devx`."""
-        first, last = self.span(start, end)
-        before, after = self.original[first - 1 : first], self.original[last : last + 1]
-        return not (_latin(self.text[start]) and _latin(before)) and not (
-            _latin(self.text[end - 1]) and _latin(after)
+        """Whether the ends of the match are the ends of a Latin word or a number: `vx` is not in `devx`.
+
+        Letters are neighbours as they were written, digits also across what stands between: 12345 is not in
+        an account abc 12345.
+        """
+        text, (first, last) = self.text, self.span(start, end)
+        return not (
+            (_latin(text[start]) and _latin(self.original[first - 1 : first]))
+            or (_latin(text[end - 1]) and _latin(self.original[last : last + 1]))
+            or (text[start].isdigit() and _inside(text[start - 1 : start]))
+            or (text[end - 1].isdigit() and _inside(text[end : end + 1]))
         )
 
 
@@ -94,6 +100,10 @@ def _fold(character: str) -> str:
 def _unseen(character: str) -> bool:
     """Letters by their category that show nothing."""
     return character in "\u115f\u1160\u3164\uffa0"
+
+
+def _inside(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 def _latin(character: str) -> bool:
