@@ -119,7 +119,7 @@ def _look(session: Session, asked: dict[str, Any], text: str) -> Found:
     return found
 
 
-def _looking(*, with_words: bool) -> sa.Select[*tuple[Any, ...]]:
+def _looking(words: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
     inquiry: sa.BindParameter[str] = sa.bindparam("inquiry")
     agent: sa.BindParameter[str] = sa.bindparam("agent")
     held = sa.select(TurnQuote.turn_id).where(TurnQuote.inquiry_id == inquiry, TurnQuote.agent_id == agent)
@@ -153,7 +153,7 @@ def _looking(*, with_words: bool) -> sa.Select[*tuple[Any, ...]]:
             phrases.revision().label("phrases_revision"),
             lists.revision().label("wording_revision"),
             library.known(sa.bindparam("script", type_=sa.String)).label("script_known"),
-            (customer_words() if with_words else sa.null()).label("customer_words"),
+            words.label("customer_words"),
         )
         .select_from(Inquiry)
         .join(Agent, Agent.id == agent)
@@ -163,8 +163,8 @@ def _looking(*, with_words: bool) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-_LOOK = Prepared(_looking(with_words=False))
-_LOOK_WITH_WORDS = Prepared(_looking(with_words=True))
+_LOOK = Prepared(_looking(sa.null()))
+_LOOK_WITH_WORDS = Prepared(lambda dialect: _looking(customer_words(dialect)))
 
 
 def _refuse_unless_owner(found: Found, agent_id: str, now: dt.datetime) -> None:

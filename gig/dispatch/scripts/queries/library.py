@@ -48,20 +48,16 @@ class Version:
     by: str | None
 
 
-_cache: tuple[str, int, Mapping[str, Entry]] | None = None
+_cache: tuple[str, tuple[str, int] | None, Mapping[str, Entry]] | None = None
 
 
-def revision() -> sa.ScalarSelect[int]:
-    """The newest change to any script, for use as a column of any other query."""
-    return sa.select(sa.func.coalesce(sa.func.max(ScriptVersion.id), 0)).scalar_subquery()
-
-
-def library(session: Session, at_revision: int | None = None) -> Mapping[str, Entry]:
+def library(session: Session) -> Mapping[str, Entry]:
     """Every script by its id, retired ones too; read again only when one has changed."""
     global _cache
     database = str(session.get_bind().engine.url)
-    if at_revision is None:
-        at_revision = session.execute(sa.select(revision())).scalar_one()
+    last = sa.select(ScriptVersion.script_id, ScriptVersion.number).order_by(ScriptVersion.id.desc()).limit(1)
+    row = session.execute(last).first()
+    at_revision = (row[0], row[1]) if row else None
     cached = _cache
     if cached and cached[:2] == (database, at_revision):
         return cached[2]

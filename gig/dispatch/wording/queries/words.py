@@ -8,10 +8,11 @@ from gig.dispatch.models import Inquiry, Message
 from gig.dispatch.queries.threads import Thread
 
 
-def customer_words() -> sa.ColumnElement[str]:
+def customer_words(dialect: sa.Dialect) -> sa.ColumnElement[str]:
     """All of it as one text, for use as a column of a query of inquiries."""
+    joined = sa.func.group_concat if dialect.name == "sqlite" else sa.func.string_agg
     said = (
-        sa.select(sa.func.aggregate_strings(Message.text, "\n"))
+        sa.select(joined(Message.text, "\n"))
         .where(Message.inquiry_id == Inquiry.id, Message.author == "customer")
         .correlate(Inquiry)
         .scalar_subquery()
