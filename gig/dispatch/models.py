@@ -212,13 +212,32 @@ class Release(Base):
 
 
 class Message(Base):
-    """One message. `fingerprint` is of the normalised words of an agent's message, to know a repeat."""
+    """One message. `fingerprint` is of the normalised words of an agent's message, to know a repeat.
+
+    `script_id` is the script that the words began as. No foreign key: scripts are never deleted, and a reply
+    checks it with what it reads anyway.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
         sa.CheckConstraint("author IN ('customer', 'agent', 'system')", name="author"),
         sa.CheckConstraint("(author = 'agent') = (agent_id IS NOT NULL)", name="whose"),
         sa.Index("ix_message_inquiry", "inquiry_id", "sent_at", "id"),
+        sa.Index(
+            "ix_message_script",
+            "sent_at",
+            "script_id",
+            sqlite_where=sa.text("script_id IS NOT NULL"),
+            postgresql_where=sa.text("script_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_message_script_agent",
+            "agent_id",
+            "sent_at",
+            "script_id",
+            sqlite_where=sa.text("script_id IS NOT NULL"),
+            postgresql_where=sa.text("script_id IS NOT NULL"),
+        ),
         sa.Index(
             "uq_message_external",
             "inquiry_id",
@@ -237,6 +256,7 @@ class Message(Base):
     text: Mapped[str]
     external_id: Mapped[str | None]
     fingerprint: Mapped[str | None] = mapped_column(sa.String(64))
+    script_id: Mapped[str | None] = mapped_column(sa.String(26))
     unpaid_reason: Mapped[str | None]
     sent_at: Mapped[dt.datetime]
 

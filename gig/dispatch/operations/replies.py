@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
 from gig.core.db import Base, Instant, made, table_of, transaction
-from gig.core.errors import NotFound, Refused
+from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.prepared import Prepared, PreparedInsert
 from gig.core.text import N_
@@ -20,7 +20,12 @@ from gig.dispatch.operations import clocks
 from gig.dispatch.operations.drafts import put_draft
 from gig.dispatch.queries import phrases
 from gig.dispatch.rules.substantive import UnpaidReason, fingerprint, not_substantive
+from gig.dispatch.scripts.queries import library
 from gig.dispatch.values import seconds
+from gig.dispatch.wording.operations.checking import passed
+from gig.dispatch.wording.queries import lists
+from gig.dispatch.wording.queries.words import customer_words
+from gig.dispatch.wording.rules.check import asks_for_words
 from gig.identity.models import Agent
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.operations import AnsweredTurn, record_earning
@@ -44,27 +49,37 @@ class Replied:
         return self.message.unpaid_reason
 
 
-def reply(*, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Replied:
+def reply(
+    *, inquiry_id: str, agent_id: str, text: str, now: dt.datetime, script_id: str | None = None
+) -> Replied:
     """The customer has the agent's words; if they answer the open turn, it is priced, posted and scored.
 
-    A reply after the expiry, or by a former owner, is refused and stays in their draft; for anyone
-    else the inquiry does not exist.
+    A reply after the expiry, or by a former owner, is refused and stays in their draft, as do words that
+    the check before sending blocks, while the clock runs on; for anyone else the inquiry does not exist.
     """
     try:
         with transaction() as session:
-            return _reply(session, inquiry_id, agent_id, text, now)
-    except Refused:
+            return _reply(session, inquiry_id, agent_id, text, script_id, now)
+    except (Refused, Invalid):
         if text.strip():
             put_draft(inquiry_id=inquiry_id, agent_id=agent_id, text=text, now=now)
         raise
 
 
-def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> Replied:
+def _reply(
+    session: Session, inquiry_id: str, agent_id: str, text: str, script_id: str | None, now: dt.datetime
+) -> Replied:
     mark = fingerprint(text)
-    found = _look(session, inquiry_id, agent_id, mark)
+    asked = {"inquiry": inquiry_id, "agent": agent_id, "mark": mark, "script": script_id}
+    found = _look(session, asked, text)
     if found.open_turn_id and found.owner_id == agent_id and found.card_id is None:
-        found = _look(session, inquiry_id, agent_id, mark)  # the turn began while we waited for the lock
+        found = _look(session, asked, text)  # the turn began while we waited for the lock
     _refuse_unless_owner(found, agent_id, now)
+    if script_id and not found.script_known:
+        raise Invalid({"script_id": [N_("没有这条话术。")]})
+    text = passed(
+        session, text, at_revision=found.wording_revision, customer_words=found.customer_words or ""
+    )
     reason: str | None = UnpaidReason.NO_OPEN_TURN
     if found.open_turn_id and now >= found.clock_started_at:
         reason = not_substantive(
@@ -72,7 +87,7 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
             holding_phrases=phrases.holding_phrases(session, found.phrases_revision),
             earlier=(mark,) if found.repeated else (),
         )
-    message = _send(session, found, agent_id, text, mark, reason, now)
+    message = _send(session, found, agent_id, text, mark, script_id, reason, now)
     if found.has_draft:
         mine = sa.and_(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
         session.execute(sa.delete(Draft).where(mine))
@@ -93,15 +108,18 @@ def _reply(session: Session, inquiry_id: str, agent_id: str, text: str, now: dt.
     return Replied(message, earning)
 
 
-def _look(session: Session, inquiry_id: str, agent_id: str, mark: str) -> Found:
-    """All that the decision needs, in one read; on PostgreSQL the agent is locked, then the inquiry."""
-    found: Found = _LOOK.first(session, {"inquiry": inquiry_id, "agent": agent_id, "mark": mark})
-    if found is None or not (found.held or found.owner_id == agent_id):
+def _look(session: Session, asked: dict[str, Any], text: str) -> Found:
+    """All that the decision needs, in one read; on PostgreSQL the agent is locked, then the inquiry.
+
+    The customer's words are read only for a text that may repeat personal data of theirs.
+    """
+    found: Found = (_LOOK_WITH_WORDS if asks_for_words(text) else _LOOK).first(session, asked)
+    if found is None or not (found.held or found.owner_id == asked["agent"]):
         raise NotFound
     return found
 
 
-def _looking() -> sa.Select[*tuple[Any, ...]]:
+def _looking(words: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
     inquiry: sa.BindParameter[str] = sa.bindparam("inquiry")
     agent: sa.BindParameter[str] = sa.bindparam("agent")
     held = sa.select(TurnQuote.turn_id).where(TurnQuote.inquiry_id == inquiry, TurnQuote.agent_id == agent)
@@ -133,6 +151,9 @@ def _looking() -> sa.Select[*tuple[Any, ...]]:
             draft.exists().label("has_draft"),
             tunables.revision().label("revision"),
             phrases.revision().label("phrases_revision"),
+            lists.revision().label("wording_revision"),
+            library.known(sa.bindparam("script", type_=sa.String)).label("script_known"),
+            words.label("customer_words"),
         )
         .select_from(Inquiry)
         .join(Agent, Agent.id == agent)
@@ -142,7 +163,8 @@ def _looking() -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-_LOOK = Prepared(_looking())
+_LOOK = Prepared(_looking(sa.null()))
+_LOOK_WITH_WORDS = Prepared(lambda dialect: _looking(customer_words(dialect)))
 
 
 def _refuse_unless_owner(found: Found, agent_id: str, now: dt.datetime) -> None:
@@ -158,6 +180,7 @@ def _send(
     agent_id: str,
     text: str,
     mark: str,
+    script_id: str | None,
     reason: str | None,
     now: dt.datetime,
 ) -> Message:
@@ -169,6 +192,7 @@ def _send(
         "agent_id": agent_id,
         "text": text,
         "fingerprint": mark,
+        "script_id": script_id,
         "unpaid_reason": str(reason) if reason else None,
         "sent_at": now,
     }

@@ -121,7 +121,7 @@ def _reply_again(ref: dict[str, Any]) -> Any:
 @blueprint.refuses(404, 409)
 def post_reply(body: dict[str, Any], inquiry_id: str) -> dict[str, Any]:
     """The customer has the words; what they earned, if anything, stands beside them."""
-    replied = replies.reply(inquiry_id=inquiry_id, agent_id=actor_id(), text=body["text"], now=received_at())
+    replied = replies.reply(inquiry_id=inquiry_id, agent_id=actor_id(), now=received_at(), **body)
     return schemas.reply_out(replied.message, replied.earning)
 
 

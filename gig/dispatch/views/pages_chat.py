@@ -28,7 +28,9 @@ from gig.core.ids import new_id
 from gig.dispatch import schemas
 from gig.dispatch.operations import drafts, releases, replies, resolution
 from gig.dispatch.queries import desk, threads
+from gig.dispatch.scripts.views import sheet
 from gig.dispatch.views import conversation
+from gig.dispatch.wording.values import Blocked, why
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say
 
@@ -50,15 +52,15 @@ def show(inquiry_id: str) -> str:
 @idempotent()
 def send(inquiry_id: str) -> AnyResponse:
     """The customer has the words, once for each key; or they stay in the draft, and why is said."""
-    text = _text()
-    if not text.strip():
+    typed = _typed()
+    if not typed["text"].strip():
         raise Invalid({"text": [_("先写一句再发")]})
     try:
-        sent = replies.reply(inquiry_id=inquiry_id, agent_id=actor_id(), text=text, now=received_at())
-    except Refused as refused:
+        sent = replies.reply(inquiry_id=inquiry_id, agent_id=actor_id(), now=received_at(), **typed)
+    except (Refused, Blocked) as refused:
         if request.headers.get("HX-Request"):
             raise
-        flash(say(refused))
+        flash(why(refused))
         return _back(inquiry_id)
     if request.headers.get("HX-Request"):
         return jsonify(message_id=sent.message.id, earning_id=sent.earning.id if sent.earning else None)
@@ -69,7 +71,7 @@ def send(inquiry_id: str) -> AnyResponse:
 @allow("work")
 def draft(inquiry_id: str) -> Response:
     """What is typed so far survives the page."""
-    drafts.put_draft(inquiry_id=inquiry_id, agent_id=actor_id(), text=_text(), now=received_at())
+    drafts.put_draft(inquiry_id=inquiry_id, agent_id=actor_id(), text=_typed()["text"], now=received_at())
     return Response(status=204)
 
 
@@ -133,18 +135,22 @@ def _back(inquiry_id: str) -> AnyResponse:
     return redirect(url_for("dispatch.chat.show", inquiry_id=inquiry_id), code=303)
 
 
-def _text() -> str:
-    """The text as it was typed; a form sends its line breaks as two characters."""
+def _typed() -> dict[str, Any]:
+    """The text as it was typed, its line breaks one character again, and the script that it began as."""
     typed = request.form.get("text", "").replace("\r\n", "\n").replace("\r", "\n")
+    script = request.form.get("script_id")
+    given = {"text": typed, "script_id": script} if script else {"text": typed}
     try:
-        text: str = schemas.ReplyIn().load({"text": typed})["text"]
+        reply: dict[str, Any] = schemas.ReplyIn().load(given)
     except ValidationError as error:
         raise Invalid(dict(error.normalized_messages())) from error
-    return text
+    return reply
 
 
 def _chat(inquiry_id: str) -> dict[str, Any]:
     session, now = db.session(), received_at()
     thread = threads.thread_with_pay(session, inquiry_id, actor_id())
     quotes = desk.quotes(session, inquiry_id, actor_id())
-    return {**conversation.shown(session, thread, quotes, now), "key": new_id(), "now": now}
+    shown = {**conversation.shown(session, thread, quotes, now), "key": new_id(), "now": now}
+    script = request.args.get("script", "") if shown["held"] else ""
+    return {**shown, "script_id": "", **(sheet.picked(thread, script) if script else {})}

@@ -28,11 +28,12 @@ SPENT_AFTER_S = 305
 
 @dataclass(frozen=True)
 class Manners:
-    """How likely an agent is late with a turn, forgets it when late, and gives one back."""
+    """How likely an agent is late with a turn, forgets it when late, gives one back, and uses a script."""
 
     late: float = 0.1
     forget_when_late: float = 0.04
     release: float = 0.01
+    script: float = 0.05
 
     def latency_s(self, chance: random.Random) -> float | None:
         """How long until the answer; None when it never comes."""
@@ -198,7 +199,12 @@ class SimulatedAgent:
     def _reply(self, talk: Conversation, words: list[str], answered: bool) -> None:
         """Sends the next of the words; the turn is answered by the first that says something."""
         text, *rest = words
-        answer = self.api.post(f"/inquiries/{talk.inquiry_id}/replies", {"text": text})
+        body = self._scripted(talk, text) if not answered else {"text": text}
+        answer = self.api.post(f"/inquiries/{talk.inquiry_id}/replies", body)
+        if answer.problem == "blocked-words":
+            self._tally.count("replies blocked before sending")
+            self._after(self._chance.uniform(2, 6), partial(self._reply, talk, [talk.stopgap()], answered))
+            return
         if not answer.ok:
             self._tally.count(f"replies refused: {answer.problem}")
             self._forget(talk)
@@ -216,6 +222,17 @@ class SimulatedAgent:
             self._after(self._chance.uniform(1, 4), partial(self._reply, talk, rest, answered))
         elif not self._customers.answered(talk):
             self._after(self._chance.uniform(2, 20), partial(self._resolve, talk))
+
+    def _scripted(self, talk: Conversation, text: str) -> dict[str, str]:
+        """The words to send: now and then those of the best script that has no blank come before them."""
+        if self._chance.random() < self._manners.script:
+            answer = self.api.get(f"/inquiries/{talk.inquiry_id}/scripts")
+            rows = answer.body.get("items", []) if answer.ok else []
+            picked = next((row for row in rows if not row["blanks"]), None)
+            if picked and picked["text"] not in text and len(text) < 1000:
+                self._tally.count("replies with a script")
+                return {"text": f"{text}\n{picked['text']}", "script_id": picked["id"]}
+        return {"text": text}
 
     def _count_earning(self, earning: dict[str, object]) -> None:
         self._tally.count("replies that answer a turn")

@@ -16,6 +16,7 @@ from gig.identity import passwords, queries
 from gig.identity.operations import keys
 from gig.simulator import world
 from gig.simulator.seeding import joining
+from gig.simulator.seeding.scripts import write_library
 from gig.simulator.world import DemoPerson, Login
 
 AT_ONCE = 20
@@ -34,7 +35,7 @@ class Base:
 
 
 def seed_base(*, agents: int, secret_key: str, now: dt.datetime) -> Base:
-    """The queues, `agents` active agents with every skill and an account, the staff and the channel exist.
+    """The queues, scripts, staff, channel and `agents` active agents with every skill and an account exist.
 
     What is there already stays as it is, so it may be run again, and with more agents.
     """
@@ -46,6 +47,7 @@ def seed_base(*, agents: int, secret_key: str, now: dt.datetime) -> Base:
             for person in world.STAFF:
                 ids[person.phone] = _registered(person, secret_key, now)
             channel_id = _channel(session, secret_key, now)
+            write_library(session, actor_id=ids[world.OPS.phone], now=now)
         for start in range(0, len(crew), AT_ONCE):
             with transaction():
                 for person in crew[start : start + AT_ONCE]:

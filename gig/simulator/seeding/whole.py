@@ -9,6 +9,7 @@ import random
 from gig.core import audit
 from gig.core.businesstime import BusinessZone, PeriodKind, period_start
 from gig.core.db import db, transaction
+from gig.dispatch.scripts.operations.figures import count_uses
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
 from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.settlement.operations.approving import approve_period
@@ -83,6 +84,7 @@ def _live_through(
         timeline.run(min(end, now))
         day += DAY
     timeline.finish(now)
+    count_uses(zone=calendar, now=now, days=(today - first).days + 1)
     present.begin(base, history, calendar, secret_key, now=now)
     prices.schedule_third(at=calendar.start_of_day(monday + 7 * DAY), ops_id=ops_id, now=now, zone=calendar)
 

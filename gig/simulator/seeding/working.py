@@ -7,10 +7,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gig.core.db import EPOCH
+from gig.core.db import EPOCH, db
 from gig.dispatch.operations import claims, expiry, inquiries, releases, replies, resolution
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.identity.operations.standing import set_presence
+from gig.simulator.seeding.scripts import worded
 from gig.simulator.seeding.timeline import Timeline
 from gig.simulator.story import Story
 
@@ -47,6 +48,7 @@ class Told:
     number: int
     inquiry_id: str
     at_work: Worker
+    name: str
     answered: int = 0
     handed_on: bool = False
     rated: bool = False
@@ -69,6 +71,7 @@ class History:
 
     def _ask(self, story: Story, worker: Worker, other: Worker, now: dt.datetime) -> None:
         number = len(self.told) + 1
+        name = self.chance.choice(NAMES) if story.side == "customer" else None
         new = NewInquiry(
             external_id=f"demo-{number}",
             queue=story.queue,
@@ -76,11 +79,11 @@ class History:
             text=story.opening,
             side=story.side,
             customer_key=f"customer-{number}",
-            customer_name=self.chance.choice(NAMES) if story.side == "customer" else None,
+            customer_name=name,
             order={"external_id": f"order-{number}", "kind": story.order} if story.order else {},
         )
         received = inquiries.receive_inquiry(channel_id=self.channel_id, new=new, now=now)
-        told = Told(story, number, received.inquiry_id, worker)
+        told = Told(story, number, received.inquiry_id, worker, name or "老板")
         self.told.append(told)
         wait = max(now + seconds(self.chance.uniform(16, 70)), worker.busy_until + seconds(5))
         worker.busy_until = wait + seconds(240)
@@ -121,8 +124,15 @@ class History:
         self.timeline.at(started + seconds(took), self._reply, told)
 
     def _reply(self, told: Told, now: dt.datetime) -> None:
-        answer = told.story.turns[told.answered][1]
-        replied = replies.reply(inquiry_id=told.inquiry_id, agent_id=told.at_work.id, text=answer, now=now)
+        key = f"{told.number}-{told.answered}"
+        said = worded(db.session(), told.story, told.answered, customer=told.name, key=key)
+        replied = replies.reply(
+            inquiry_id=told.inquiry_id,
+            agent_id=told.at_work.id,
+            text=said.text,
+            script_id=said.script_id,
+            now=now,
+        )
         told.answered += 1
         if replied.earning is not None:
             self._count("late" if replied.earning.late_percent else "on_time")

@@ -4,6 +4,7 @@ import "./ring.js";
 import "./live.js";
 import "./feed.js";
 import "./composer.js";
+import "./scripts.js";
 import "./theme.js";
 import "./console.js";
 import "./wall.js";

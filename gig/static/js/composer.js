@@ -38,6 +38,8 @@ class Composer {
 
   changed() {
     this.grow();
+    if (!this.text.value && this.form.elements.script_id) this.form.elements.script_id.value = "";
+    tell("composer:changed", { text: this.text.value });
     remember(`${this.name}:draft`, this.text.value || null);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), DRAFT_AFTER);
@@ -110,6 +112,7 @@ class Composer {
     remember(`${this.name}:draft`, null);
     clearTimeout(this.timer);
     if (this.form.elements.script_id) this.form.elements.script_id.value = "";
+    tell("composer:changed", { text: "" });
     this.grow();
   }
 
@@ -158,6 +161,7 @@ class Composer {
     this.mark(bubble, "failed", words || say("failed"));
     if (!this.text.value) {
       this.text.value = attempt.text;
+      if (this.form.elements.script_id) this.form.elements.script_id.value = attempt.script;
       this.changed();
     }
     setTimeout(() => bubble.remove(), 6000);
@@ -273,11 +277,14 @@ addEventListener("pagehide", () => { if (composer?.text.value) composer.save(); 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-insert]");
   if (!button || !composer) return;
-  composer.text.value = composer.text.value ? `${composer.text.value}\n${button.dataset.insert}` : button.dataset.insert;
+  const before = composer.text.value;
+  composer.text.value = before ? `${before}\n${button.dataset.insert}` : button.dataset.insert;
   if (composer.form.elements.script_id) composer.form.elements.script_id.value = button.dataset.script || "";
   composer.changed();
-  composer.text.focus();
   document.querySelector("[data-close]")?.click();
+  composer.text.focus();
+  const blank = composer.text.value.indexOf("【", before.length);
+  if (blank >= 0) composer.text.setSelectionRange(blank, composer.text.value.indexOf("】", blank) + 1);
 });
 
 // The keyboard is up: the order and the tools fold, the ring stays above it.
