@@ -48,6 +48,7 @@ class FeedRow:
     until: dt.datetime | None
     why: str
     kept_until: dt.datetime | None
+    handovers: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def feed(
             Inquiry.priority,
             Inquiry.queued_at,
             Inquiry.paid_replies,
+            Inquiry.handovers,
             kept.base_fen,
             kept.multiplier_percent,
             kept.band,
@@ -208,6 +210,7 @@ def _row(
         until=until,
         why=why,
         kept_until=kept_until,
+        handovers=row.handovers,
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from gig.core.text import N_
-from gig.dispatch.views import console_agents, console_queues, console_settings
+from gig.dispatch.views import console_agents, console_escalations, console_queues, console_settings
 from gig.identity import menu
 from gig.identity.menu import Entry
 
 blueprint = Blueprint("ops", __name__, template_folder="../templates")
-for room in (console_queues, console_agents, console_settings):
+for room in (console_queues, console_escalations, console_agents, console_settings):
     blueprint.register_blueprint(room.pages)
 
 

@@ -91,6 +91,7 @@ def card_row(row: FeedRow, card: RateCard, now: dt.datetime, *, blocked: str) ->
         "quote": row_quote(row, card),
         "claim_url": f"/agent/inquiries/{row.id}/claim",
         "urgent": row.priority >= URGENT,
+        "escalated": row.handovers > 0,
         "exclusive": "",
         "blocked": blocked,
         "kept": kept,
