@@ -31,6 +31,7 @@ def js_words() -> dict[str, str]:
         "alarm_title": _("有客户在等你回复"),
         "alarm_soon": _("还剩 %(n)s 秒得全额，点开就能回", n="{n}"),
         "alarm_expiry": _("还剩 %(n)s 秒，过了就不计费、记 1 次漏答", n="{n}"),
+        "alarm_other": _("另一位客户还剩 %(n)s 秒，回会话列表看看", n="{n}"),
         "no_notices": _("浏览器不让发通知，去浏览器的网站设置里打开再试。"),
         "tried": _("快到时间时就是这样响"),
         "tried_silent": _("声音关着，只会震动和闪标题"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -72,6 +73,8 @@ def summary_faults(summary: str, *, least: int, holding_phrases: Iterable[str]) 
     Letters and digits count, punctuation and emoji do not; a summary made of holding phrases says nothing.
     """
     core = core_of(summary)
+    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in summary):
+        return [Sentence(N_("不能含有控制字符。"))]
     if len(summary) > SUMMARY_MOST:
         return [Sentence(N_("最多 %(most)s 个字。"), {"most": SUMMARY_MOST})]
     if made_of(core, {core_of(phrase) for phrase in holding_phrases}):

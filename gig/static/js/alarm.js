@@ -1,7 +1,7 @@
 // A turn that is about to time out rings although nobody looks at the page: by sound, by a notification of the
 // service worker, and by the title. It knows every open turn of the agent, on every page, from the page itself
-// and from the stream. In sight of the page nothing rings here: the clocks on it do (ring.js).
-import { recall, remember, say, serverNow, pageMeta } from "./page.js";
+// and from the stream. A clock that the page shows rings by itself (ring.js).
+import { pageMeta, recall, remember, say, serverNow, toast } from "./page.js";
 import { beep, hapticsOn, shake, soundOn } from "./sound.js";
 
 const app = document.querySelector("[data-open-turns]");
@@ -52,13 +52,26 @@ function plan() {
 
 function due(alarm) {
   if (!alarm || rung.has(alarm.key)) return;
-  if (document.visibilityState === "visible") return;
+  const visible = document.visibilityState === "visible";
+  if (visible && inSight(alarm)) return;
   rung.add(alarm.key);
   const left = Math.max(1, Math.ceil((alarm.end - serverNow()) / 1000));
+  if (visible) {
+    beep();
+    shake(20);
+    toast(say("alarm_other", { n: left }), "error");
+    return;
+  }
   beep(3);
   shake(SHAKES);
   flash();
   notify(alarm, say(alarm.words, { n: left }));
+}
+
+// Whether a ring on the page counts this turn's clock already.
+function inSight(alarm) {
+  const deadline = turns.find((turn) => turn.id === alarm.id)?.deadline;
+  return [...document.querySelectorAll("[data-ring]")].some((ring) => Date.parse(ring.dataset.deadline) === deadline);
 }
 
 async function notify(alarm, words) {

@@ -20,11 +20,15 @@ export function unlock() {
 }
 for (const press of ["pointerdown", "keydown"]) document.addEventListener(press, unlock, { passive: true });
 
-// So many short tones of 880 Hz, one after the other; nothing while the sound is off or no tap has been.
-export function beep(times = 1) {
-  if (!soundOn() || !navigator.userActivation?.hasBeenActive) return;
-  unlock();
-  if (!context) return;
+// So many short tones of 880 Hz, one after the other. A page that the browser keeps silent plays none of them
+// later: a tone that comes too late tells something wrong.
+export async function beep(times = 1) {
+  if (!soundOn() || !Context) return;
+  context ??= new Context();
+  if (context.state !== "running") {
+    await Promise.race([context.resume().catch(() => {}), new Promise((go) => setTimeout(go, 500))]);
+    if (context.state !== "running") return;
+  }
   const volume = context.createGain();
   volume.gain.value = 0.08;
   volume.connect(context.destination);
