@@ -115,7 +115,7 @@ def test_a_turn_about_to_time_out_rings_in_a_hidden_tab_until_it_is_answered(
         switch = page.get_by_role("switch", name=name)
         assert switch.get_attribute("aria-checked") == "false"
         switch.tap()
-        assert switch.get_attribute("aria-checked") == "true"
+        page.get_by_role("switch", name=name, checked=True).wait_for()
     page.get_by_role("button", name="响一次").tap()
     page.get_by_text("快到时间时就是这样响").wait_for()
     claim(inquiry_id=inquiry, agent_id=agent, now=real_now() - builders.seconds(39))
