@@ -59,7 +59,9 @@ def test_below_the_limit_with_a_taker_it_may_go_on() -> None:
     assert refusal([Route("chief", "senior")], handed_over=1, most=2) is None
 
 
-@pytest.mark.parametrize("summary", ["", "！！！🙂🙂🙂🙂", "您好您好您好请稍等", "退款", "字" * 2001, "已核对订单\u0007，要全额"])
+@pytest.mark.parametrize(
+    "summary", ["", "！！！🙂🙂🙂🙂", "您好您好您好请稍等", "退款", "字" * 2001, "已核对订单\u0007，要全额"]
+)
 def test_a_summary_that_helps_nobody_is_refused(summary: str) -> None:
     assert summary_faults(summary, least=6, holding_phrases=("您好", "请稍等"))
 
