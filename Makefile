@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
+ICONS := gig/static/vendor/app/icon-512.png
 MO := $(patsubst %.po,%.mo,$(wildcard gig/translations/*/LC_MESSAGES/*.po))
 ARGS ?=
 
@@ -19,7 +20,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(STAMPS)/gig gig/static/vendor/manifest.json $(MO) ## Install what running needs into .venv, and the assets
+setup: $(STAMPS)/gig gig/static/vendor/manifest.json $(ICONS) $(MO) ## Install what running needs into .venv, and the assets
 
 .PHONY: run
 run: setup ## Start the platform with demo people and customers on http://127.0.0.1:8000
@@ -92,6 +93,9 @@ gig/static/vendor/manifest.json: package.json package-lock.json scripts/assets.p
 	@echo "Fetching the front-end assets …"
 	@scripts/npm_ci.sh $(BIN)
 	@$(BIN)/python scripts/assets.py
+
+$(ICONS): scripts/icons.py gig/static/vendor/manifest.json | $(STAMPS)/gig
+	@$(BIN)/python scripts/icons.py
 
 %.mo: %.po $(STAMPS)/gig
 	@$(BIN)/pybabel -q compile -i $< -o $@

@@ -86,6 +86,9 @@ def earned(agent: Reader, period: dict[str, Any]) -> Counter[str]:
                 )
                 sums.update(peak_fen=gross - line["base_fen"], late_fen=penalty)
         if not answer.get("next_cursor"):
+            fees = sum(fee["fee_fen"] for fee in answer["triage"])
+            same("fees of turns handed on", answer["triage_fen"], fees)
+            sums.update(triage_fen=fees, gross_fen=fees)
             return sums
         query["cursor"] = answer["next_cursor"]
 
@@ -105,7 +108,7 @@ def check_agent(agent: Reader, name: str, period: dict[str, Any]) -> tuple[Count
         same(f"{name}: earned without a statement", sums["gross_fen"], 0)
         return sums, 0
     (statement,) = mine
-    for figure in ("turns", "late_turns", "base_fen", "peak_fen", "late_fen", "gross_fen"):
+    for figure in ("turns", "late_turns", "base_fen", "peak_fen", "late_fen", "triage_fen", "gross_fen"):
         same(f"{name}: {figure}", statement[figure], sums[figure])
     available = statement["carried_in_fen"] + sums["gross_fen"]
     payable = available if available >= MINIMUM_FEN else 0

@@ -111,6 +111,7 @@ def _tell(result: Result, as_json: bool) -> None:
             "counts": dict(sorted(tally.counts.items())),
             "pay_fen": tally.total_fen,
             "pay_fen_by_agent": dict(sorted(tally.pay_fen.items())),
+            "triage_fen": tally.triage_fen,
             "real_s": round(result.real_s, 1),
             "began_at": result.began_at.isoformat(),
             "ended_at": result.ended_at.isoformat(),
@@ -125,6 +126,9 @@ def _tell(result: Result, as_json: bool) -> None:
     click.echo(f"{result.retries:>8}  requests sent again")
     yuan, fen = divmod(tally.total_fen, 100)
     click.echo(f"{yuan:>8}.{fen:02d} yuan earned, by the API's answers")
+    if tally.triage_fen:
+        yuan, fen = divmod(tally.triage_fen, 100)
+        click.echo(f"{yuan:>8}.{fen:02d} yuan beside it for handing turns on")
     minutes = (result.ended_at - result.began_at).total_seconds() / 60
     began = f"{result.began_at:%Y-%m-%d %H:%M} UTC"
     click.echo(f"{result.real_s:>8.1f} s, {minutes:.0f} minutes of the server's time from {began}")

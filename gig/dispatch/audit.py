@@ -55,6 +55,44 @@ def _inquiries(session: Session) -> Iterator[Difference]:
     )
 
 
+@check("a hand-over and its triage fee stand in the book as one, and end the escalator's clock")
+def _handed_on(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'escalation ' || x.id, x.fee_fen, coalesce(e.payable_fen, 0)
+           FROM escalation x
+           LEFT JOIN ledger_entry e ON e.source_key = 'triage:' || x.turn_id || ':' || x.agent_id
+           WHERE coalesce(e.payable_fen, 0) <> x.fee_fen
+              OR (e.id IS NOT NULL AND (e.agent_id <> x.agent_id OR e.kind <> 'triage'))""",
+    )
+    yield from rows(
+        session,
+        """SELECT e.source_key, 'an escalation', 'none' FROM ledger_entry e
+           LEFT JOIN escalation x ON e.source_key = 'triage:' || x.turn_id || ':' || x.agent_id
+           WHERE e.source_key LIKE 'triage:%:%' AND x.id IS NULL""",
+    )
+    yield from rows(
+        session,
+        """SELECT 'escalation ' || x.id, 'a clock that it ended', coalesce(q.ended, 'none')
+           FROM escalation x LEFT JOIN turn_quote q ON q.turn_id = x.turn_id AND q.agent_id = x.agent_id
+           WHERE q.turn_id IS NULL OR q.ended IS NULL OR q.ended <> 'escalated' OR q.card_id <> x.card_id""",
+    )
+    yield from rows(
+        session,
+        """SELECT 'inquiry ' || i.id, i.handovers, coalesce(x.n, 0)
+           FROM inquiry i
+           LEFT JOIN (SELECT inquiry_id, count(*) AS n FROM escalation GROUP BY inquiry_id) AS x
+             ON x.inquiry_id = i.id
+           WHERE i.handovers <> coalesce(x.n, 0)""",
+    )
+    yield from rows(
+        session,
+        """SELECT 'inquiry ' || i.id, x.to_queue, i.queue
+           FROM inquiry i JOIN escalation x ON x.inquiry_id = i.id AND x.number = i.handovers
+           WHERE i.queue <> x.to_queue""",
+    )
+
+
 @check("a claimed inquiry with an open turn has a running clock of its owner")
 def _claims(session: Session) -> Iterator[Difference]:
     yield from rows(

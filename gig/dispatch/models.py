@@ -40,7 +40,8 @@ class Inquiry(Base):
     `entered_at` is the latest entry to the feed (head starts count from it); `queued_at` orders it;
     `bucket` (0–99, a hash of the id) decides whether trainees have it alone at first. `due_at` is when the
     sweep looks at it next: to abandon, to resolve or to close it.
-    `reserved_for` is the former owner who sees it alone until `reserved_until`.
+    `reserved_for` is the former owner who sees it alone until `reserved_until`. `handovers` counts how
+    often it was handed on to another queue.
     """
 
     __tablename__ = "inquiry"
@@ -106,6 +107,7 @@ class Inquiry(Base):
     bucket: Mapped[int]
     turns: Mapped[int] = mapped_column(default=1)
     paid_replies: Mapped[int] = mapped_column(default=0)
+    handovers: Mapped[int] = mapped_column(default=0)
     arrived_at: Mapped[dt.datetime]
     queued_at: Mapped[dt.datetime]
     entered_at: Mapped[dt.datetime]
@@ -168,7 +170,9 @@ class TurnQuote(Base):
 
     __tablename__ = "turn_quote"
     __table_args__ = (
-        sa.CheckConstraint("ended IN ('released', 'missed', 'withdrawn', 'returned')", name="ended"),
+        sa.CheckConstraint(
+            "ended IN ('released', 'missed', 'withdrawn', 'returned', 'escalated')", name="ended"
+        ),
         sa.Index("ix_turn_quote_agent", "agent_id", "inquiry_id"),
         sa.Index(
             "ix_turn_quote_surge_id",

@@ -8,13 +8,18 @@ from typing import Any
 from flask_babel import gettext as _
 
 from gig.api import Schema, fields
+from gig.core.money import yuan
 from gig.core.text import N_
+from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, Message, Turn, TurnQuote
 from gig.dispatch.queries.feed import FeedRow
 from gig.dispatch.queries.threads import Thread
+from gig.dispatch.rules.escalation import REASON_WORDS, REASONS
 from gig.dispatch.rules.substantive import UnpaidReason
 from gig.dispatch.values import SIDES
+from gig.payouts.earnings import triage
 from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger.models import LedgerEntry
 
 UNPAID = {
     UnpaidReason.NO_OPEN_TURN: N_("客户没有新问题在等，这条不计费。"),
@@ -76,6 +81,14 @@ class ReplyIn(Schema):
     script_id = fields.Id(load_default=None)
 
 
+class EscalationIn(Schema):
+    """`to` names one of the queues that take the inquiry's escalations; without it the reason decides."""
+
+    reason = fields.Choice(tuple(REASONS), required=True)
+    summary = fields.Words(required=True)
+    to = fields.Text(most=60, load_default=None)
+
+
 class ReleaseQuery(Schema):
     reason = fields.Text(most=200, load_default="")
 
@@ -98,6 +111,7 @@ def feed_row(row: FeedRow) -> dict[str, Any]:
         "order_kind": row.order_kind,
         "length": row.length,
         "priority": row.priority,
+        "escalated": row.handovers > 0,
         "waiting_s": row.waiting_s,
         "quote": {
             "base_fen": row.base_fen,
@@ -119,6 +133,7 @@ def inquiry_out(inquiry: Inquiry, *, order: dict[str, Any] | None = None) -> dic
         "issue_type": inquiry.issue_type,
         "state": inquiry.state,
         "priority": inquiry.priority,
+        "escalated": inquiry.handovers > 0,
         "turns": inquiry.turns,
         "order": order or None,
         "customer_name": inquiry.customer_name,
@@ -147,10 +162,39 @@ def message_out(message: Message) -> dict[str, Any]:
     }
 
 
-def claimed_out(thread: Thread) -> dict[str, Any]:
+def handover_out(handover: Escalation) -> dict[str, Any]:
+    """What the agent before left for the next one, without their name."""
+    return {
+        "from": handover.from_queue,
+        "to": handover.to_queue,
+        "reason": handover.reason,
+        "reason_words": _(REASON_WORDS[handover.reason]),
+        "summary": handover.summary,
+        "escalated_at": handover.escalated_at,
+    }
+
+
+def escalated_out(handover: Escalation) -> dict[str, Any]:
+    """The answer to an escalation: the inquiry is open on another queue, and what the agent got for it."""
+    return {
+        "id": handover.id,
+        "inquiry_id": handover.inquiry_id,
+        "state": "escalated",
+        "queue": handover.to_queue,
+        "reason": handover.reason,
+        "fee_fen": handover.fee_fen,
+        "why": _("这张费率卡的转交费是 ¥%(fee)s。", fee=yuan(handover.fee_fen))
+        if handover.fee_fen
+        else _("这张费率卡没有转交费。升级不扣分、不算退单、不算漏答。"),
+        "escalated_at": handover.escalated_at,
+    }
+
+
+def claimed_out(thread: Thread, handovers: Sequence[Escalation] = ()) -> dict[str, Any]:
     """The answer to a claim: the customer's words are told here for the first time.
 
-    A former owner is told of nothing but their own messages.
+    A former owner is told of nothing but their own messages. `handovers` are for the owner, the latest
+    first.
     """
     quote = thread.quote
     inquiry = inquiry_out(thread.inquiry, order=thread.order) if thread.owned else {"id": thread.inquiry.id}
@@ -164,6 +208,7 @@ def claimed_out(thread: Thread) -> dict[str, Any]:
         "inquiry": inquiry,
         "turn": turn,
         "messages": [message_out(message) for message in thread.messages],
+        **({"handovers": [handover_out(each) for each in handovers]} if handovers else {}),
     }
 
 
@@ -181,6 +226,16 @@ def earning_out(earning: Earning) -> dict[str, Any]:
         "latency_ms": -(-earning.latency_us // 1000),
         "received_at": earning.received_at,
         "why": earning.why,
+    }
+
+
+def fee_out(fee: LedgerEntry) -> dict[str, Any]:
+    """What handing a turn on paid."""
+    return {
+        "turn_id": triage.turn_of(fee),
+        "fee_fen": fee.payable_fen,
+        "posted_at": fee.posted_at,
+        "why": _(fee.memo),
     }
 
 

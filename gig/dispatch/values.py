@@ -41,6 +41,8 @@ TUNABLES = (
     Tunable("reserve_s", 20, 0, 120, N_("客户再来时先留给原客服多少秒"), "ops"),
     Tunable("reassign_s", 20, 5, 120, N_("改派后先留给被选中的客服多少秒"), "ops"),
     Tunable("idle_offline_s", 1800, 300, 14400, N_("多久没有动静算离线（秒）"), "ops"),
+    Tunable("handover_limit", 2, 0, 5, N_("一条咨询最多升级几次"), "ops"),
+    Tunable("handover_summary_least", 6, 1, 200, N_("交接说明至少几个字"), "ops"),
     Tunable("misses_to_away", 2, 1, 10, N_("连续漏答几次转为小休"), "ops"),
 )
 

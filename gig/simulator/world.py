@@ -18,8 +18,16 @@ QUEUES = (
     ("account", "账号", "Accounts", True),
     ("merchant", "商家", "Merchants", False),
     ("general", "综合", "General", False),
+    ("senior", "高级客服", "Senior desk", False),
 )
 """(slug, name, English name, whether it is easy)"""
+
+ESCALATIONS = (
+    *((queue, "senior", "senior") for queue, *_ in QUEUES if queue != "senior"),
+    ("delivery", "quality", "specialist"),
+    ("general", "account", "specialist"),
+)
+"""(queue, the queue that takes its escalations, what that one is)"""
 
 ISSUE_TYPES = (
     ("refund_status", "退款进度", "Refund status"),

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect
 
 from gig.core import clock
-from gig.web import assets, errors, filters, languages, names, preferences
+from gig.web import assets, errors, filters, installable, languages, names, preferences
 from gig.web.charts import hour_shapes
 from gig.web.filters import iso
 from gig.web.shell import Shell
@@ -52,6 +52,7 @@ def init_web(app: Flask) -> None:
     pages = Blueprint("web", __name__, template_folder="templates")
     languages.add_views(pages)
     preferences.add_views(pages)
+    installable.add_views(pages)
     app.register_blueprint(pages)
     app.before_request(_refuse_forged_forms)
     app.before_request(_refuse_unstorable)

@@ -35,6 +35,12 @@ def _zone() -> str:
     return zone
 
 
+def asked(parameter: str) -> str:
+    """The language that the address names in this parameter: `zh`, unless it is another that we speak."""
+    wanted = request.args.get(parameter, "")
+    return wanted if wanted in LANGUAGES else "zh"
+
+
 def current() -> str:
     """`zh` or `en`."""
     locale = get_locale()

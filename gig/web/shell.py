@@ -12,7 +12,17 @@ from typing import Any
 from flask import Flask, current_app, g
 from flask_babel import gettext as _
 
-NAMES = ("nav", "peak", "live_bar", "chat_badge", "live_ticket", "person", "tabs", "notices")
+NAMES = (
+    "nav",
+    "peak",
+    "live_bar",
+    "chat_badge",
+    "open_turns",
+    "live_ticket",
+    "person",
+    "tabs",
+    "notices",
+)
 KEY = "gig.web.shell"
 
 
@@ -38,6 +48,7 @@ EMPTY: dict[str, Callable[[], Any]] = {
     "peak": lambda: None,
     "live_bar": lambda: None,
     "chat_badge": lambda: 0,
+    "open_turns": lambda: None,
     "live_ticket": lambda: None,
     "person": lambda: None,
     "tabs": tabs,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
+from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, TurnQuote
 from gig.dispatch.values import limit
 from gig.identity.models import Agent, AgentSkill
@@ -26,12 +27,17 @@ def waits_in_vain(session: Session, inquiry: Inquiry, now: dt.datetime) -> list[
 
 
 def anyone_left(session: Session, inquiry: Inquiry, now: dt.datetime) -> bool:
-    """Some working agent has the skill, a tier that may claim, and time left on the open turn."""
+    """Some working agent has the skill, a tier that may claim, time left on the open turn, and has not
+    handed the inquiry on themself.
+    """
     numbers = tunables.values(session)
     spent = sa.select(TurnQuote.agent_id).where(
         TurnQuote.turn_id == inquiry.open_turn_id,
         TurnQuote.agent_id == Agent.id,
         TurnQuote.expires_at < now,
+    )
+    gone = sa.select(Escalation.id).where(
+        Escalation.inquiry_id == inquiry.id, Escalation.agent_id == Agent.id
     )
     able = (
         sa.select(Agent.id)
@@ -41,6 +47,7 @@ def anyone_left(session: Session, inquiry: Inquiry, now: dt.datetime) -> bool:
             Agent.stage.in_(WORKING),
             Agent.tier.in_([tier for tier in TIERS if limit(numbers, tier)]),
             sa.not_(spent.exists()),
+            sa.not_(gone.exists()),
         )
     )
     return session.execute(able.limit(1)).first() is not None

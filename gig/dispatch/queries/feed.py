@@ -53,6 +53,7 @@ class FeedRow:
     why: str
     kept_until: dt.datetime | None
     reserved: bool
+    handovers: int = 0
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def feed(
             Inquiry.queued_at,
             Inquiry.paid_replies,
             sa.and_(Inquiry.reserved_for == agent.id, Inquiry.reserved_until > now).label("reserved"),
+            Inquiry.handovers,
             kept.base_fen,
             kept.multiplier_percent,
             kept.band,
@@ -231,6 +233,7 @@ def _row(
         why=why,
         kept_until=kept_until,
         reserved=bool(row.reserved),
+        handovers=row.handovers,
     )
 
 

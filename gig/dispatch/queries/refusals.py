@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Queue, TurnQuote
+from gig.dispatch.queries.escalations import has_handed_on
 from gig.dispatch.rules.eligibility import Claimer, Policy, Waiting, refusal
 from gig.identity.models import Agent, AgentSkill
 from gig.identity.values import TIERS
@@ -69,4 +70,5 @@ def _waiting(session: Session, inquiry: Inquiry, agent_id: str) -> Waiting:
         reserved_for=inquiry.reserved_for,
         reserved_until=inquiry.reserved_until,
         kept_until=kept,
+        handed_on=has_handed_on(session, inquiry, agent_id),
     )

@@ -64,7 +64,7 @@ class Waiting:
 
     `queued_at` is its first arrival, `entered_at` its latest entry to the feed. `reserved_for` is the
     former owner who has it alone until `reserved_until`. `kept_until` is when the clock that this very
-    claimer already had on the open turn is spent.
+    claimer already had on the open turn is spent, and `handed_on` that they escalated the inquiry.
     """
 
     inquiry_id: str
@@ -78,6 +78,7 @@ class Waiting:
     reserved_for: str | None = None
     reserved_until: dt.datetime | None = None
     kept_until: dt.datetime | None = None
+    handed_on: bool = False
 
 
 def bucket_of(inquiry_id: str) -> int:
@@ -124,6 +125,8 @@ def _unfit(claimer: Claimer, inquiry: Waiting, now: dt.datetime) -> Refused | No
         return _not_eligible("not-online", N_("你现在不在线，先切换到在线再抢。"))
     if inquiry.queue not in claimer.skills:
         return _not_eligible("no-skill", N_("你还没有这个队列的技能，可以请运营开通。"))
+    if inquiry.handed_on:
+        return _not_eligible("handed-on", N_("这条是你升级出去的，会由别人来答。"))
     if inquiry.kept_until is not None and now > inquiry.kept_until:
         return _not_eligible("clock-spent", N_("这一轮你的时间已用完，会由别人来答。"))
     return None

@@ -17,11 +17,14 @@ from gig.core.db import db, transaction
 from gig.dispatch import schemas
 from gig.dispatch.models import Message
 from gig.dispatch.operations import claims, releases, replies, resolution
+from gig.dispatch.operations.escalations import escalate
+from gig.dispatch.queries import escalations
 from gig.dispatch.queries import feed as feeds
 from gig.dispatch.queries.threads import thread
 from gig.identity.access import actor_id, allow
 from gig.identity.operations.standing import set_presence
 from gig.payouts.earnings import queries as earnings
+from gig.payouts.earnings import triage
 from gig.payouts.earnings.models import Earning
 
 blueprint = api_blueprint("dispatch_agent", description="What agents do")
@@ -68,9 +71,15 @@ def get_feed(query: dict[str, Any]) -> dict[str, Any]:
     return page(rows, query["limit"], cursor, schemas.feed_row)
 
 
+def _thread(inquiry_id: str) -> dict[str, Any]:
+    """The conversation as this agent may see it, with what those before left for its owner."""
+    found = thread(db.session(), inquiry_id, actor_id())
+    handed = found.owned and found.inquiry.handovers
+    return schemas.claimed_out(found, escalations.handovers(db.session(), inquiry_id) if handed else ())
+
+
 def _claim_again(ref: dict[str, Any]) -> Any:
-    shown = schemas.claimed_out(thread(db.session(), ref["inquiry_id"], actor_id()))
-    return answer(shown, 200 if "already" in ref else 201)
+    return answer(_thread(ref["inquiry_id"]), 200 if "already" in ref else 201)
 
 
 @blueprint.post("/inquiries/<inquiry_id>/claim")
@@ -81,15 +90,15 @@ def _claim_again(ref: dict[str, Any]) -> Any:
 @blueprint.refuses(404, 409)
 def post_claim(body: dict[str, Any], inquiry_id: str) -> tuple[dict[str, Any], int]:
     """The inquiry is the agent's and their clock runs."""
-    with transaction() as session:
+    with transaction():
         claimed = claims.claim(
             inquiry_id=inquiry_id,
             agent_id=actor_id(),
             expected_gross_fen=body["expected_gross_fen"],
             now=received_at(),
         )
-        found = thread(session, inquiry_id, actor_id())
-    return schemas.claimed_out(found), 200 if claimed.already else 201
+        shown = _thread(inquiry_id)
+    return shown, 200 if claimed.already else 201
 
 
 @blueprint.delete("/inquiries/<inquiry_id>/claim")
@@ -145,13 +154,32 @@ def post_resolution(inquiry_id: str) -> dict[str, Any]:
     return {"inquiry_id": inquiry_id, "state": "resolved"}
 
 
+@blueprint.post("/inquiries/<inquiry_id>/escalation")
+@allow("work")
+@idempotent()
+@blueprint.arguments(schemas.EscalationIn)
+@blueprint.answers(201)
+@blueprint.refuses(404, 409)
+def post_escalation(body: dict[str, Any], inquiry_id: str) -> dict[str, Any]:
+    """The customer waits on another queue, whose agent reads the summary first."""
+    handed = escalate(
+        inquiry_id=inquiry_id,
+        agent_id=actor_id(),
+        reason=body["reason"],
+        summary=body["summary"],
+        to_queue=body["to"],
+        now=received_at(),
+    )
+    return schemas.escalated_out(handed)
+
+
 @blueprint.get("/inquiries/<inquiry_id>/thread")
 @allow("work")
 @blueprint.answers(200)
 @blueprint.refuses(404)
 def get_thread(inquiry_id: str) -> dict[str, Any]:
     """The conversation as far as the agent may see it."""
-    return schemas.claimed_out(thread(db.session(), inquiry_id, actor_id()))
+    return _thread(inquiry_id)
 
 
 class EarningsQuery(PageQuery):
@@ -175,4 +203,6 @@ def get_earnings(query: dict[str, Any]) -> dict[str, Any]:
     listed = page(
         rows, query["limit"], lambda row: mark(row.received_at.isoformat(), row.id), schemas.earning_out
     )
-    return {"from": since, "to": until, **total.as_json(), **listed}
+    fees = triage.fees(db.session(), actor_id(), *span) if total.triage_fen else []
+    handed = [schemas.fee_out(fee) for fee in fees]
+    return {"from": since, "to": until, **total.as_json(), "triage": handed, **listed}

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 from gig.core.text import N_
 from gig.dispatch.views import (
     console_agents,
+    console_escalations,
     console_notices,
     console_outages,
     console_queues,
@@ -20,6 +21,7 @@ from gig.identity.menu import Entry
 blueprint = Blueprint("ops", __name__, template_folder="../templates")
 for room in (
     console_queues,
+    console_escalations,
     console_agents,
     console_settings,
     console_surges,

@@ -13,6 +13,7 @@ from gig.core.text import N_
 from gig.dispatch.models import Message, TurnQuote
 from gig.dispatch.queries.threads import Thread
 from gig.dispatch.schemas import unpaid_words
+from gig.dispatch.views import handed
 from gig.dispatch.views import shown as values
 from gig.payouts.rates import queries as rates
 from gig.web.filters import clock_time, times, yuan
@@ -23,6 +24,7 @@ ENDED = {
     "missed": N_("这一轮超过了时限，没有计费，记 1 次漏答。咨询已回到大厅，下面只有你自己发过的话。"),
     "withdrawn": N_("客户取消了这条咨询，不计费，也不扣分。下面只有你自己发过的话。"),
     "returned": N_("这条咨询已由运营转给别人，不扣分。下面只有你自己发过的话。"),
+    "escalated": N_("你把这条升级给了别人，没扣分，不算退单。下面只有你自己发过的话。"),
 }
 ORDER_LABELS = {
     "external_id": N_("订单号"),
@@ -66,6 +68,9 @@ def shown(session: Session, thread: Thread, quotes: Sequence[TurnQuote], now: dt
         "draft": thread.draft,
         "note": "" if thread.owned else _former(quotes),
         "can_resolve": held and inquiry.open_turn_id is None,
+        "handovers": handed.for_owner(session, thread),
+        "mine": handed.for_escalator(session, thread),
+        "way_on": held and inquiry.open_turn_id is not None,
     }
 
 

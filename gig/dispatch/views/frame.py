@@ -26,6 +26,7 @@ def plug_into(app: Flask) -> None:
     web.provide(app, "live_bar", live_bar)
     web.provide(app, "chat_badge", chat_badge)
     web.provide(app, "notices", pages_notices.told)
+    web.provide(app, "open_turns", open_turns)
     names.provide(app, "queue", _queues)
     names.provide(app, "issue_type", _issue_types)
     names.provide(app, "tier", _tiers)
@@ -59,6 +60,13 @@ def live_bar() -> dict[str, Any] | None:
 def chat_badge() -> int:
     """How many customers wait for an answer."""
     return sum(each.quote is not None for each in held())
+
+
+def open_turns() -> list[dict[str, Any]] | None:
+    """Each customer who waits for this agent, for the alarms of their device; None for who is no agent."""
+    if not may("work"):
+        return None
+    return [shown.open_turn(each.inquiry.id, each.quote) for each in held() if each.quote is not None]
 
 
 def _queues() -> dict[str, tuple[str, str]]:

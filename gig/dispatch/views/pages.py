@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from gig.dispatch.views import pages_chat, pages_chats, pages_feed, pages_me, pages_notices
+from gig.dispatch.views import pages_chat, pages_chats, pages_escalation, pages_feed, pages_me, pages_notices
 
 blueprint = Blueprint("dispatch", __name__, template_folder="../templates")
-for room in (pages_feed, pages_chats, pages_chat, pages_me, pages_notices):
+for room in (pages_feed, pages_chats, pages_chat, pages_escalation, pages_me, pages_notices):
     blueprint.register_blueprint(room.pages)

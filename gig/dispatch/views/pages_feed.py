@@ -112,6 +112,13 @@ def live_bar() -> str:
     return render_template("dispatch/_live_bar.html")
 
 
+@pages.get("/agent/open-turns")
+@allow("work")
+def open_turns() -> Response:
+    """Whose clocks run for this agent; the page asks after a gap and when a turn begins."""
+    return jsonify(turns=frame.open_turns())
+
+
 def _go_to(url: str) -> AnyResponse:
     if request.headers.get("HX-Request"):
         return Response(status=200, headers={"HX-Redirect": url})

@@ -14,6 +14,7 @@ from gig.dispatch.queries.feed import FeedRow
 from gig.dispatch.queries.threads import Held
 from gig.payouts.rates.rules.bands import holds_until, hours_at
 from gig.payouts.rates.rules.card import RateCard, clock_text
+from gig.web.filters import iso
 from gig.web.names import called
 
 SIDES = {"customer": N_("客户"), "merchant": N_("商家")}
@@ -92,6 +93,7 @@ def card_row(row: FeedRow, card: RateCard, now: dt.datetime, *, blocked: str) ->
         "quote": row_quote(row, card),
         "claim_url": f"/agent/inquiries/{row.id}/claim",
         "urgent": row.priority >= URGENT,
+        "escalated": row.handovers > 0,
         "exclusive": _("先留给你") if row.reserved else "",
         "blocked": blocked,
         "kept": kept,
@@ -159,6 +161,17 @@ def live_bar(held: list[Held], now: dt.datetime) -> dict[str, Any] | None:
         "total_s": int((quote.deadline_at - quote.clock_started_at).total_seconds()),
         "remaining_s": seconds_left(quote.deadline_at, now),
         "more": len(waiting) - 1,
+    }
+
+
+def open_turn(inquiry_id: str, quote: TurnQuote) -> dict[str, Any]:
+    """An open turn as the device's alarms take it: instants, no words."""
+    return {
+        "id": inquiry_id,
+        "url": f"/agent/chats/{inquiry_id}",
+        "deadline": iso(quote.deadline_at),
+        "expires": iso(quote.expires_at),
+        "total_s": int((quote.deadline_at - quote.clock_started_at).total_seconds()),
     }
 
 

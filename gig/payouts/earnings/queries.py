@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.businesstime import BusinessZone
+from gig.payouts.earnings import triage
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Period
@@ -17,7 +18,10 @@ from gig.payouts.settlement.models import Period
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over earnings, in fen. `peak` is what multipliers added; `on_time` counts turns."""
+    """Sums over earnings, in fen. `peak` is what multipliers added; `on_time` counts turns.
+
+    `pay_fen` is what the replies pay; `triage_fen` what handing turns on paid, beside them.
+    """
 
     turns: int
     on_time: int
@@ -25,9 +29,15 @@ class Totals:
     peak_fen: int
     penalty_fen: int
     pay_fen: int
+    triage_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        """All that the span earned."""
+        return self.pay_fen + self.triage_fen
 
     def as_json(self) -> dict[str, int]:
-        return asdict(self)
+        return {**asdict(self), "total_fen": self.total_fen}
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class Hour:
 
 @dataclass(frozen=True)
 class Day:
-    """One business day: how many turns were answered and what they paid."""
+    """One business day: how many turns were answered, and what they and turns handed on paid."""
 
     day: dt.date
     turns: int
@@ -111,6 +121,9 @@ def totals(session: Session, agent_id: str, since: dt.datetime, until: dt.dateti
             sa.func.coalesce(sa.func.sum(Earning.gross_fen - base), 0),
             sa.func.coalesce(sa.func.sum(Earning.penalty_fen), 0),
             sa.func.coalesce(sa.func.sum(Earning.pay_fen), 0),
+            sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.payable_fen), 0))
+            .where(triage.of_span(agent_id, since, until))
+            .scalar_subquery(),
         ).where(_of(agent_id, since, until))
     ).one()
     return Totals(*(int(value) for value in row))
@@ -146,6 +159,10 @@ def days(
         day = zone.day_of(at)
         was = found.get(day, Day(day, 0, 0))
         found[day] = Day(day, was.turns + 1, was.pay_fen + fen)
+    for fee in triage.fees(session, agent_id, since, until):
+        day = zone.day_of(fee.posted_at)
+        was = found.get(day, Day(day, 0, 0))
+        found[day] = Day(day, was.turns, was.pay_fen + fee.payable_fen)
     return [found[day] for day in sorted(found, reverse=True)]
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from gig.core.businesstime import BusinessZone
 from gig.core.db import db
 from gig.core.money import multiplier, yuan
-from gig.payouts.earnings import queries
+from gig.payouts.earnings import queries, triage
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.queries import Returned, Totals
+from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.bands import percent_at
 from gig.payouts.rates.rules.card import RateCard
@@ -86,12 +87,25 @@ def _within_us(earning: Earning) -> int:
 
 
 def sum_terms(totals: Totals) -> list[dict[str, Any]]:
-    """基础 + 高峰 − 迟到 as `sum_line` takes them."""
+    """基础 + 高峰 − 迟到 as `sum_line` takes them, and 转交 where there is any."""
+    handed = [{"label": _("转交"), "fen": totals.triage_fen, "tone": "br"}] if totals.triage_fen else []
     return [
         {"label": _("基础"), "fen": totals.base_fen},
         {"label": _("高峰"), "fen": totals.peak_fen, "tone": "pk"},
         {"label": _("迟到"), "fen": -totals.penalty_fen, "tone": "dg", "minus": True},
+        *handed,
     ]
+
+
+def fee(entry: LedgerEntry) -> dict[str, Any]:
+    """One triage fee: its reason, and where its hand-over can be read."""
+    return {
+        "id": entry.id,
+        "at": entry.posted_at,
+        "words": _(entry.memo),
+        "fen": entry.payable_fen,
+        "url": f"/agent/handovers/{triage.turn_of(entry)}",
+    }
 
 
 def chart(

@@ -15,9 +15,9 @@ from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.access import actor_id, allow
-from gig.payouts.earnings import queries
+from gig.payouts.earnings import queries, triage
 from gig.payouts.earnings.models import Earning
-from gig.payouts.earnings.shown import chart, line, rules, sum_terms
+from gig.payouts.earnings.shown import chart, fee, line, rules, sum_terms
 from gig.payouts.rates import queries as rates
 from gig.web.filters import day, day_range
 
@@ -75,6 +75,7 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
         "earnings/list.html",
         **shown,
         totals=totals,
+        fees=[fee(each) for each in triage.fees(session, actor_id(), *span)] if totals.triage_fen else [],
         terms=sum_terms(totals),
         title=_title(first, last, today, whole=whole),
         is_today=not whole and first == today,

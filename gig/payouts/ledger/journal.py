@@ -65,6 +65,19 @@ def penalty(id: str, agent_id: str, penalty_fen: int, why: str) -> Entry:
     )
 
 
+def triage(turn_id: str, agent_id: str, fee_fen: int, why: str) -> Entry:
+    """The fee for handing a turn on."""
+    return Entry(
+        f"triage:{turn_id}:{agent_id}",
+        "triage",
+        accounts.TRIAGE,
+        accounts.payable(agent_id),
+        fee_fen,
+        agent_id,
+        why,
+    )
+
+
 def post(
     session: Session,
     entries: Sequence[Entry],

@@ -24,16 +24,19 @@ AT_ONCE = 2
 LOOK_EVERY_S = 20
 LOOK_AT_MOST_EVERY_REAL_S = 8.0
 SPENT_AFTER_S = 305
+REASONS = ("authority", "complaint", "expertise", "unsure")
+SUMMARY = "客户在等结论，已核对订单，超出我能处理的范围，还没有答应结果。"
 
 
 @dataclass(frozen=True)
 class Manners:
-    """How likely an agent is late with a turn, forgets it when late, gives one back, and uses a script."""
+    """How likely an agent is late, forgets a turn when late, gives one back, uses a script, hands one on."""
 
     late: float = 0.1
     forget_when_late: float = 0.04
     release: float = 0.01
     script: float = 0.05
+    escalate: float = 0.01
 
     def latency_s(self, chance: random.Random) -> float | None:
         """How long until the answer; None when it never comes."""
@@ -159,8 +162,11 @@ class SimulatedAgent:
             self._tally.count("claims of others' customers")
             talk = stranger(inquiry_id)
         talk.owner = self
-        if self._chance.random() < self._manners.release:
+        dice = self._chance.random()
+        if dice < self._manners.release:
             self._after(self._chance.uniform(3, 20), partial(self._release, inquiry_id, talk))
+        elif dice < self._manners.release + self._manners.escalate:
+            self._after(self._chance.uniform(15, 40), partial(self._escalate, inquiry_id, talk))
         else:
             started = dt.datetime.fromisoformat(answer.body["turn"]["clock_started_at"])
             self._plan_reply(talk, started)
@@ -180,6 +186,21 @@ class SimulatedAgent:
         answer = self.api.delete(f"/inquiries/{inquiry_id}/claim", reason="不熟悉")
         self._tally.count("releases" if answer.ok else f"releases refused: {answer.problem}")
         self._held.discard(inquiry_id)
+
+    def _escalate(self, inquiry_id: str, talk: Conversation) -> None:
+        """Somebody else goes on; where nobody takes it, the agent answers after all."""
+        body = {"reason": self._chance.choice(REASONS), "summary": SUMMARY}
+        talk.owner = None
+        answer = self.api.post(f"/inquiries/{inquiry_id}/escalation", body)
+        self._tally.count("escalations" if answer.ok else f"escalations refused: {answer.problem}")
+        if answer.problem in ("no-target", "handover-limit") and not answer.ok:
+            talk.owner = self
+            self._plan_reply(talk, self._clock.now())
+            return
+        self._held.discard(inquiry_id)
+        if answer.ok:
+            self._tally.fee(int(answer.body["fee_fen"]))
+        self._look()
 
     def _plan_reply(self, talk: Conversation, started: dt.datetime) -> None:
         latency = self._manners.latency_s(self._chance)

@@ -91,6 +91,7 @@ class Tally:
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
         self.pay_fen: Counter[str] = Counter()
+        self.triage_fen = 0
         self.late_share: Counter[str] = Counter()
         self.first_at: dt.datetime | None = None
         self.last_at: dt.datetime | None = None
@@ -104,6 +105,11 @@ class Tally:
             self.pay_fen[agent] += fen
             self.first_at = min(at, self.first_at or at)
             self.last_at = max(at, self.last_at or at)
+
+    def fee(self, fen: int) -> None:
+        """An agent was paid for handing a turn on."""
+        with self._lock:
+            self.triage_fen += fen
 
     @property
     def total_fen(self) -> int:

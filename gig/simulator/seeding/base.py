@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import db, transaction
 from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.operations.escalations import list_route
+from gig.dispatch.queries import escalations
 from gig.identity import passwords, queries
 from gig.identity.operations import keys
 from gig.simulator import world
@@ -48,6 +50,7 @@ def seed_base(*, agents: int, secret_key: str, now: dt.datetime) -> Base:
                 ids[person.phone] = _registered(person, secret_key, now)
             channel_id = _channel(session, secret_key, now)
             write_library(session, actor_id=ids[world.OPS.phone], now=now)
+            _escalations(session, ids[world.OPS.phone], now)
         for start in range(0, len(crew), AT_ONCE):
             with transaction():
                 for person in crew[start : start + AT_ONCE]:
@@ -68,6 +71,15 @@ def _queues(session: Session) -> None:
         if session.get(IssueType, slug) is None:
             session.add(IssueType(slug=slug, name=name, name_en=english))
     session.flush()
+
+
+def _escalations(session: Session, ops_id: str, now: dt.datetime) -> None:
+    """Who takes whose; what ops has changed since stays so."""
+    if not escalations.route_changes(session):
+        for here, there, kind in world.ESCALATIONS:
+            list_route(
+                from_queue=here, to_queue=there, kind=kind, reason="开通升级", actor_id=ops_id, now=now
+            )
 
 
 def _registered(person: DemoPerson, secret_key: str, now: dt.datetime) -> str:

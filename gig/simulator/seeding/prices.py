@@ -13,10 +13,14 @@ from gig.payouts.rates.operations.publication import publish
 
 
 def publish_second(*, at: dt.datetime, ops_id: str, now: dt.datetime) -> str:
-    """A card for which refunds and quality pay senior agents more, in force from `at`; its id."""
+    """A card for which refunds and quality pay senior agents more, the senior desk pays well, and handing
+    a turn on pays a little, in force from `at`; its id.
+    """
     document = _copy(now)
+    document["triage_fee_fen"] = 30
     document["base"] += [
         {"queue": "refund", "issue_type": "*", "tier": "gold", "fen": 200},
+        {"queue": "senior", "issue_type": "*", "tier": "*", "fen": 260},
         {"queue": "quality", "issue_type": "foreign_body", "tier": "*", "fen": 280},
     ]
     return _publish(document, "v2", at, ops_id, now)

@@ -9,11 +9,20 @@ from dataclasses import dataclass, field
 
 from gig.core.db import EPOCH, db
 from gig.dispatch.operations import claims, expiry, inquiries, releases, replies, resolution
+from gig.dispatch.operations.escalations import escalate
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.identity.operations.standing import set_presence
 from gig.simulator.seeding.scripts import worded
 from gig.simulator.seeding.timeline import Timeline
 from gig.simulator.story import Story
+
+HANDED_ON = {
+    "authority": "客户要全额退款，金额超出我的额度，已核对订单和付款记录，还没有答应结果。",
+    "complaint": "客户要求找主管，对上次的处理不满意，已道歉并说明会有人跟进。",
+    "expertise": "涉及食材和包装的判断，我看不准，照片在聊天记录里，客户在等结论。",
+    "unsure": "规则里没有写这种情况，不敢乱答，客户只想知道今天能不能解决。",
+}
+"""What agents of the past wrote for the next one, by their reason."""
 
 NO_TIME = dt.timedelta(0)
 NAMES = ("王女士", "李先生", "陈女士", "赵先生", "刘女士", "黄先生", "周女士", "吴先生")
@@ -98,6 +107,8 @@ class History:
             self.timeline.at(now + seconds(303), self._miss, told, other)
         elif dice < worker.missed + 0.012:
             self.timeline.at(now + seconds(25), self._release, told, other)
+        elif dice < worker.missed + 0.03:
+            self.timeline.at(now + seconds(35), self._escalate, told, other)
         else:
             self._plan_reply(told, now)
 
@@ -111,6 +122,18 @@ class History:
             inquiry_id=told.inquiry_id, agent_id=told.at_work.id, reason="不熟悉", zone=self.zone, now=now
         )
         self._count("released")
+        self._hand_on(told, other, now)
+
+    def _escalate(self, told: Told, other: Worker, now: dt.datetime) -> None:
+        reason = self.chance.choice(sorted(HANDED_ON))
+        escalate(
+            inquiry_id=told.inquiry_id,
+            agent_id=told.at_work.id,
+            reason=reason,
+            summary=HANDED_ON[reason],
+            now=now,
+        )
+        self._count("escalated")
         self._hand_on(told, other, now)
 
     def _hand_on(self, told: Told, other: Worker, now: dt.datetime) -> None:

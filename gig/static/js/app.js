@@ -1,6 +1,8 @@
 // Entry of every page. Each module finds its own elements and does nothing without them.
 import { serverNow, toast, wallClock } from "./page.js";
 import "./ring.js";
+import "./alarm.js";
+import "./settings.js";
 import "./live.js";
 import "./feed.js";
 import "./composer.js";

@@ -1,6 +1,7 @@
 // Everything that counts. The server decides; this draws. Deadlines are instants of the server's clock,
 // which may run fast (demo): seconds here are the server's seconds.
-import { announce, mmss, recall, remember, say, serverNow } from "./page.js";
+import { announce, mmss, say, serverNow } from "./page.js";
+import { beep, shake } from "./sound.js";
 
 const WARN = 20;
 const CRIT = 10;
@@ -10,24 +11,6 @@ const told = new Set();
 function yuan(fen) {
   const whole = Math.floor(fen / 100).toLocaleString("en-US");
   return `¥${whole}.${String(fen % 100).padStart(2, "0")}`;
-}
-
-function soundOn() {
-  return recall("sound") === "on";
-}
-
-function beep() {
-  const Audio = window.AudioContext || window.webkitAudioContext;
-  if (!Audio) return;
-  const context = new Audio();
-  const tone = context.createOscillator();
-  const volume = context.createGain();
-  volume.gain.value = 0.08;
-  tone.frequency.value = 880;
-  tone.connect(volume).connect(context.destination);
-  tone.start();
-  tone.stop(context.currentTime + 0.15);
-  tone.onended = () => context.close();
 }
 
 function once(ring, second, act) {
@@ -42,8 +25,8 @@ function feel(ring, left) {
   for (const second of TICKS) {
     if (left === second) {
       once(ring, `v${second}`, () => {
-        if (recall("haptics") !== "off" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(20);
-        if (second === 10 && soundOn()) beep();
+        shake(20);
+        if (second === 10) beep();
       });
     }
   }
@@ -143,18 +126,3 @@ for (const name of ["live:lost", "live:connected"]) {
     tick();
   });
 }
-
-// The sound switch of a conversation's header.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-sound-toggle]");
-  if (!button) return;
-  remember("sound", soundOn() ? "off" : "on");
-  drawSound(button);
-  if (soundOn()) beep();
-});
-function drawSound(button) {
-  button.setAttribute("aria-pressed", String(soundOn()));
-  const use = button.querySelector("use");
-  if (use) use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, soundOn() ? "#volume" : "#volume-off"));
-}
-document.querySelectorAll("[data-sound-toggle]").forEach(drawSound);

@@ -21,6 +21,9 @@ OPEN_ON_PURPOSE = {
     "health.readyz",
     "web.choose_appearance",
     "web.choose_language",
+    "web.manifest",
+    "web.offline",
+    "web.worker",
 }
 MARKED_PUBLIC = {
     "doors.log_in",

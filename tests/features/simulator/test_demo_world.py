@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, Queue
 from gig.identity.models import Agent, AgentSkill, Person
 from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
@@ -117,6 +118,8 @@ def test_the_whole_world_has_a_past_that_adds_up_and_a_present(app: Flask, sessi
     assert session.scalar(sa.select(sa.func.max(Earning.received_at))) <= NOW
     cards = session.execute(sa.select(RateCardVersion).order_by(RateCardVersion.valid_from)).scalars().all()
     assert [card.valid_from > NOW for card in cards if card.valid_from] == [False, False, True]
+    assert rows(session, Escalation) >= 3
+    assert session.scalar(sa.select(sa.func.sum(Statement.triage_fen))) > 0
     _ready_agents_own_nothing(session)
     assert len(others) == 7
     before = rows(session, Inquiry)
