@@ -22,7 +22,7 @@ ACCESS_LOG = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
 
 WEB_THREADS = 16
 CONNECTIONS = 16_384
-STOP_WITHIN_S = {"all": 2, "live": 2, "web": 20}
+STOP_WITHIN_S = {"all": 10, "live": 10, "web": 20}
 """Streams are ended by us; what `web` still answers is let finish."""
 
 
@@ -89,7 +89,7 @@ def _figures_together(workers: int) -> Iterator[None]:
 
 
 def _heed_signals() -> None:
-    """A worker that is told to stop while it still starts, stops: it does not inherit its parent's deaf ear."""
+    """A worker that is told to stop while it starts, stops: it does not inherit its parent's deaf ear."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
 
