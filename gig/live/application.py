@@ -19,6 +19,7 @@ from gig.core import clock
 from gig.core.clock import real_now
 from gig.live import figures, frames
 from gig.live.bus import Ear
+from gig.live.door import Door
 from gig.live.feed import Feed
 from gig.live.frames import Message
 from gig.live.hub import Hub
@@ -58,6 +59,7 @@ class Live:
         registry: Callable[[], CollectorRegistry] = lambda: REGISTRY,
     ) -> None:
         self.hub = Hub()
+        self.door = Door()
         self.feed = Feed(engine, self.hub)
         self.ear = Ear(redis_url, self.feed.wake) if redis_url else None
         self._registry = registry
@@ -123,6 +125,8 @@ class Live:
             return _refuse(send, 401, "bad-ticket")
         if not self.hub.admits(ticket):
             return _refuse(send, 401, "revoked")
+        if not self.door.opens(ticket.session_id):
+            return _refuse(send, 429, "too-many-requests", (b"retry-after", b"5"))
         after = _position(scope, query)
         _let_go(scope)
         return self._stream(ticket, after, receive, send)
