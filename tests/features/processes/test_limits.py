@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import redis
-from flask.testing import FlaskClient
 
 from gig.core.errors import TooMany
 from gig.core.ids import new_id
