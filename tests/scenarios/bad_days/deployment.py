@@ -34,7 +34,7 @@ SAFE = ["fsync=off", "jit=off", "max_connections=200"]
 """What is committed outlives a crash of the server (not one of the machine)."""
 CLOCK_FILE = "clock"
 STEPPED = Path(__file__).parent / "stepped"
-PATIENCE_S = 60
+PATIENCE_S = 90
 
 
 class Host:
@@ -199,9 +199,10 @@ class Patient:
                 answer = self._client.post(f"{host.url}/api/v1{path}", json=body, headers=headers)
                 if answer.status_code < 500 and b"/problems/in-flight" not in answer.content:
                     return answer
-            except httpx.TransportError:
-                pass
-            assert time.monotonic() < deadline, f"no answer to {path}\n{tail(host.log)}"
+                said = answer.text
+            except httpx.TransportError as error:
+                said = repr(error)
+            assert time.monotonic() < deadline, f"no answer to {path}: {said}\n{tail(host.log)}"
             self.troubles += 1
             self._hosts.append(self._hosts.pop(0))
             time.sleep(0.05)
