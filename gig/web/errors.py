@@ -62,6 +62,7 @@ DATABASE_AWAY = (
     sqlite3.OperationalError,
 )
 """Restarting, gone, or so busy that a lock or a connection was not to be had: nothing has been written."""
+SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 AGAIN_AFTER_S = 2
 CODES = (400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 502, 503)
 
@@ -90,7 +91,15 @@ def error_page(error: GigError) -> Response:
 
 
 def _database_away(error: Exception) -> Any:
-    """The same request may be sent again: with its idempotency key it happens once."""
+    """The same request may be sent again: with its idempotency key it happens once.
+
+    SQLite gives one name to a file that is busy and to a statement that is wrong; the second is our fault.
+    """
+    origin = getattr(error, "orig", None) or error
+    if isinstance(origin, sqlite3.OperationalError):
+        name = getattr(origin, "sqlite_errorname", "")
+        if not name.startswith(SQLITE_AWAY):
+            raise error
     current_app.logger.warning("the database did not take part: %s", str(error).partition("\n")[0])
     return _http_error(ServiceUnavailable(retry_after=AGAIN_AFTER_S))
 

@@ -81,10 +81,10 @@ class Host:
         )
 
     def leads(self) -> bool:
-        """Whether the last word of this scheduler since its start was that it leads."""
+        """Whether this scheduler lives, and its last word since its start was that it leads."""
         printed = self.log.read_bytes()[self._began_at :].decode()
         said = [line for line in printed.splitlines() if "leads the jobs" in line]
-        return bool(said) and "this process" in said[-1]
+        return self.process.poll() is None and bool(said) and "this process" in said[-1]
 
     def kill(self) -> None:
         kill(self.process)
