@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
+from gig.cli.doctor import _bus
 from gig.identity import bearer
+from gig.settings import BadSettings, Settings
 from tests.fixtures.processes import free_port
-from tests.fixtures.servers import gig
 
 
 def sqlite(name: str) -> sqlite3.OperationalError:
@@ -35,7 +36,7 @@ def asked(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, trouble: Excepti
     """The answer to a request whose first question to the database ends so."""
 
     class Away:
-        def row(self, *_: Any, **__: Any) -> None:
+        def peek(self, *_: Any, **__: Any) -> None:
             raise trouble
 
     monkeypatch.setattr(bearer, "_PERSON", Away())
@@ -60,14 +61,18 @@ def test_a_statement_that_is_wrong_stays_our_fault(
 
 
 def test_the_doctor_knows_a_redis_that_answers_and_one_that_does_not(
-    postgresql_url: str, redis_url: str, tmp_path: Path
+    app: Flask, settings: Settings, redis_url: str
 ) -> None:
-    said = gig("doctor", cwd=tmp_path, GIG_DATABASE_URL=postgresql_url, GIG_REDIS_URL=redis_url)
-    assert "ok  bus: Redis answers" in said.stdout
-    nowhere = f"redis://127.0.0.1:{free_port()}/0"
-    said = gig("doctor", cwd=tmp_path, GIG_DATABASE_URL=postgresql_url, GIG_REDIS_URL=nowhere)
-    assert "note  bus: Redis does not answer" in said.stdout
-    assert "nothing else depends on it" in said.stdout
-    said = gig("doctor", cwd=tmp_path, GIG_DATABASE_URL=postgresql_url, GIG_REDIS_URL="localhost:6379")
-    assert "GIG_REDIS_URL must begin with redis://" in said.stdout
-    assert said.returncode == 1
+    def said(url: str | None) -> tuple[str, ...]:
+        return tuple(f"{found.level}: {found.words}" for found in _bus(app, replace(settings, redis_url=url)))
+
+    assert said(redis_url) == ("ok: bus: Redis answers, 0 process(es) listen",)
+    (words,) = said(f"redis://127.0.0.1:{free_port()}/0")
+    assert words.startswith("note: bus: Redis does not answer")
+    assert words.endswith("nothing else depends on it")
+
+
+def test_an_address_of_redis_that_is_none_keeps_the_platform_from_starting() -> None:
+    with pytest.raises(BadSettings) as faults:
+        Settings.from_env({"GIG_REDIS_URL": "localhost:6379"})
+    assert faults.value.faults == ["GIG_REDIS_URL must begin with redis://, rediss:// or unix://"]

@@ -34,11 +34,21 @@ def tell(deployment: Deployment, topic: str, type: str) -> None:
     deployment.ask(emit)
 
 
-def test_a_web_worker_killed_under_load(deployment: Deployment) -> None:
+def test_a_web_worker_killed_under_load_is_replaced(deployment: Deployment) -> None:
+    host = deployment.one
+    first, second = host.workers()
+    for _ in range(20):
+        assert host.says("/healthz", status="ok")
     with Evening(deployment) as evening:
-        os.kill(deployment.one.workers()[0], signal.SIGKILL)
+        os.kill(first, signal.SIGKILL)
         evening.goes_on()
+    until(lambda: len(host.workers()) == 2 and first not in host.workers(), host)
+    assert second in host.workers()
     assert deployment.all_was_paid_once(evening.ids)
+    figures = host.get("/metrics")
+    assert figures is not None
+    counted = 'gig_http_requests_total{endpoint="health.healthz",method="GET",status="200"} 20.0'
+    assert counted in figures.text
 
 
 def test_redis_killed_flushed_and_started_again(deployment: Deployment) -> None:
@@ -98,9 +108,11 @@ def test_a_page_that_reconnects_without_end_disturbs_no_other(deployment: Deploy
         statuses = [listener.status for listener in listeners]
         tell(deployment, topic, "marker")
         assert calm.next().type == "marker"
-        health = deployment.live.get("/live/health")
+        health, figures = (deployment.live.get(f"/live/{what}") for what in ("health", "metrics"))
         assert health is not None
+        assert figures is not None
         assert health.json()["streams"] <= 9
+        assert 'gig_live_refused_total{reason="too-many-requests"}' in figures.text
         for listener in listeners:
             listener.__exit__()
     assert statuses[0] == 200
