@@ -19,6 +19,15 @@ from gig.scheduler import Job, register
 from gig.scoring import wiring as scoring
 from gig.settings import Settings
 
+GIVES_UP = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A database host that vanished without a word is noticed within half a minute."""
+
 FEATURES = (identity, insight, payouts, scoring, dispatch, onboarding)
 
 
@@ -80,5 +89,5 @@ def engine_options(settings: Settings) -> dict[str, object]:
         connect = {"check_same_thread": False}
         return {**common, "pool_size": 32, "max_overflow": 32, "connect_args": connect}
     options = "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
-    pool = {"pool_size": 10, "max_overflow": 22}
-    return {**common, **pool, "connect_args": {"options": options}}
+    pool = {"pool_size": 10, "max_overflow": 22, "pool_timeout": 10}
+    return {**common, **pool, "connect_args": {"options": options, **GIVES_UP}}

@@ -10,16 +10,15 @@ import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from types import FrameType
 from typing import Any
 
 from flask import Flask
-from sqlalchemy.engine import Engine
 
+from gig import process
 from gig.app import create_app
 from gig.bridge import Bridge
-from gig.core import clock, simclock
+from gig.core import clock
 from gig.core.db import db
 from gig.dispatch.operations.seen import note_seen
 from gig.live.application import Live, Receive, Scope, Send
@@ -31,7 +30,6 @@ from gig.web import health
 log = logging.getLogger(__name__)
 
 THREADS = 16
-WARM_CONNECTIONS = 8
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -43,7 +41,13 @@ class Streams:
         self.flask = flask
         with flask.app_context():
             self.engine = db.engine
-        self.live = Live(self.engine, flask.config["SECRET_KEY"], present=self._note_present)
+        self.live = Live(
+            self.engine,
+            flask.config["SECRET_KEY"],
+            present=self._note_present,
+            redis_url=flask.extensions["gig.settings"].redis_url,
+            registry=health.figures,
+        )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
@@ -56,8 +60,7 @@ class Streams:
     async def start(self) -> None:
         """Connections are open and streams are told."""
         end_streams_on_signal(self.live)
-        await asyncio.to_thread(simclock.running, self.flask)
-        await asyncio.to_thread(warm, self.engine)
+        await asyncio.to_thread(process.begin, self.flask, bus_needed=True)
         await self.live.start()
 
     async def stop(self) -> None:
@@ -76,6 +79,8 @@ class Everything(Streams):
         self._runner = Runner(jobs_of(flask), flask.app_context) if scheduler else None
         self._bridge = Bridge(flask, threads=THREADS)
         health.watch(flask, "bus", lambda: self.live.alive)
+        if self.live.ear is not None:
+            health.watch(flask, "bell", lambda: self.live.ear is None or self.live.ear.alive, needed=False)
 
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["path"].startswith("/live/"):
@@ -159,10 +164,3 @@ def end_streams_on_signal(live: Live) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, before(signal.getsignal(number)))
-
-
-def warm(engine: Engine) -> None:
-    """The pool holds open connections, so that the first requests do not queue for them."""
-    with ExitStack() as stack:
-        for _ in range(WARM_CONNECTIONS):
-            stack.enter_context(engine.connect())

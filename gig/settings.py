@@ -111,6 +111,8 @@ class Settings:
             faults.append(f"GIG_TIMEZONE: there is no zone named {self.timezone!r}")
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
             faults.append("GIG_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            faults.append("GIG_REDIS_URL must begin with redis://, rediss:// or unix://")
         if self.production:
             if self.secret_key == DEVELOPMENT_SECRET or len(self.secret_key) < 32:
                 faults.append("GIG_SECRET_KEY must be set to at least 32 random characters in production")

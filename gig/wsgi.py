@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
+from gig import process
 from gig.app import create_app
-from gig.asgi import warm
-from gig.core.db import db
 
 
 def web() -> Flask:
-    """The application with open connections; called in each worker, after it was forked."""
+    """The application, ready to serve; called in each worker, after it was forked."""
     app = create_app()
-    with app.app_context():
-        warm(db.engine)
+    process.begin(app)
     return app

@@ -210,6 +210,8 @@ class _Attempt:
             return answer(self.reread(json.loads(found.ref)), self.status)
         if found.status is not None and found.media_type != "text/html":
             return Response(status=found.status)
+        if self.status == 204:
+            return Response(status=204)
         if found.created_at > self.now - ANSWERED_WITHIN:
             raise Refused("in-flight", IN_FLIGHT)
         raise Refused("already-done", N_("这个请求已经做过了，刷新后看结果。"))

@@ -7,8 +7,8 @@ import threading
 
 import click
 
+from gig import process
 from gig.app import create_app
-from gig.core import simclock
 from gig.scheduler.jobs import jobs_of
 from gig.scheduler.runner import Runner
 
@@ -17,7 +17,7 @@ from gig.scheduler.runner import Runner
 def scheduler() -> None:
     """Runs the jobs while it leads; any number may be started, one leads."""
     app = create_app()
-    simclock.running(app)
+    process.begin(app)
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())

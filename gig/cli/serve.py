@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +22,8 @@ ACCESS_LOG = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
 
 WEB_THREADS = 16
 CONNECTIONS = 16_384
-STOP_WITHIN_S = 2
+STOP_WITHIN_S = {"all": 10, "live": 10, "web": 20}
+"""Streams are ended by us; what `web` still answers is let finish."""
 
 
 @click.command()
@@ -46,6 +52,7 @@ def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None,
     if faults:
         raise BadSettings(faults)
     _allow_many_files()
+    os.register_at_fork(after_in_child=_heed_signals)
     common: dict[str, Any] = {
         "address": host,
         "port": port,
@@ -56,8 +63,8 @@ def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None,
         "websockets": False,
         "log_access": access_log,
         "log_access_format": ACCESS_LOG,
-        "workers_kill_timeout": STOP_WITHIN_S,
-        "respawn_failed_workers": settings.production,
+        "workers_kill_timeout": STOP_WITHIN_S[role],
+        "respawn_failed_workers": settings.production or workers > 1,
     }
     if role == "web":
         server = Server("gig.wsgi:web", interface=Interfaces.WSGI, blocking_threads=WEB_THREADS, **common)
@@ -66,7 +73,25 @@ def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None,
         everything = "gig.asgi:with_scheduler" if inside else "gig.asgi:without_scheduler"
         target = "gig.asgi:streams" if role == "live" else everything
         server = Server(target, interface=Interfaces.ASGI, backpressure=CONNECTIONS, **common)
-    server.serve()
+    with _figures_together(workers):
+        server.serve()
+
+
+@contextmanager
+def _figures_together(workers: int) -> Iterator[None]:
+    """Inside, /metrics of any one worker tells the figures of all: each keeps its own in a common folder."""
+    if workers == 1 or "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="gig-figures-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
+
+
+def _heed_signals() -> None:
+    """A worker that is told to stop while it starts, stops: it does not inherit its parent's deaf ear."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _allow_many_files() -> None:

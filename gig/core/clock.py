@@ -1,8 +1,11 @@
 """The only place that reads the time.
 
-Business time is real time, or, for simulations, a shared clock that started at a stated instant and
-runs at a stated speed (`GIG_CLOCK`). Every process of a deployment must agree on it, so the real
-instant at which a fast clock was started is a row in the database.
+Every process of a deployment must agree on the time, so on PostgreSQL real time is that of the database
+server (see `dbclock`), carried on between two askings by this machine's monotonic clock: a machine whose
+own clock is wrong, or is set while it works, decides nothing. On SQLite there is one machine, and its clock.
+
+Business time is real time or, for simulations, a shared clock that started at a stated instant and runs
+at a stated speed (`GIG_CLOCK`); the real instant at which it was started is a row in the database.
 """
 
 from __future__ import annotations
@@ -16,9 +19,32 @@ from flask import g, has_request_context
 UTC = dt.UTC
 
 
-def real_now() -> dt.datetime:
-    """The machine's own clock. For leases, tickets and log lines; never for pay."""
+_agreed: tuple[dt.datetime, float] | None = None
+
+
+def machine_now() -> dt.datetime:
+    """What this machine's own clock shows, right or wrong."""
     return dt.datetime.now(UTC)
+
+
+def real_now() -> dt.datetime:
+    """The real instant that the deployment agrees on. For leases and tickets; never for pay."""
+    agreed = _agreed
+    if agreed is None:
+        return machine_now()
+    instant, counter = agreed
+    return instant + dt.timedelta(seconds=time.monotonic() - counter)
+
+
+def is_agreed() -> bool:
+    """Whether real time comes from elsewhere than this machine."""
+    return _agreed is not None
+
+
+def agree(instant: dt.datetime | None, counter: float = 0.0) -> None:
+    """Real time was `instant` when `time.monotonic()` was `counter`; None: the machine's own clock again."""
+    global _agreed
+    _agreed = None if instant is None else (instant, counter)
 
 
 @dataclass(frozen=True)

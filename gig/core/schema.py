@@ -30,6 +30,19 @@ def downgrade(engine: Engine, revision: str) -> None:
     command.downgrade(config(engine), revision)
 
 
+def serves(engine: Engine) -> bool:
+    """Whether this code can work on the database: it has this code's schema, or a newer one.
+
+    A newer one is a revision that this code does not know. Migrations that come with an update leave the
+    code before it working, so that its processes serve on until each is started anew.
+    """
+    with engine.connect() as connection:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    scripts = ScriptDirectory.from_config(config(engine))
+    known = {script.revision for script in scripts.walk_revisions()}
+    return current == set(scripts.get_heads()) or bool(current - known)
+
+
 def at_head(engine: Engine) -> bool:
     """Whether the database has exactly the schema of this code."""
     with engine.connect() as connection:

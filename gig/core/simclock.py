@@ -7,7 +7,7 @@ import datetime as dt
 from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gig.core import clock
+from gig.core import clock, dbclock
 from gig.core.db import Base, db, transaction
 
 
@@ -23,6 +23,7 @@ class ClockAnchor(Base):
 
 def init_app(app: Flask, start: dt.datetime | None, speed: int) -> None:
     """The process reads real time, or the shared clock once the first request or job asks for it."""
+    clock.agree(None)
     if start is None:
         clock.use(clock.Clock())
         return
@@ -50,6 +51,8 @@ def _anchored_at(start: dt.datetime, speed: int) -> dt.datetime:
 
 
 def running(app: Flask) -> None:
-    """Anchors the clock now; for jobs and commands, which have no request."""
+    """The clock tells the deployment's time and is anchored; for jobs and commands, which have no request."""
+    with app.app_context():
+        dbclock.settle(db.engine)
     if anchor := app.extensions.get("gig.anchor_clock"):
         anchor()

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 
 from gig import scheduler, web
 from gig.api.idempotency import purge_keys
+from gig.core.limits import Limits
 from gig.core.text import N_
-from gig.identity import login, menu, passwords, tickets
+from gig.identity import limits, login, menu, passwords, tickets
 from gig.identity.access import find_principal
 from gig.identity.menu import Entry
 from gig.identity.operations.sessions import end_old_sessions, purge_attempts
@@ -19,6 +20,7 @@ from gig.identity.views import account, doors, people
 def plug_into(app: Flask) -> None:
     """People log in and out, programs carry keys, admins see to both; the frame knows who is there."""
     passwords.use(app.config["GIG"].argon2_cost)
+    app.extensions[limits.KEY] = Limits(app.config["GIG"].redis_url)
     login.init_app(app)
     for blueprint in (doors.pages, account.pages, people.pages):
         app.register_blueprint(blueprint)

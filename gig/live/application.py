@@ -11,11 +11,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry
+from prometheus_client import generate_latest as exposition
 from sqlalchemy.engine import Engine
 
 from gig.core import clock
 from gig.core.clock import real_now
 from gig.live import figures, frames
+from gig.live.bus import Ear
+from gig.live.door import Door
 from gig.live.feed import Feed
 from gig.live.frames import Message
 from gig.live.hub import Hub
@@ -51,9 +55,14 @@ class Live:
         secret: str,
         *,
         present: Callable[[set[str]], None] | None = None,
+        redis_url: str | None = None,
+        registry: Callable[[], CollectorRegistry] = lambda: REGISTRY,
     ) -> None:
         self.hub = Hub()
+        self.door = Door()
         self.feed = Feed(engine, self.hub)
+        self.ear = Ear(redis_url, self.feed.wake) if redis_url else None
+        self._registry = registry
         self._secret = secret
         self._present = present
         self._stopping = False
@@ -66,10 +75,17 @@ class Live:
     async def start(self) -> None:
         """Streams can be opened, and hear what is committed from now on."""
         await self.feed.start()
+        if self.ear is not None:
+            self.ear.start()
         loop = asyncio.get_running_loop()
         self._chores = [loop.create_task(self._keep_alive())]
         if self._present is not None:
             self._chores.append(loop.create_task(self._tell_presence(self._present)))
+
+    def health(self) -> dict[str, object]:
+        """`bell`: whether other processes are heard at once, or (no Redis) by looking five times a second."""
+        bell = None if self.ear is None else self.ear.alive
+        return {"alive": self.alive, "bell": bell, "streams": len(self.hub)}
 
     def end(self) -> None:
         """Every stream ends now and no other is opened, so that the server can stop at once."""
@@ -81,6 +97,8 @@ class Live:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        if self.ear is not None:
+            await self.ear.stop()
         await self.feed.stop()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -90,7 +108,10 @@ class Live:
         """
         path = scope["path"]
         if path == "/live/health":
-            return _answer(send, 200 if self.alive else 503, {"alive": self.alive, "streams": len(self.hub)})
+            return _answer(send, 200 if self.alive else 503, self.health())
+        if path == "/live/metrics":
+            kind = (b"content-type", CONTENT_TYPE_LATEST.encode())
+            return _whole(send, 200, exposition(self._registry()), kind)
         if path != "/live/stream":
             return _refuse(send, 404, "not-found")
         if scope["method"] != "GET":
@@ -104,6 +125,8 @@ class Live:
             return _refuse(send, 401, "bad-ticket")
         if not self.hub.admits(ticket):
             return _refuse(send, 401, "revoked")
+        if not self.door.opens(ticket.session_id):
+            return _refuse(send, 429, "too-many-requests", (b"retry-after", b"5"))
         after = _position(scope, query)
         _let_go(scope)
         return self._stream(ticket, after, receive, send)
@@ -197,12 +220,16 @@ async def _refuse(send: Send, status: int, slug: str, *headers: tuple[bytes, byt
 
 async def _answer(send: Send, status: int, answer: dict[str, object], *headers: tuple[bytes, bytes]) -> None:
     kind = b"application/problem+json" if "type" in answer else b"application/json"
+    await _whole(send, status, json.dumps(answer).encode(), (b"content-type", kind), *headers)
+
+
+async def _whole(send: Send, status: int, data: bytes, *headers: tuple[bytes, bytes]) -> None:
     await send(
         {
             "type": "http.response.start",
             "status": status,
-            "headers": [(b"content-type", kind), (b"cache-control", b"no-store"), *headers],
+            "headers": [(b"cache-control", b"no-store"), *headers],
         }
     )
     with contextlib.suppress(RuntimeError):
-        await send(frames.body(json.dumps(answer).encode(), more=False))
+        await send(frames.body(data, more=False))

@@ -26,6 +26,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
+REST_S = 0.01
 WAIT_AFTER_FAULT_S = 1.0
 DEAF_AFTER_S = 5.0
 REMEMBERED = 512
@@ -35,8 +36,9 @@ SETTLE = dt.timedelta(seconds=1)
 class Feed:
     """Runs from `start()` to `stop()` on one event loop; the database is read in threads of its own.
 
-    The bell is a hint from this process that something was committed; what other processes commit is
-    found by looking every `POLL_S`. Another bell (Redis, LISTEN) only has to call `wake`.
+    The bell is a hint that something was committed, here or (with Redis, see `bus`) in another process; what
+    nobody rang for is found by looking every `POLL_S`. However often it rings, the outbox is read once in
+    `REST_S`.
     """
 
     def __init__(self, engine: Engine, hub: Hub) -> None:
@@ -121,6 +123,8 @@ class Feed:
                 await self._sleep()
 
     async def _sleep(self) -> None:
+        if (early := self._heard_at + REST_S - time.monotonic()) > 0:
+            await asyncio.sleep(early)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
                 await self._awake.wait()

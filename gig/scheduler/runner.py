@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
@@ -19,6 +20,8 @@ from gig.scheduler.ticks import forgetting, run_tick
 log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 3
+SET_BY_S = 1.0
+"""A machine's clock that moved this much against its monotonic one was set."""
 THREADS = 6
 
 Context = Callable[[], AbstractContextManager[object]]
@@ -39,33 +42,43 @@ class Runner:
         self._was_leading = False
         self._stopping = threading.Event()
         self._timers: BackgroundScheduler | None = None
+        self._keeper = threading.Thread(target=self._keep_lead, name="lead", daemon=True)
 
     def start(self) -> None:
         """Ticks happen in background threads from now on."""
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         timers = BackgroundScheduler(timezone=dt.UTC, executors={"default": ThreadPoolExecutor(THREADS)})
         every_second = {"trigger": "interval", "seconds": 1, "max_instances": 1, "coalesce": True}
-        now = clock.real_now()
-        timers.add_job(
-            self.renew,
-            **{**every_second, "seconds": RENEW_EVERY_S},
-            next_run_time=now,
-            misfire_grace_time=None,
-        )
         for job in self.jobs:
             timers.add_job(self.tick, args=[job], **every_second, misfire_grace_time=None)
         timers.start()
         self._timers = timers
+        self._keeper.start()
 
     def stop(self) -> None:
         """No tick begins any more, those that run have ended, and another process may lead."""
         self._stopping.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
         if self._timers is not None:
             self._timers.shutdown(wait=True)
             self._timers = None
         if self.lease.held:
             with self._context():
                 self.lease.release()
+
+    def _keep_lead(self) -> None:
+        """Renews in time whatever the jobs do. The timers go by the machine's clock: when that is set back
+        they would wait as long as it was set by, so they are told to look at it anew."""
+        ahead = _ahead()
+        while not self._stopping.is_set():
+            self.renew()
+            before, ahead = ahead, _ahead()
+            if abs(ahead - before) > SET_BY_S and self._timers is not None:
+                log.warning("the machine's clock was set by %.0f s", ahead - before)
+                for timer in self._timers.get_jobs():
+                    timer.modify(next_run_time=clock.machine_now())
+            self._stopping.wait(RENEW_EVERY_S)
 
     def renew(self) -> bool:
         """Keeps or seeks the lead; says whether this process has it."""
@@ -94,3 +107,8 @@ class Runner:
             outcome = run_tick(job, due_at, now=now)
         self._done[job.name] = due_at
         return outcome
+
+
+def _ahead() -> float:
+    """The machine's clock against its monotonic one."""
+    return clock.machine_now().timestamp() - time.monotonic()

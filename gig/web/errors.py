@@ -5,12 +5,16 @@ Programs under /api/ get their own form from the API's kit; a request that htmx 
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
+import psycopg
 from flask import Flask, current_app, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from gig.core.errors import Forbidden, GigError, Invalid, NotFound, Refused, TooMany, Unauthenticated
@@ -49,6 +53,17 @@ CAUSES = {
     503: lazy_gettext("正在恢复，几分钟后再试。"),
 }
 ICONS = {401: "lock", 403: "lock", 404: "search", 429: "clock", 500: "alert-triangle", 503: "wifi-off"}
+DATABASE_AWAY = (
+    OperationalError,
+    InterfaceError,
+    NoConnectionFree,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    sqlite3.OperationalError,
+)
+"""Restarting, gone, or so busy that a lock or a connection was not to be had: nothing has been written."""
+SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+AGAIN_AFTER_S = 2
 CODES = (400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 502, 503)
 
 
@@ -57,6 +72,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(GigError, error_page)
     for code in CODES:
         app.register_error_handler(code, _http_error)
+    for kind in DATABASE_AWAY:
+        app.register_error_handler(kind, _database_away)
     app.extensions["gig.error_page"] = error_page
 
 
@@ -71,6 +88,20 @@ def error_page(error: GigError) -> Response:
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+def _database_away(error: Exception) -> Any:
+    """The same request may be sent again: with its idempotency key it happens once.
+
+    SQLite gives one name to a file that is busy and to a statement that is wrong; the second is our fault.
+    """
+    origin = getattr(error, "orig", None) or error
+    if isinstance(origin, sqlite3.OperationalError):
+        name = getattr(origin, "sqlite_errorname", "")
+        if not name.startswith(SQLITE_AWAY):
+            raise error
+    current_app.logger.warning("the database did not take part: %s", str(error).partition("\n")[0])
+    return _http_error(ServiceUnavailable(retry_after=AGAIN_AFTER_S))
 
 
 def _http_error(error: HTTPException) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram
@@ -15,7 +17,14 @@ from gig.core import clock, schema
 from gig.core.businesstime import format_instant
 from gig.core.db import db
 
-Check = Callable[[], bool]
+
+@dataclass(frozen=True)
+class Check:
+    """`needed`: without it the process cannot serve; else it serves, and says what it lacks."""
+
+    holds: Callable[[], bool]
+    needed: bool
+
 
 requests = Counter("gig_http_requests", "Answers given", ["endpoint", "method", "status"])
 seconds = Histogram(
@@ -36,14 +45,14 @@ def init_app(app: Flask) -> None:
     """The three addresses answer, and every request is counted."""
     app.extensions.setdefault("gig.ready", {})
     watch(app, "database", _database_answers)
-    watch(app, "migrations", lambda: schema.at_head(db.engine))
+    watch(app, "migrations", lambda: schema.serves(db.engine))
     app.register_blueprint(blueprint)
     app.after_request(_count)
 
 
-def watch(app: Flask, name: str, check: Check) -> None:
-    """/readyz answers 503 while `check()` is false or raises."""
-    app.extensions.setdefault("gig.ready", {})[name] = check
+def watch(app: Flask, name: str, holds: Callable[[], bool], *, needed: bool = True) -> None:
+    """/readyz says so while `holds()` is false or raises, and answers 503 if that is needed."""
+    app.extensions.setdefault("gig.ready", {})[name] = Check(holds, needed)
 
 
 def count(event: str) -> None:
@@ -58,25 +67,47 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    checks = {name: _holds(check) for name, check in current_app.extensions["gig.ready"].items()}
-    ready = all(checks.values())
-    response = jsonify(status="ready" if ready else "not ready", checks=checks)
+    """A load balancer sends no one to a process that is not ready; an impaired one still serves."""
+    watched: dict[str, Check] = current_app.extensions["gig.ready"]
+    checks = {name: _holds(check) for name, check in watched.items()}
+    ready = all(checks[name] for name, check in watched.items() if check.needed)
+    status = "not ready" if not ready else "ready" if all(checks.values()) else "impaired"
+    response = jsonify(status=status, checks=checks)
     response.status_code = 200 if ready else 503
     return _unstored(response)
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)
-    return _unstored(Response(exposition(registry), content_type=CONTENT_TYPE_LATEST))
+    return _unstored(Response(exposition(figures()), content_type=CONTENT_TYPE_LATEST))
+
+
+def figures() -> CollectorRegistry:
+    """What this process counted or, of several workers, what all of them did since the server started."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is None:
+        return REGISTRY
+    for file in Path(folder).glob("gauge_live*_*.db"):
+        if not _lives(int(file.stem.rpartition("_")[2])):
+            file.unlink(missing_ok=True)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _holds(check: Check) -> bool:
     try:
-        return check()
+        return check.holds()
     except Exception:
         current_app.logger.warning("a readiness check failed", exc_info=True)
         return False

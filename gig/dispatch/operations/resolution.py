@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox
-from gig.core.db import transaction
+from gig.core.db import made, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -113,6 +113,7 @@ def rate(
         )
         session.add(rating)
         session.flush()
+        made(session, rating_id=rating.id)
         if rating.first and agent_id:
             note_event(
                 session,

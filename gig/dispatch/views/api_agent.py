@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from gig.api import answer, api_blueprint, idempotent, mark, page, read_mark
+from gig.api import answer, api_blueprint, idempotent, mark, page, read_mark, remember
 from gig.api.cursors import PageQuery
 from gig.api.fields import Text
 from gig.core.businesstime import business_zone
@@ -37,11 +37,12 @@ class FeedQuery(PageQuery):
 
 @blueprint.put("/me/presence")
 @allow("work")
-@idempotent()
+@idempotent(reread=lambda ref: {"state": ref["state"]})
 @blueprint.arguments(schemas.PresenceIn)
 @blueprint.answers(200)
 def put_presence(body: dict[str, Any]) -> dict[str, Any]:
     """Online until changed."""
+    remember(state=body["state"])
     set_presence(agent_id=actor_id(), state=body["state"], now=received_at())
     return {"state": body["state"]}
 
@@ -145,7 +146,7 @@ def _reread(message_id: str, earning_id: str | None) -> dict[str, Any]:
 
 @blueprint.post("/inquiries/<inquiry_id>/resolution")
 @allow("work")
-@idempotent()
+@idempotent(reread=lambda ref: {"inquiry_id": ref["inquiry_id"], "state": "resolved"})
 @blueprint.answers(201)
 @blueprint.refuses(404, 409)
 def post_resolution(inquiry_id: str) -> dict[str, Any]:

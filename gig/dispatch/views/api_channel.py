@@ -54,7 +54,7 @@ def get_inquiry(inquiry_id: str) -> dict[str, Any]:
 
 @blueprint.post("/inquiries/<inquiry_id>/messages")
 @allow("inquire")
-@idempotent(reread=lambda ref: answer({"id": ref["message_id"]}, 201))
+@idempotent(reread=lambda ref: {"id": ref["message_id"], "inquiry_id": ref["inquiry_id"]})
 @blueprint.arguments(schemas.MessageIn)
 @blueprint.answers(201)
 @blueprint.refuses(404, 409)
@@ -72,7 +72,7 @@ def post_message(body: dict[str, Any], inquiry_id: str) -> dict[str, Any]:
 
 @blueprint.post("/inquiries/<inquiry_id>/rating")
 @allow("inquire")
-@idempotent()
+@idempotent(reread=lambda ref: {"id": ref["rating_id"], "inquiry_id": ref["inquiry_id"]})
 @blueprint.arguments(schemas.RatingIn)
 @blueprint.answers(201)
 @blueprint.refuses(404)
@@ -91,7 +91,7 @@ def post_rating(body: dict[str, Any], inquiry_id: str) -> dict[str, Any]:
 
 @blueprint.post("/inquiries/<inquiry_id>/withdrawal")
 @allow("inquire")
-@idempotent()
+@idempotent(reread=lambda ref: {**ref, "state": "abandoned"})
 @blueprint.answers(201)
 @blueprint.refuses(404, 409)
 def post_withdrawal(inquiry_id: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from gig.core.errors import Invalid, TooMany
 from gig.identity import menu
 from gig.identity.access import Principal, allow, find_principal, principal, public
 from gig.identity.demo import demo_logins
+from gig.identity.limits import limited
 from gig.identity.login import forget_login, remember_login, safe_next
 from gig.identity.operations import sessions
 from gig.identity.tickets import live_ticket
@@ -98,6 +99,7 @@ def log_out() -> Response:
 @pages.get("/agent/live-ticket")
 @pages.get("/console/live-ticket")
 @allow("account")
+@limited("live-ticket", most=60, per_s=60)
 def ticket() -> Response:
     """A new leave for the page's stream, and the server's time."""
     answer = jsonify(ticket=live_ticket(), server_now=iso(received_at()))

@@ -14,6 +14,7 @@ from gig.core.db import db
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.masks import mask_name, mask_resident_id
 from gig.identity.access import actor_id, allow
+from gig.identity.limits import limited
 from gig.onboarding import queries
 from gig.onboarding.models import Application
 from gig.onboarding.operations.applications import latest, live, read_own_photo, save_draft, submit
@@ -55,6 +56,7 @@ def form() -> AnyResponse | str:
 
 @pages.post(FORM)
 @allow("work")
+@limited("photos", most=60, per_s=600)
 def fill() -> AnyResponse | tuple[str, int]:
     """Everything sound is saved; with `do=submit` it is handed in when nothing is missing."""
     given = request.form
