@@ -95,6 +95,27 @@ def log_of(session: Session, *wanted: sa.ColumnElement[bool], limit: int) -> lis
     return [LogRow(entry, name) for entry, name in rows]
 
 
+STANDING = (
+    "agent.admit",
+    "agent.activate",
+    "agent.suspend",
+    "agent.reinstate",
+    "agent.leave",
+    "agent.grant-skill",
+    "agent.revoke-skill",
+)
+
+
+def standing_changes(
+    session: Session, agent_id: str, *, only: tuple[str, ...] = STANDING, limit: int = 1
+) -> list[AuditEntry]:
+    """What was decided about the agent's standing, the newest first."""
+    found = sa.select(AuditEntry).where(
+        AuditEntry.object_type == "agent", AuditEntry.object_id == agent_id, AuditEntry.action.in_(only)
+    )
+    return list(session.scalars(found.order_by(AuditEntry.id.desc()).limit(limit)))
+
+
 def _row(person: Person, stage: str | None) -> PersonRow:
     return PersonRow(
         id=person.id,

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.core import audit, outbox, tunables
+from gig.core import audit, tunables
 from gig.core.businesstime import business_zone
 from gig.core.db import transaction
 from gig.core.errors import NotFound, Refused
@@ -102,4 +102,3 @@ def suspend(*, agent_id: str, actor_id: str, reason: str, now: dt.datetime) -> N
             detail={"returned": returned},
             now=now,
         )
-        outbox.emit(session, f"agent:{agent_id}", "standing.changed", {"stage": "suspended"}, now=now)

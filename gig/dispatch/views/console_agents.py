@@ -76,7 +76,10 @@ def change_skill(id: str) -> Answer:
     slug, session = request.form.get("queue", ""), db.session()
     agents.agent_page(session, id)
     if request.form.get("do") == "revoke":
-        standing.revoke_skill(agent_id=id, queue=slug, actor_id=actor_id(), now=received_at())
+        reason = request.form.get("reason", "").strip()
+        if not reason or len(reason) > REASON_MOST:
+            return _agent(id, {"skill": [_("写明收回的原因，最多 200 个字，会原样告诉对方。")]}), 422
+        standing.revoke_skill(agent_id=id, queue=slug, reason=reason, actor_id=actor_id(), now=received_at())
         flash(_("已收回「%(queue)s」，手上的咨询可以做完。", queue=called(slug, "queue")))
     elif slug in queues.slugs_in_use(session):
         standing.grant_skill(agent_id=id, queue=slug, actor_id=actor_id(), now=received_at())

@@ -62,7 +62,10 @@ def activate_agent(*, agent_id: str, now: dt.datetime, actor_id: str | None) -> 
 
 
 def suspend_agent(*, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
-    """The agent cannot claim or be online. Their claims are the caller's to return, in this transaction."""
+    """The agent cannot claim, be online, or hear of inquiries.
+
+    Their claims are the caller's to return, in this transaction.
+    """
     _change_stage(
         agent_id,
         origin=WORKING,
@@ -102,13 +105,15 @@ def grant_skill(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | 
         return True
 
 
-def revoke_skill(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None) -> bool:
-    """The agent may not claim from the queue any more; what they hold they may finish."""
+def revoke_skill(
+    *, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None, reason: str | None = None
+) -> bool:
+    """The agent may not claim from the queue any more, nor hears of it; what they hold they may finish."""
     with transaction() as session:
         gone = sa.delete(AgentSkill).where(AgentSkill.agent_id == agent_id, AgentSkill.queue == queue)
         if not rows_changed(session, gone):
             return False
-        _tell(session, agent_id, "agent.revoke-skill", None, actor_id, now, {"queue": queue})
+        _tell(session, agent_id, "agent.revoke-skill", reason, actor_id, now, {"queue": queue})
         return True
 
 
@@ -146,6 +151,7 @@ def _tell(
     now: dt.datetime,
     detail: dict[str, Any],
 ) -> None:
+    """The change is on record; the agent's streams end, and come back with what they may hear now."""
     audit.note(
         session,
         actor_id=actor_id,
@@ -156,4 +162,12 @@ def _tell(
         detail=detail,
         now=now,
     )
-    outbox.emit(session, f"agent:{agent_id}", "standing.changed", detail, now=now)
+    outbox.emit_all(
+        session,
+        [
+            (f"agent:{agent_id}", "standing.changed", detail),
+            (f"agent:{agent_id}", "ticket.revoked", {}),
+            ("ops", "standing.changed", {"agent": agent_id, **detail}),
+        ],
+        now=now,
+    )

@@ -78,9 +78,7 @@ def _sums(session: Session, period_ids: Sequence[str]) -> dict[str, tuple[int, i
         .where(columns.period_id.in_(period_ids), columns.voided_at.is_(None))
         .group_by(columns.period_id)
     )
-    return {
-        id: (agents, int(turns), int(gross), int(payable)) for id, agents, turns, gross, payable in rows
-    }
+    return {id: (agents, int(turns), int(gross), int(payable)) for id, agents, turns, gross, payable in rows}
 
 
 def _row(period: Period, agents: int, turns: int, gross_fen: int, payable_fen: int) -> PeriodRow:

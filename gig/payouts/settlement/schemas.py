@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 
 from gig.core.businesstime import format_instant
-from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.lists import PeriodRow
+from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.tie import Tie
 
 _STATEMENT = (

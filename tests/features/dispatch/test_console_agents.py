@@ -78,7 +78,10 @@ def test_a_granted_skill_opens_the_queue_and_a_revoked_one_shuts_it(session: Ses
     assert "陈雨" in page.text
     assert skills_of(session, id) == ["refund"]
     claim(inquiry_id=inquiry_id, agent_id=id, now=NOON + seconds(20))
-    ops.post(f"/console/agents/{id}/skills", {"do": "revoke", "queue": "refund"})
+    revoke = {"do": "revoke", "queue": "refund"}
+    assert ops.post(f"/console/agents/{id}/skills", revoke).status_code == 422
+    assert skills_of(session, id) == ["refund"]
+    assert "连续答错" in ops.post(f"/console/agents/{id}/skills", {**revoke, "reason": "连续答错"}).text
     assert skills_of(session, id) == []
     assert seen(session).get_one(Inquiry, inquiry_id).owner_id == id
 

@@ -71,9 +71,7 @@ def post_approval(period_id: str) -> dict[str, Any]:
 def get_my_statements(query: dict[str, Any]) -> dict[str, Any]:
     """One's own statements, the newest first."""
     rows = lists.statements_of(db.session(), actor_id(), before=_before(query), limit=query["limit"] + 1)
-    return page(
-        rows, query["limit"], lambda row: mark(row[1].starts_at), lambda row: schemas.statement(*row)
-    )
+    return page(rows, query["limit"], lambda row: mark(row[1].starts_at), lambda row: schemas.statement(*row))
 
 
 def _before(query: dict[str, Any]) -> dt.datetime | None:
