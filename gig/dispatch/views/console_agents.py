@@ -48,17 +48,25 @@ ACTIONS = {
 @pages.get(HERE)
 @allow("operate")
 def show_agents() -> str:
-    """Everyone, or those of a stage, or those whom the words find."""
-    words = request.args.get("q", "")[:60]
-    stage = request.args.get("stage") if request.args.get("stage") in STAGES else None
-    after = request.args.get("after", "")
-    rows = agents.agent_rows(db.session(), words=words, stage=stage, after=after if is_id(after) else "")
+    """Everyone, or those of a stage, with or without a queue's skill, or those whom the words find."""
+    session, asked = db.session(), request.args
+    words, after = asked.get("q", "")[:60], asked.get("after", "")
+    stage = asked.get("stage") if asked.get("stage") in STAGES else None
+    skill, lacks = (
+        asked[name] if asked.get(name) in queues.slugs_in_use(session) else None
+        for name in ("skill", "lacks")
+    )
+    rows = agents.agent_rows(
+        session, words=words, stage=stage, skill=skill, lacks=lacks, after=after if is_id(after) else ""
+    )
     return render_template(
         "dispatch/console/agents.html",
         rows=rows[: agents.PAGE],
         older=rows[agents.PAGE - 1].agent.id if len(rows) > agents.PAGE else None,
         words=words,
         stage=stage,
+        skill=skill,
+        lacks=lacks,
         **_words(),
     )
 
