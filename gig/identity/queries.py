@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -34,6 +35,12 @@ def people(session: Session, *, role: str | None = None, limit: int = 50, after:
         found = found.where(Person.id < after)
     rows = session.execute(found.order_by(Person.id.desc()).limit(limit))
     return [_row(person, stage) for person, stage in rows]
+
+
+def people_called(session: Session, ids: Sequence[str]) -> list[PersonRow]:
+    """These people, from the newest on."""
+    found = sa.select(Person, Agent.stage).outerjoin(Agent, Agent.id == Person.id).where(Person.id.in_(ids))
+    return [_row(someone, stage) for someone, stage in session.execute(found.order_by(Person.id.desc()))]
 
 
 def person(session: Session, id: str) -> PersonRow:

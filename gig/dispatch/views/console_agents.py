@@ -14,7 +14,7 @@ from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.core.text import N_
-from gig.dispatch.operations.releases import suspend
+from gig.dispatch.operations.releases import part_with, suspend
 from gig.dispatch.queries import agents, queues
 from gig.dispatch.views.console_forms import Answer, Faults, done
 from gig.identity.access import actor_id, allow
@@ -40,6 +40,7 @@ ACTIONS = {
     "agent.suspend": N_("暂停接单"),
     "agent.claims_returned": N_("手上的咨询退回大厅"),
     "agent.reinstate": N_("恢复接单"),
+    "agent.leave": N_("结束合作"),
     "agent.grant-skill": N_("开通队列"),
     "agent.revoke-skill": N_("收回队列"),
 }
@@ -108,6 +109,25 @@ def suspend_agent(id: str) -> Answer:
         f"{HERE}/{id}",
         lambda: suspend(agent_id=_known(id), actor_id=actor_id(), reason=reason, now=received_at()),
         _("已暂停。没做完的咨询退回大厅。"),
+    )
+
+
+@pages.post(f"{HERE}/<id>/leaving")
+@allow("operate")
+def end_agent(id: str) -> Answer:
+    """The agent has left; what they held is back in the feed."""
+    reason = request.form.get("leaving_reason", "").strip()
+    faults: Faults = {}
+    if not reason or len(reason) > REASON_MOST:
+        faults["leaving_reason"] = [_("写明原因，最多 200 个字，会原样告诉对方。")]
+    if request.form.get("sure") != "1":
+        faults["sure"] = [_("先勾选确认。")]
+    if faults:
+        return _agent(id, faults), 422
+    return done(
+        f"{HERE}/{id}",
+        lambda: part_with(agent_id=_known(id), actor_id=actor_id(), reason=reason, now=received_at()),
+        _("已结束合作。没做完的咨询退回大厅，欠的钱下次结算时全部付清。"),
     )
 
 

@@ -77,15 +77,35 @@ def suspend_agent(*, agent_id: str, reason: str, now: dt.datetime, actor_id: str
     )
 
 
+def end_agent(*, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
+    """The agent has left: they may look at what they earned, and are paid without a minimum.
+
+    Their claims are the caller's to return, in this transaction.
+    """
+    _change_stage(
+        agent_id,
+        origin=(*WORKING, "suspended"),
+        values={"stage": "left", "presence": "offline", "suspended_reason": None},
+        action="agent.leave",
+        reason=reason,
+        actor_id=actor_id,
+        now=now,
+    )
+
+
 def reinstate_agent(
     *, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None, stage: Stage = "active"
 ) -> None:
-    """The agent may work again, offline until they say otherwise."""
+    """The agent may work again, offline until they say otherwise.
+
+    Who left comes back like this too, unless their identity has been erased since.
+    """
     if stage not in WORKING:
         raise ValueError(stage)
     _change_stage(
         agent_id,
-        origin=("suspended",),
+        Agent.verified_at.is_not(None),
+        origin=("suspended", "left"),
         values={"stage": stage, "suspended_reason": None},
         action="agent.reinstate",
         reason=reason,
@@ -119,7 +139,7 @@ def revoke_skill(
 
 def _change_stage(
     agent_id: str,
-    *,
+    *only_if: sa.ColumnElement[bool],
     origin: tuple[Stage, ...],
     values: dict[str, Any],
     action: str,
@@ -128,8 +148,8 @@ def _change_stage(
     now: dt.datetime,
 ) -> None:
     with transaction() as session:
-        change = sa.update(Agent).where(Agent.id == agent_id, Agent.stage.in_(origin)).values(**values)
-        if not rows_changed(session, change):
+        change = sa.update(Agent).where(Agent.id == agent_id, Agent.stage.in_(origin), *only_if)
+        if not rows_changed(session, change.values(**values)):
             _agent(session, agent_id)
             raise Refused("wrong-stage", N_("这位客服现在的状态不能这样改，刷新后再看。"))
         _tell(session, agent_id, action, reason, actor_id, now, {"stage": values["stage"]})
