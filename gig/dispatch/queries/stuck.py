@@ -76,7 +76,18 @@ def stuck(
         beyond = sa.and_(Inquiry.due_at == due_at, Inquiry.id > id)
         query = query.where(sa.or_(Inquiry.due_at > due_at, beyond))
     return [
-        StuckRow(*row[:7], nobody=bool(row.nobody), unpaid=bool(row.unpaid), ending=bool(row.ending))
+        StuckRow(
+            id=row.id,
+            queue=row.queue,
+            issue_type=row.issue_type,
+            side=row.side,
+            channel=row.name,
+            queued_at=row.queued_at,
+            due_at=row.due_at,
+            nobody=bool(row.nobody),
+            unpaid=bool(row.unpaid),
+            ending=bool(row.ending),
+        )
         for row in session.execute(query)
     ]
 
