@@ -42,7 +42,6 @@ class Identity:
     applications: int
     photos: int
     payees: int
-    owed_fen: int
     obstacles: Sequence[Obstacle]
     erasures: Sequence[LogRow]
 
@@ -63,7 +62,6 @@ def identity(session: Session, person_id: str) -> Identity:
         applications=applications,
         photos=photos,
         payees=session.execute(sa.select(sa.func.count()).where(_kept_payee(person_id))).scalar_one(),
-        owed_fen=owed(session, person_id),
         obstacles=obstacles(session, agent),
         erasures=log_of(session, _erasure(person_id), limit=PAGE),
     )

@@ -85,9 +85,9 @@ def change_skill(id: str) -> Answer:
     slug, session = request.form.get("queue", ""), db.session()
     agents.agent_page(session, id)
     if request.form.get("do") == "revoke":
-        reason = request.form.get("reason", "").strip()
+        slug, reason = request.form.get("revoked", ""), request.form.get("why", "").strip()
         if not reason or len(reason) > REASON_MOST:
-            return _agent(id, {"skill": [_("写明收回的原因，最多 200 个字，会原样告诉对方。")]}), 422
+            return _agent(id, {"why": [_("写明原因，最多 200 个字，会原样告诉对方。")]}), 422
         standing.revoke_skill(agent_id=id, queue=slug, reason=reason, actor_id=actor_id(), now=received_at())
         flash(_("已收回「%(queue)s」，手上的咨询可以做完。", queue=called(slug, "queue")))
     elif slug in queues.slugs_in_use(session):
@@ -165,6 +165,7 @@ def _agent(id: str, errors: Faults) -> str:
         "dispatch/console/agent.html",
         page=page,
         who=page.row,
+        held=[(skill.queue, called(skill.queue, "queue")) for skill in page.skills],
         grantable=[(slug, called(slug, "queue")) for slug in grantable],
         stages=[(each, _(STAGE_NAMES[each])) for each in WORKING],
         errors=errors,

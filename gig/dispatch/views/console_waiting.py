@@ -80,8 +80,12 @@ def reasons(row: StuckRow, staff: Staff, most: int, now: dt.datetime) -> list[Re
         words = _("已付满 %(n)s 条，再答不计费，没人会接。", n=most)
         found.append(Reason("w", _("不计费"), words, _("看费率卡"), "/console/rates"))
     if row.ending:
-        left = duration((row.due_at - now).total_seconds())
-        words = _("还没人接，%(time)s后作废。", time=left)
+        left_s = (row.due_at - now).total_seconds()
+        words = (
+            _("还没人接，%(time)s后作废。", time=duration(left_s))
+            if left_s >= 1
+            else _("还没人接，马上作废。")
+        )
         skilled = f"/console/agents?skill={row.queue}"
         found.append(Reason("w", _("快要作废"), words, _("看能接的客服"), skilled))
     return found

@@ -78,10 +78,10 @@ def test_a_granted_skill_opens_the_queue_and_a_revoked_one_shuts_it(session: Ses
     assert "陈雨" in page.text
     assert skills_of(session, id) == ["refund"]
     claim(inquiry_id=inquiry_id, agent_id=id, now=NOON + seconds(20))
-    revoke = {"do": "revoke", "queue": "refund"}
+    revoke = {"do": "revoke", "revoked": "refund"}
     assert ops.post(f"/console/agents/{id}/skills", revoke).status_code == 422
     assert skills_of(session, id) == ["refund"]
-    assert "连续答错" in ops.post(f"/console/agents/{id}/skills", {**revoke, "reason": "连续答错"}).text
+    assert "连续答错" in ops.post(f"/console/agents/{id}/skills", {**revoke, "why": "连续答错"}).text
     assert skills_of(session, id) == []
     assert seen(session).get_one(Inquiry, inquiry_id).owner_id == id
 
@@ -157,7 +157,7 @@ def test_an_id_that_is_no_agents_answers_404(session: Session, ops: Browser) -> 
         assert ops.get(f"/console/agents/{id}").status_code == 404
         for path, form in (
             ("skills", {"do": "grant", "queue": "refund"}),
-            ("skills", {"do": "revoke", "queue": "refund"}),
+            ("skills", {"do": "revoke", "revoked": "refund", "why": "试"}),
             ("suspension", {"reason": "试"}),
             ("leaving", {"leaving_reason": "试", "sure": "1"}),
             ("reinstatement", {"reason": "试", "stage": "active"}),
