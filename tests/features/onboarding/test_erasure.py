@@ -178,6 +178,10 @@ def test_the_page_says_what_goes_and_what_stays_asks_twice_and_shows_it_done(
         ("person", "本人要求"),
     ]
     assert NUMBER not in "".join(each.detail for each in entries)
+    forgotten = log_in(applicant)
+    for path in ("feed", "me", "join", "join/id", "payee", "earnings", "statements"):
+        assert forgotten.get(f"/agent/{path}").status_code in (200, 302), path
+    assert "你的实名信息已删除" in forgotten.get("/agent/join").text
 
 
 def test_reviewers_and_admins_erase_and_nobody_else(session: Session, applicant: str, log_in: LogIn) -> None:
