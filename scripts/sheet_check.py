@@ -54,6 +54,15 @@ class Reader:
     def get(self, path: str, **query: str) -> Any:
         return json.loads(self.raw("GET", f"{path}?{urllib.parse.urlencode(query)}" if query else path))
 
+    def every(self, path: str) -> list[Any]:
+        """The whole of a list, page by page."""
+        answer = self.get(path, limit="200")
+        items: list[Any] = answer["items"]
+        while answer["next_cursor"]:
+            answer = self.get(path, limit="200", cursor=answer["next_cursor"])
+            items += answer["items"]
+        return items
+
     def post(self, path: str, body: Any = None) -> Any:
         return json.loads(self.raw("POST", path, body or {}))
 
@@ -102,8 +111,7 @@ def _day_before(day: str) -> str:
 def check_agent(agent: Reader, name: str, period: dict[str, Any]) -> tuple[Counter[str], int]:
     """The agent's sums and payable amount, after their statement was found to say the same."""
     sums = earned(agent, period)
-    statements = agent.get("/me/statements")["items"]
-    mine = [each for each in statements if each["period"]["id"] == period["id"]]
+    mine = [each for each in agent.every("/me/statements") if each["period"]["id"] == period["id"]]
     if not mine:
         same(f"{name}: earned without a statement", sums["gross_fen"], 0)
         return sums, 0
@@ -160,7 +168,7 @@ def main() -> int:
     given = parser.parse_args()
     logins = [json.loads(line) for line in given.logins.read_text(encoding="utf-8").splitlines() if line]
     maker, checker = (Reader(given.url, one["token"]) for one in logins if one["role"] == "finance")
-    periods = [one for one in maker.get("/periods")["items"] if one["state"] not in ("open", "closing")]
+    periods = [one for one in maker.every("/periods") if one["state"] not in ("open", "closing")]
     chosen = [one for one in periods if given.period in (None, one["id"])]
     if not chosen:
         raise Mismatch("no period is closed yet")

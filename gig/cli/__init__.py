@@ -17,6 +17,7 @@ _COMMANDS = {
     "user": "gig.cli.people:user",
     "token": "gig.cli.people:token",
     "channel": "gig.cli.people:channel",
+    "keys": "gig.cli.keys:keys",
     "import": "gig.cli.imports:imports",
     "price": "gig.cli.price:price",
     "periods": "gig.cli.periods:periods",

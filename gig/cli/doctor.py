@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from gig.app import create_app
-from gig.core import crypto
+from gig.core import crypto, resealing
 from gig.core.clock import machine_now, real_now
 from gig.core.db import db
 from gig.core.schema import at_head
@@ -86,6 +87,25 @@ def _sealed_data(app: Flask, settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", "sealed data: GIG_INDEX_KEY is not the one that the database was filled with")
     elif someone:
         yield Finding("ok", "sealed data: these keys open what the database holds")
+
+
+def _rotation(app: Flask, settings: Settings) -> Iterator[Finding]:
+    there = sa.inspect(db.engine)
+    ring, counts = crypto.keyring(), Counter[int]()
+    for place in resealing.places():
+        if there.has_table(place.table.name):
+            counts += resealing.count_by_key(db.session(), place)
+    older = [number for number, _key in ring.data_keys[1:]]
+    for number in sorted(set(counts) - {ring.newest, *older}):
+        yield Finding(
+            "wrong", f"data keys: {counts[number]} values are under key {number}, which GIG_DATA_KEYS has not"
+        )
+    for number in older:
+        if counts[number]:
+            words = f"{counts[number]} values are still under key {number}; run `gig keys reseal`"
+        else:
+            words = f"key {number} seals nothing any more and may be dropped"
+        yield Finding("note", f"data keys: {words}")
 
 
 def _database(app: Flask, settings: Settings) -> Iterator[Finding]:
@@ -196,6 +216,7 @@ CHECKS: tuple[Check, ...] = (
     _database,
     _migrations,
     _sealed_data,
+    _rotation,
     _clock,
     _scheduler,
     _bus,

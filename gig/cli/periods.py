@@ -20,7 +20,7 @@ def periods() -> None:
 def list_() -> None:
     """Every period, the oldest first."""
     from gig.core.money import yuan
-    from gig.payouts.settlement.queries import periods as all_periods
+    from gig.payouts.settlement.lists import periods as all_periods
 
     def show() -> None:
         for row in all_periods(db.session(), oldest_first=True):

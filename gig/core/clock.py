@@ -86,6 +86,14 @@ def stamp_request() -> None:
     g.received_counter = time.perf_counter()
 
 
+def really_received_at() -> dt.datetime:
+    """When the current request entered the process, by the machine's own clock: before it read anything."""
+    if not has_request_context():
+        return real_now()
+    received_at()
+    return real_now() - dt.timedelta(seconds=time.perf_counter() - g.received_counter)
+
+
 def received_at() -> dt.datetime:
     """When the current request entered the process: it decides latency, expiry, band and period."""
     if not has_request_context():

@@ -44,6 +44,11 @@ class Keyring:
             raise ValueError("two data keys have the same number")
         return cls(tuple(keys), _key_bytes(index_key))
 
+    @property
+    def newest(self) -> int:
+        """The number of the key that new values are sealed with."""
+        return self.data_keys[0][0]
+
     def seal(self, plain: bytes, place: str) -> bytes:
         number, key = self.data_keys[0]
         nonce = os.urandom(12)

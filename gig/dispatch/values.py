@@ -37,6 +37,7 @@ TUNABLES = (
     Tunable("trainee_window_s", 15, 0, 120, N_("先留给新手多少秒"), "ops"),
     Tunable("free_releases_a_day", 3, 0, 50, N_("每天可免费退单次数"), "ops"),
     Tunable("abandon_after_s", 7200, 600, 86400, N_("多久没人接就作废（秒）"), "ops"),
+    Tunable("abandon_warn_s", 1800, 60, 86400, N_("作废前多少秒提醒运营"), "ops"),
     Tunable("auto_resolve_s", 600, 60, 7200, N_("客户多久没回就自动解决（秒）"), "ops"),
     Tunable("reserve_s", 20, 0, 120, N_("客户再来时先留给原客服多少秒"), "ops"),
     Tunable("reassign_s", 20, 5, 120, N_("改派后先留给被选中的客服多少秒"), "ops"),

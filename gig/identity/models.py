@@ -131,6 +131,7 @@ class AgentSkill(Base):
     """The agent may serve the queue; granted by ops."""
 
     __tablename__ = "agent_skill"
+    __table_args__ = (sa.Index("ix_agent_skill_queue_agent_id", "queue", "agent_id"),)
 
     agent_id: Mapped[str] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
     queue: Mapped[str] = mapped_column(primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -34,6 +35,12 @@ def people(session: Session, *, role: str | None = None, limit: int = 50, after:
         found = found.where(Person.id < after)
     rows = session.execute(found.order_by(Person.id.desc()).limit(limit))
     return [_row(person, stage) for person, stage in rows]
+
+
+def people_called(session: Session, ids: Sequence[str]) -> list[PersonRow]:
+    """These people, from the newest on."""
+    found = sa.select(Person, Agent.stage).outerjoin(Agent, Agent.id == Person.id).where(Person.id.in_(ids))
+    return [_row(someone, stage) for someone, stage in session.execute(found.order_by(Person.id.desc()))]
 
 
 def person(session: Session, id: str) -> PersonRow:
@@ -93,6 +100,27 @@ def log_of(session: Session, *wanted: sa.ColumnElement[bool], limit: int) -> lis
     found = sa.select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.actor_id)
     rows = session.execute(found.where(*wanted).order_by(AuditEntry.id.desc()).limit(limit))
     return [LogRow(entry, name) for entry, name in rows]
+
+
+STANDING = (
+    "agent.admit",
+    "agent.activate",
+    "agent.suspend",
+    "agent.reinstate",
+    "agent.leave",
+    "agent.grant-skill",
+    "agent.revoke-skill",
+)
+
+
+def standing_changes(
+    session: Session, agent_id: str, *, only: tuple[str, ...] = STANDING, limit: int = 1
+) -> list[AuditEntry]:
+    """What was decided about the agent's standing, the newest first."""
+    found = sa.select(AuditEntry).where(
+        AuditEntry.object_type == "agent", AuditEntry.object_id == agent_id, AuditEntry.action.in_(only)
+    )
+    return list(session.scalars(found.order_by(AuditEntry.id.desc()).limit(limit)))
 
 
 def _row(person: Person, stage: str | None) -> PersonRow:

@@ -139,6 +139,8 @@ class Live:
         self.hub.add(stream)
         figures.open_streams.inc()
         try:
+            if not self.hub.admits(ticket):
+                stream.end()
             stream.release(frames.retry(random.randint(1000, 3000)) + await self._catch_up(ticket, after))
             while (await receive())["type"] != "http.disconnect":
                 pass

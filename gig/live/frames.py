@@ -9,7 +9,11 @@ from typing import Any
 Message = dict[str, Any]
 """One ASGI `http.response.body` message; shared between streams, so never changed."""
 
-REVOKED = "session.revoked"
+REVOKED = ("session.revoked", "ticket.revoked")
+"""What ends streams and refuses their tickets: the login is over, or what its owner may hear has changed.
+
+After the second the page asks for another ticket; after the first it finds that it must log in.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,9 @@ class Hub:
 
 
 def _control(ticket: Ticket) -> tuple[str, str]:
-    """The topics on which `session.revoked` ends this ticket's streams."""
+    """The topics on which a revocation ends this ticket's streams."""
     return f"session:{ticket.session_id}", f"agent:{ticket.person_id}"
 
 
 def _kind(row: Row) -> tuple[str, bool]:
-    return row.topic, row.type == REVOKED
+    return row.topic, row.type in REVOKED

@@ -51,7 +51,7 @@ class Reader:
             start = max(self.position - LOOK_BACK, 0)
             recent = connection.scalars(sa.select(_columns.id).where(_columns.id > start)).all()
             lately = sa.select(_columns.topic).where(
-                _columns.id > self.position - REPLAY_SPAN, _columns.type == REVOKED
+                _columns.id > self.position - REPLAY_SPAN, _columns.type.in_(REVOKED)
             )
             revoked = set(connection.scalars(lately))
         if recent:

@@ -10,14 +10,19 @@ from gig.core.text import N_
 from gig.identity import menu
 from gig.onboarding.operations.retention import delete_old_photos
 from gig.onboarding.queries import count_waiting
-from gig.onboarding.views import join, payee, register, review
+from gig.onboarding.views import erasing, join, payee, register, review
 
 
 def plug_into(app: Flask) -> None:
     """People register, prove who they are, are reviewed, and say where their money goes."""
-    for blueprint in (register.pages, join.pages, review.pages, payee.pages):
+    for blueprint in (register.pages, join.pages, review.pages, erasing.pages, payee.pages):
         app.register_blueprint(blueprint)
-    menu.offer(app, menu.Entry("review", N_("实名审核"), review.DESK, "id", "review", _waiting))
+    menu.offer(
+        app,
+        menu.Entry("review", N_("实名审核"), review.DESK, "id", "review", _waiting),
+        menu.Entry("review", N_("删除实名信息"), erasing.HERE, "trash", "review"),
+        menu.Entry("administer", N_("删除实名信息"), erasing.HERE, "trash", "administer"),
+    )
     scheduler.register(
         app, scheduler.Job("onboarding.delete_old_photos", every_s=3600, run=delete_old_photos)
     )

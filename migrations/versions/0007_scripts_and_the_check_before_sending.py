@@ -1,6 +1,6 @@
 """Scripts with every wording that they had, and the lists of the check before sending.
 
-Revision 0007 follows 0003.
+Revision 0007 follows 0004.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.core import audit, outbox, tunables
+from gig.core import audit, tunables
 from gig.core.businesstime import business_zone
 from gig.core.db import transaction
 from gig.core.errors import NotFound, Refused
@@ -15,6 +16,7 @@ from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Release, TurnQuote
 from gig.dispatch.operations.expiry import back_to_feed
 from gig.dispatch.operations.locks import lock_agent
+from gig.identity.operations import standing
 from gig.scoring.operations.events import note_event
 
 
@@ -87,10 +89,17 @@ def return_claims(session: Session, agent_id: str, *, now: dt.datetime) -> int:
 
 def suspend(*, agent_id: str, actor_id: str, reason: str, now: dt.datetime) -> None:
     """The agent may not claim, and what they held is in the feed again; the reason is told to them."""
-    from gig.identity.operations import standing
+    _stop(standing.suspend_agent, agent_id, actor_id, reason, now)
 
+
+def part_with(*, agent_id: str, actor_id: str, reason: str, now: dt.datetime) -> None:
+    """The agent has left, and what they held is in the feed again; the reason is told to them."""
+    _stop(standing.end_agent, agent_id, actor_id, reason, now)
+
+
+def _stop(change: Callable[..., None], agent_id: str, actor_id: str, reason: str, now: dt.datetime) -> None:
     with transaction() as session:
-        standing.suspend_agent(agent_id=agent_id, actor_id=actor_id, reason=reason, now=now)
+        change(agent_id=agent_id, actor_id=actor_id, reason=reason, now=now)
         returned = return_claims(session, agent_id, now=now)
         audit.note(
             session,
@@ -102,4 +111,3 @@ def suspend(*, agent_id: str, actor_id: str, reason: str, now: dt.datetime) -> N
             detail={"returned": returned},
             now=now,
         )
-        outbox.emit(session, f"agent:{agent_id}", "standing.changed", {"stage": "suspended"}, now=now)

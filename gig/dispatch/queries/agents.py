@@ -54,10 +54,16 @@ class AgentPage:
 
 
 def agent_rows(
-    session: Session, *, words: str = "", stage: str | None = None, after: str = ""
+    session: Session,
+    *,
+    words: str = "",
+    stage: str | None = None,
+    skill: str | None = None,
+    lacks: str | None = None,
+    after: str = "",
 ) -> list[AgentRow]:
-    """Up to PAGE + 1 agents from the newest on: of a stage, with the words in their name or, for four or
-    more digits, at the end of their phone number.
+    """Up to PAGE + 1 agents from the newest on: of a stage, with or without the skill of a queue, with the
+    words in their name or, for four or more digits, at the end of their phone number.
 
     Numbers are sealed, so a tail is looked for by opening them one after the other; a whole number is not.
     """
@@ -66,6 +72,10 @@ def agent_rows(
     found = found.execution_options(populate_existing=True)
     if stage:
         found = found.where(Agent.stage == stage)
+    if skill:
+        found = found.where(_has(skill))
+    if lacks:
+        found = found.where(sa.not_(_has(lacks)))
     tail = words.replace(" ", "")
     if tail.isascii() and tail.isdigit() and len(tail) >= TAIL:
         rows = _with_tail(session, found, tail, after)
@@ -75,6 +85,11 @@ def agent_rows(
         rows = _page(session, found, after, PAGE + 1)
     skills = _skills(session, [agent.id for agent, _person in rows])
     return [_row(agent, person, skills.get(agent.id, ())) for agent, person in rows]
+
+
+def _has(queue: str) -> sa.ColumnElement[bool]:
+    held = sa.select(AgentSkill.queue).where(AgentSkill.agent_id == Agent.id, AgentSkill.queue == queue)
+    return held.exists()
 
 
 def _page(session: Session, found: sa.Select[Agent, Person], after: str, limit: int) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,27 +28,36 @@ def waits_in_vain(session: Session, inquiry: Inquiry, now: dt.datetime) -> list[
 
 
 def anyone_left(session: Session, inquiry: Inquiry, now: dt.datetime) -> bool:
-    """Some working agent has the skill, a tier that may claim, time left on the open turn, and has not
-    handed the inquiry on themself.
+    """Somebody may still claim the inquiry, as the database has it now."""
+    someone = someone_left(tunables.values(session), now)
+    return session.execute(sa.select(Inquiry.id).where(Inquiry.id == inquiry.id, someone)).first() is not None
+
+
+def someone_left(numbers: Mapping[str, int], now: dt.datetime) -> sa.ColumnElement[bool]:
+    """For a query of `Inquiry`: some working agent has the skill, a tier that may claim, time left on
+    the open turn, and has not handed the inquiry on themself.
     """
-    numbers = tunables.values(session)
     spent = sa.select(TurnQuote.agent_id).where(
-        TurnQuote.turn_id == inquiry.open_turn_id,
+        TurnQuote.turn_id == Inquiry.open_turn_id,
         TurnQuote.agent_id == Agent.id,
         TurnQuote.expires_at < now,
     )
     gone = sa.select(Escalation.id).where(
-        Escalation.inquiry_id == inquiry.id, Escalation.agent_id == Agent.id
+        Escalation.inquiry_id == Inquiry.id, Escalation.agent_id == Agent.id
     )
-    able = (
-        sa.select(Agent.id)
-        .join(AgentSkill, AgentSkill.agent_id == Agent.id)
-        .where(
-            AgentSkill.queue == inquiry.queue,
-            Agent.stage.in_(WORKING),
-            Agent.tier.in_([tier for tier in TIERS if limit(numbers, tier)]),
-            sa.not_(spent.exists()),
-            sa.not_(gone.exists()),
+    able = sa.select(Agent.id).join(AgentSkill, AgentSkill.agent_id == Agent.id)
+    return (
+        able.where(
+            AgentSkill.queue == Inquiry.queue,
+            may_claim(numbers),
+            sa.not_(spent.correlate(Inquiry, Agent).exists()),
+            sa.not_(gone.correlate(Inquiry, Agent).exists()),
         )
+        .correlate(Inquiry)
+        .exists()
     )
-    return session.execute(able.limit(1)).first() is not None
+
+
+def may_claim(numbers: Mapping[str, int]) -> sa.ColumnElement[bool]:
+    """The agent works, and their tier may hold an inquiry at all."""
+    return sa.and_(Agent.stage.in_(WORKING), Agent.tier.in_([tier for tier in TIERS if limit(numbers, tier)]))

@@ -14,6 +14,7 @@ from gig.dispatch.views import (
     console_reassign,
     console_settings,
     console_surges,
+    console_waiting,
 )
 from gig.identity import menu
 from gig.identity.menu import Entry
@@ -28,6 +29,7 @@ for room in (
     console_notices,
     console_outages,
     console_reassign,
+    console_waiting,
 ):
     blueprint.register_blueprint(room.pages)
 
@@ -37,6 +39,7 @@ def plug_into(app: Flask) -> None:
     app.register_blueprint(blueprint)
     menu.offer(
         app,
+        Entry("operate", N_("滞留咨询"), console_waiting.HERE, "clock", "operate", console_waiting.count),
         Entry("operate", N_("临时加成"), console_surges.HERE, "trending-up", "operate"),
         Entry("operate", N_("通知"), console_notices.HERE, "bell", "operate"),
         Entry("operate", N_("平台故障"), console_outages.HERE, "alert-triangle", "operate"),

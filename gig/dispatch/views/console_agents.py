@@ -14,7 +14,7 @@ from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.core.text import N_
-from gig.dispatch.operations.releases import suspend
+from gig.dispatch.operations.releases import part_with, suspend
 from gig.dispatch.queries import agents, queues
 from gig.dispatch.views.console_forms import Answer, Faults, done
 from gig.identity.access import actor_id, allow
@@ -40,6 +40,7 @@ ACTIONS = {
     "agent.suspend": N_("暂停接单"),
     "agent.claims_returned": N_("手上的咨询退回大厅"),
     "agent.reinstate": N_("恢复接单"),
+    "agent.leave": N_("结束合作"),
     "agent.grant-skill": N_("开通队列"),
     "agent.revoke-skill": N_("收回队列"),
 }
@@ -48,17 +49,25 @@ ACTIONS = {
 @pages.get(HERE)
 @allow("operate")
 def show_agents() -> str:
-    """Everyone, or those of a stage, or those whom the words find."""
-    words = request.args.get("q", "")[:60]
-    stage = request.args.get("stage") if request.args.get("stage") in STAGES else None
-    after = request.args.get("after", "")
-    rows = agents.agent_rows(db.session(), words=words, stage=stage, after=after if is_id(after) else "")
+    """Everyone, or those of a stage, with or without a queue's skill, or those whom the words find."""
+    session, asked = db.session(), request.args
+    words, after = asked.get("q", "")[:60], asked.get("after", "")
+    stage = asked.get("stage") if asked.get("stage") in STAGES else None
+    skill, lacks = (
+        asked[name] if asked.get(name) in queues.slugs_in_use(session) else None
+        for name in ("skill", "lacks")
+    )
+    rows = agents.agent_rows(
+        session, words=words, stage=stage, skill=skill, lacks=lacks, after=after if is_id(after) else ""
+    )
     return render_template(
         "dispatch/console/agents.html",
         rows=rows[: agents.PAGE],
         older=rows[agents.PAGE - 1].agent.id if len(rows) > agents.PAGE else None,
         words=words,
         stage=stage,
+        skill=skill,
+        lacks=lacks,
         **_words(),
     )
 
@@ -76,7 +85,10 @@ def change_skill(id: str) -> Answer:
     slug, session = request.form.get("queue", ""), db.session()
     agents.agent_page(session, id)
     if request.form.get("do") == "revoke":
-        standing.revoke_skill(agent_id=id, queue=slug, actor_id=actor_id(), now=received_at())
+        slug, reason = request.form.get("revoked", ""), request.form.get("why", "").strip()
+        if not reason or len(reason) > REASON_MOST:
+            return _agent(id, {"why": [_("写明原因，最多 200 个字，会原样告诉对方。")]}), 422
+        standing.revoke_skill(agent_id=id, queue=slug, reason=reason, actor_id=actor_id(), now=received_at())
         flash(_("已收回「%(queue)s」，手上的咨询可以做完。", queue=called(slug, "queue")))
     elif slug in queues.slugs_in_use(session):
         standing.grant_skill(agent_id=id, queue=slug, actor_id=actor_id(), now=received_at())
@@ -97,6 +109,25 @@ def suspend_agent(id: str) -> Answer:
         f"{HERE}/{id}",
         lambda: suspend(agent_id=_known(id), actor_id=actor_id(), reason=reason, now=received_at()),
         _("已暂停。没做完的咨询退回大厅。"),
+    )
+
+
+@pages.post(f"{HERE}/<id>/leaving")
+@allow("operate")
+def end_agent(id: str) -> Answer:
+    """The agent has left; what they held is back in the feed."""
+    reason = request.form.get("leaving_reason", "").strip()
+    faults: Faults = {}
+    if not reason or len(reason) > REASON_MOST:
+        faults["leaving_reason"] = [_("写明原因，最多 200 个字，会原样告诉对方。")]
+    if request.form.get("sure") != "1":
+        faults["sure"] = [_("先勾选确认。")]
+    if faults:
+        return _agent(id, faults), 422
+    return done(
+        f"{HERE}/{id}",
+        lambda: part_with(agent_id=_known(id), actor_id=actor_id(), reason=reason, now=received_at()),
+        _("已结束合作。没做完的咨询退回大厅，欠的钱下次结算时全部付清。"),
     )
 
 
@@ -134,6 +165,7 @@ def _agent(id: str, errors: Faults) -> str:
         "dispatch/console/agent.html",
         page=page,
         who=page.row,
+        held=[(skill.queue, called(skill.queue, "queue")) for skill in page.skills],
         grantable=[(slug, called(slug, "queue")) for slug in grantable],
         stages=[(each, _(STAGE_NAMES[each])) for each in WORKING],
         errors=errors,

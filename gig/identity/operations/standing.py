@@ -62,7 +62,10 @@ def activate_agent(*, agent_id: str, now: dt.datetime, actor_id: str | None) -> 
 
 
 def suspend_agent(*, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
-    """The agent cannot claim or be online. Their claims are the caller's to return, in this transaction."""
+    """The agent cannot claim, be online, or hear of inquiries.
+
+    Their claims are the caller's to return, in this transaction.
+    """
     _change_stage(
         agent_id,
         origin=WORKING,
@@ -74,15 +77,35 @@ def suspend_agent(*, agent_id: str, reason: str, now: dt.datetime, actor_id: str
     )
 
 
+def end_agent(*, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
+    """The agent has left: they may look at what they earned, and are paid without a minimum.
+
+    Their claims are the caller's to return, in this transaction.
+    """
+    _change_stage(
+        agent_id,
+        origin=(*WORKING, "suspended"),
+        values={"stage": "left", "presence": "offline", "suspended_reason": None},
+        action="agent.leave",
+        reason=reason,
+        actor_id=actor_id,
+        now=now,
+    )
+
+
 def reinstate_agent(
     *, agent_id: str, reason: str, now: dt.datetime, actor_id: str | None, stage: Stage = "active"
 ) -> None:
-    """The agent may work again, offline until they say otherwise."""
+    """The agent may work again, offline until they say otherwise.
+
+    Who left comes back like this too, unless their identity has been erased since.
+    """
     if stage not in WORKING:
         raise ValueError(stage)
     _change_stage(
         agent_id,
-        origin=("suspended",),
+        Agent.verified_at.is_not(None),
+        origin=("suspended", "left"),
         values={"stage": stage, "suspended_reason": None},
         action="agent.reinstate",
         reason=reason,
@@ -102,19 +125,21 @@ def grant_skill(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | 
         return True
 
 
-def revoke_skill(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None) -> bool:
-    """The agent may not claim from the queue any more; what they hold they may finish."""
+def revoke_skill(
+    *, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None, reason: str | None = None
+) -> bool:
+    """The agent may not claim from the queue any more, nor hears of it; what they hold they may finish."""
     with transaction() as session:
         gone = sa.delete(AgentSkill).where(AgentSkill.agent_id == agent_id, AgentSkill.queue == queue)
         if not rows_changed(session, gone):
             return False
-        _tell(session, agent_id, "agent.revoke-skill", None, actor_id, now, {"queue": queue})
+        _tell(session, agent_id, "agent.revoke-skill", reason, actor_id, now, {"queue": queue})
         return True
 
 
 def _change_stage(
     agent_id: str,
-    *,
+    *only_if: sa.ColumnElement[bool],
     origin: tuple[Stage, ...],
     values: dict[str, Any],
     action: str,
@@ -123,8 +148,8 @@ def _change_stage(
     now: dt.datetime,
 ) -> None:
     with transaction() as session:
-        change = sa.update(Agent).where(Agent.id == agent_id, Agent.stage.in_(origin)).values(**values)
-        if not rows_changed(session, change):
+        change = sa.update(Agent).where(Agent.id == agent_id, Agent.stage.in_(origin), *only_if)
+        if not rows_changed(session, change.values(**values)):
             _agent(session, agent_id)
             raise Refused("wrong-stage", N_("这位客服现在的状态不能这样改，刷新后再看。"))
         _tell(session, agent_id, action, reason, actor_id, now, {"stage": values["stage"]})
@@ -146,6 +171,7 @@ def _tell(
     now: dt.datetime,
     detail: dict[str, Any],
 ) -> None:
+    """The change is on record; the agent's streams end, and come back with what they may hear now."""
     audit.note(
         session,
         actor_id=actor_id,
@@ -156,4 +182,12 @@ def _tell(
         detail=detail,
         now=now,
     )
-    outbox.emit(session, f"agent:{agent_id}", "standing.changed", detail, now=now)
+    outbox.emit_all(
+        session,
+        [
+            (f"agent:{agent_id}", "standing.changed", detail),
+            (f"agent:{agent_id}", "ticket.revoked", {}),
+            ("ops", "standing.changed", {"agent": agent_id, **detail}),
+        ],
+        now=now,
+    )

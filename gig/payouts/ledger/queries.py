@@ -37,6 +37,12 @@ def balances(session: Session, *, group_agents: bool = False) -> list[Balance]:
     return [Balance(name, int(fen), count) for name, fen, count in rows]
 
 
+def owed(session: Session, agent_id: str) -> int:
+    """What the agent is owed by the book, negative if they owe."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.payable_fen), 0))
+    return int(session.execute(query.where(LedgerEntry.agent_id == agent_id)).scalar_one())
+
+
 def entries(
     session: Session,
     *,

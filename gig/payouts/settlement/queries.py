@@ -1,8 +1,7 @@
-"""Periods, statements and what they are made of."""
+"""One period, one statement, and what they are made of."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,62 +33,6 @@ FIGURES = (
     "payable_fen",
     "carried_out_fen",
 )
-
-
-@dataclass(frozen=True)
-class PeriodRow:
-    """A period in a list, with the sums of its statements."""
-
-    id: str
-    kind: str
-    first_day: dt.date
-    end_day: dt.date
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    state: str
-    close_no: int
-    agents: int
-    turns: int
-    gross_fen: int
-    payable_fen: int
-
-
-def periods(session: Session, *, oldest_first: bool = False, limit: int | None = None) -> list[PeriodRow]:
-    """Periods with the sums of their statements; one that is open has none yet."""
-    sums = (
-        sa.select(
-            Statement.period_id,
-            sa.func.count().label("agents"),
-            *(
-                sa.func.sum(Statement.__table__.c[name]).label(name)
-                for name in ("turns", "gross_fen", "payable_fen")
-            ),
-        )
-        .where(Statement.voided_at.is_(None))
-        .group_by(Statement.period_id)
-        .subquery()
-    )
-    order = Period.starts_at if oldest_first else Period.starts_at.desc()
-    query = (
-        sa.select(Period, sums).outerjoin(sums, sums.c.period_id == Period.id).order_by(order).limit(limit)
-    )
-    return [
-        PeriodRow(
-            id=period.id,
-            kind=period.kind,
-            first_day=period.first_day,
-            end_day=period.end_day,
-            starts_at=period.starts_at,
-            ends_at=period.ends_at,
-            state=period.state,
-            close_no=period.close_no,
-            agents=agents or 0,
-            turns=int(turns or 0),
-            gross_fen=int(gross or 0),
-            payable_fen=int(payable or 0),
-        )
-        for period, _id, agents, turns, gross, payable in session.execute(query)
-    ]
 
 
 def totals(session: Session, period_id: str) -> dict[str, int]:
@@ -183,18 +126,6 @@ def held_reasons(session: Session, period_id: str) -> list[tuple[str, int, int]]
         .order_by(PayoutLine.hold_reason)
     )
     return [(str(reason), count, int(fen)) for reason, count, fen in rows]
-
-
-def statements_of(session: Session, agent_id: str, *, limit: int = 60) -> Sequence[tuple[Statement, Period]]:
-    """The agent's statements with their periods, the newest first."""
-    query = (
-        sa.select(Statement, Period)
-        .join(Period, Period.id == Statement.period_id)
-        .where(Statement.agent_id == agent_id, Statement.voided_at.is_(None))
-        .order_by(Period.starts_at.desc())
-        .limit(limit)
-    )
-    return [(statement, period) for statement, period in session.execute(query)]
 
 
 def statement_of(session: Session, period_id: str, agent_id: str) -> tuple[Statement, Period] | None:

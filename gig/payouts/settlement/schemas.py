@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 
 from gig.core.businesstime import format_instant
+from gig.payouts.settlement.lists import PeriodRow
 from gig.payouts.settlement.models import Period, Statement
-from gig.payouts.settlement.queries import PeriodRow
 from gig.payouts.settlement.tie import Tie
 
 _STATEMENT = (
@@ -97,6 +97,7 @@ class PeriodOut(ma.Schema):
 
 class Periods(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(PeriodOut), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
 class StatementOut(ma.Schema):
@@ -110,3 +111,4 @@ class StatementOut(ma.Schema):
 
 class Statements(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(StatementOut), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from gig.core.text import N_
 from gig.identity.models import Person
 from gig.payouts.ledger.accounts import is_payable
+from gig.payouts.settlement.lists import PeriodRow
 from gig.payouts.settlement.models import Period, Statement
-from gig.payouts.settlement.queries import PeriodRow
 
 STEPS = ("open", "closing", "closed", "approved", "exported", "settled")
 STATE_WORDS = {

@@ -84,7 +84,11 @@ function connect() {
   });
   source.addEventListener("renew", renew);
   source.addEventListener("session.revoked", () => location.reload());
-  for (const name of ["ready", "resync", "renew", "session.revoked"]) listening.add(name);
+  source.addEventListener("ticket.revoked", (event) => {
+    if (event.lastEventId) lastId = event.lastEventId;
+    renew();
+  });
+  for (const name of ["ready", "resync", "renew", "session.revoked", "ticket.revoked"]) listening.add(name);
   source.onerror = again;
   listen();
 }

@@ -78,7 +78,10 @@ def test_a_granted_skill_opens_the_queue_and_a_revoked_one_shuts_it(session: Ses
     assert "陈雨" in page.text
     assert skills_of(session, id) == ["refund"]
     claim(inquiry_id=inquiry_id, agent_id=id, now=NOON + seconds(20))
-    ops.post(f"/console/agents/{id}/skills", {"do": "revoke", "queue": "refund"})
+    revoke = {"do": "revoke", "revoked": "refund"}
+    assert ops.post(f"/console/agents/{id}/skills", revoke).status_code == 422
+    assert skills_of(session, id) == ["refund"]
+    assert "连续答错" in ops.post(f"/console/agents/{id}/skills", {**revoke, "why": "连续答错"}).text
     assert skills_of(session, id) == []
     assert seen(session).get_one(Inquiry, inquiry_id).owner_id == id
 
@@ -130,14 +133,33 @@ def test_a_reinstated_agent_may_work_again_on_probation_or_as_before(session: Se
     assert "恢复接单" in page.text
 
 
+def test_one_who_leaves_gives_back_what_they_hold_and_may_be_asked_back(
+    session: Session, ops: Browser
+) -> None:
+    id, inquiry_id = builders.agent(), builders.inquiry()
+    claim(inquiry_id=inquiry_id, agent_id=id, now=NOON + seconds(10))
+    url, form = f"/console/agents/{id}/leaving", {"leaving_reason": "本人不做了", "sure": "1"}
+    for wrong in ({"sure": ""}, {"leaving_reason": " "}):
+        assert ops.post(url, {**form, **wrong}).status_code == 422
+    assert standing_of(session, id).stage == "active"
+    page = ops.post(url, form).text
+    assert "已离开" in page and "本人不做了" in page
+    who = standing_of(session, id)
+    assert (who.stage, who.presence) == ("left", "offline")
+    assert seen(session).get_one(Inquiry, inquiry_id).state == "open"
+    ops.post(f"/console/agents/{id}/reinstatement", {"reason": "又来了", "stage": "active"})
+    assert standing_of(session, id).stage == "active"
+
+
 def test_an_id_that_is_no_agents_answers_404(session: Session, ops: Browser) -> None:
     staff = seen(session).scalars(sa.select(Person.id).where(Person.roles == "ops")).one()
     for id in (staff, new_id(), "nonsense"):
         assert ops.get(f"/console/agents/{id}").status_code == 404
         for path, form in (
             ("skills", {"do": "grant", "queue": "refund"}),
-            ("skills", {"do": "revoke", "queue": "refund"}),
+            ("skills", {"do": "revoke", "revoked": "refund", "why": "试"}),
             ("suspension", {"reason": "试"}),
+            ("leaving", {"leaving_reason": "试", "sure": "1"}),
             ("reinstatement", {"reason": "试", "stage": "active"}),
         ):
             assert ops.post(f"/console/agents/{id}/{path}", form).status_code == 404, (id, path)
@@ -147,7 +169,7 @@ def test_an_id_that_is_no_agents_answers_404(session: Session, ops: Browser) -> 
 def test_only_ops_steers_agents(session: Session, desk: Desk, role: str) -> None:
     id, browser = builders.agent(), desk(role)
     assert browser.get(f"/console/agents/{id}").status_code == 403
-    for path in ("skills", "suspension", "reinstatement"):
+    for path in ("skills", "suspension", "reinstatement", "leaving"):
         form = {"do": "revoke", "queue": "refund", "reason": "试", "stage": "active"}
         assert browser.post(f"/console/agents/{id}/{path}", form).status_code == 403
     assert standing_of(session, id).stage == "active"

@@ -128,7 +128,7 @@ def test_only_who_was_admitted_goes_online(session: Session) -> None:
     assert (found.stage, found.presence) == ("probation", "online")
     assert found.last_seen_at == NOON + dt.timedelta(minutes=1)
     told = session.scalars(sa.select(OutboxEvent.type).where(OutboxEvent.topic == f"agent:{agent}")).all()
-    assert told == ["standing.changed", "presence.changed"]
+    assert told == ["standing.changed", "ticket.revoked", "presence.changed"]
 
 
 def test_a_suspended_agent_is_offline_until_reinstated(session: Session) -> None:

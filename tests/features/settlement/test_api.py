@@ -68,6 +68,26 @@ def test_a_period_that_runs_is_not_closed_by_hand(session: Session, program: Pro
     assert (answer.status_code, answer.json["type"]) == (409, "/problems/period-not-over")
 
 
+def test_periods_and_statements_come_a_page_at_a_time(session: Session, program: Program) -> None:
+    lin, other = books.agent(), books.agent()
+    for weeks in range(4):
+        books.earn(lin, 400, at=books.WEDNESDAY - weeks * books.WEEKS)
+    books.earn(other, 300, at=books.WEDNESDAY - books.WEEKS)
+    books.close()
+    for path, caller in (("/periods", program()), ("/me/statements", program(person_id=lin))):
+        whole = caller.get(path).json["items"]
+        read, cursor = [], ""
+        while cursor is not None:
+            answer = caller.get(f"{path}?limit=2" + (f"&cursor={cursor}" if cursor else "")).json
+            assert 0 < len(answer["items"]) <= 2
+            read, cursor = read + answer["items"], answer["next_cursor"]
+        assert read == whole and len({row["id"] for row in whole}) == len(whole) >= 4
+        assert caller.get(f"{path}?cursor=nonsense").json["errors"]["cursor"]
+        assert caller.get(f"{path}?limit=201").status_code == 422
+    sums = {row["id"]: (row["agents"], row["gross_fen"]) for row in program().get("/periods").json["items"]}
+    assert (sums[WEEK], sums["week-2026-11-09"]) == ((2, 400), (2, 700))
+
+
 def test_an_agent_reads_their_own_statements_alone(session: Session, program: Program) -> None:
     lin = books.agent()
     books.earn(lin, 1200, base=400, penalty=240)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.payouts.disbursement.models import Batch
+from gig.payouts.settlement.views import agent, console
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
 from tests.features.settlement.conftest import Desk
@@ -48,6 +49,26 @@ def test_a_week_goes_from_open_to_its_sheet_between_two_people(session: Session,
     assert "39.90" in maker.get(f"/console/batches/{batch_id}/sheet?format=csv").text
     assert books.state(session) == "exported"
     assert books.faults() == []
+
+
+def test_older_periods_and_statements_are_a_page_further(
+    session: Session, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "PAGE", 2)
+    monkeypatch.setattr(agent, "STATEMENTS", 2)
+    lin = books.agent()
+    for weeks in range(4):
+        books.earn(lin, 400, at=books.WEDNESDAY - weeks * books.WEEKS)
+    books.close()
+    for who, path in ((desk(), "/console/periods"), (desk(person_id=lin), "/agent/statements")):
+        seen, url = [], path
+        while url:
+            text = who.get(url).text
+            assert ("回到最新" in text) == (url != path)
+            seen += re.findall(rf'href="{path}/(week-[\d-]+)"', text)
+            older = re.search(rf'href="({path}\?before=[^"]+)"', text)
+            url = older[1] if older else ""
+        assert seen == sorted(set(seen), reverse=True) and seen[-1] == "week-2026-10-26"
 
 
 def test_held_people_are_listed_with_their_reason(session: Session, desk: Desk) -> None:

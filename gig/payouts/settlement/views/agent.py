@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
 
+from gig.api import mark, read_mark
 from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
@@ -18,13 +20,14 @@ from gig.payouts.disbursement.values import HOLD_REASONS
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.shown import line as earning_line
 from gig.payouts.ledger.models import LedgerEntry
-from gig.payouts.settlement import queries, shown
+from gig.payouts.settlement import lists, queries, shown
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.values import zone
 
 pages = Blueprint("statements", __name__, template_folder="../templates")
 
 PAGE = 50
+STATEMENTS = 26
 AT_ONCE = 1000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -32,10 +35,16 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 @pages.get("/agent/statements")
 @allow("work")
 def statements() -> str:
-    """Every statement of one's own, the newest first."""
+    """One's own statements, the newest first, half a year on a page."""
+    before = read_mark(request.args.get("before"), dt.datetime)
+    rows = lists.statements_of(
+        db.session(), actor_id(), before=before[0] if before else None, limit=STATEMENTS + 1
+    )
     return render_template(
         "settlement/statements.html",
-        rows=queries.statements_of(db.session(), actor_id()),
+        rows=rows[:STATEMENTS],
+        older=mark(rows[STATEMENTS - 1][1].starts_at) if len(rows) > STATEMENTS else None,
+        later=before is not None,
         shown=shown,
     )
 

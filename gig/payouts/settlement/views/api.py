@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from gig.api import answer, api_blueprint, idempotent
+from gig.api import PageQuery, answer, api_blueprint, idempotent, mark, page, read_mark
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.identity.access import actor_id, allow
-from gig.payouts.settlement import queries, schemas
+from gig.payouts.settlement import lists, queries, schemas
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
@@ -21,10 +22,12 @@ blueprint = api_blueprint("settlement", description="Periods and statements")
 
 @blueprint.get("/periods")
 @allow("settle")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.answers(200, schemas.Periods)
-def get_periods() -> dict[str, Any]:
-    """Every period, the newest first, with the sums of its statements."""
-    return {"items": [schemas.period_row(row) for row in queries.periods(db.session())]}
+def get_periods(query: dict[str, Any]) -> dict[str, Any]:
+    """Periods, the newest first, with the sums of their statements."""
+    rows = lists.periods(db.session(), before=_before(query), limit=query["limit"] + 1)
+    return page(rows, query["limit"], lambda row: mark(row.starts_at), schemas.period_row)
 
 
 @blueprint.get("/periods/<period_id>")
@@ -63,11 +66,18 @@ def post_approval(period_id: str) -> dict[str, Any]:
 
 @blueprint.get("/me/statements")
 @allow("work")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.answers(200, schemas.Statements)
-def get_my_statements() -> dict[str, Any]:
+def get_my_statements(query: dict[str, Any]) -> dict[str, Any]:
     """One's own statements, the newest first."""
-    found = queries.statements_of(db.session(), actor_id())
-    return {"items": [schemas.statement(statement, period) for statement, period in found]}
+    rows = lists.statements_of(db.session(), actor_id(), before=_before(query), limit=query["limit"] + 1)
+    return page(rows, query["limit"], lambda row: mark(row[1].starts_at), lambda row: schemas.statement(*row))
+
+
+def _before(query: dict[str, Any]) -> dt.datetime | None:
+    """The start of the last period on the page before."""
+    found = read_mark(query["cursor"], dt.datetime)
+    return found[0] if found else None
 
 
 def _shown(period_id: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from gig.api import mark, read_mark
 from gig.core import tunables
 from gig.core.clock import received_at
 from gig.core.db import db
@@ -20,7 +22,7 @@ from gig.identity.access import actor_id, allow
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.values import HOLD_REASONS, PAYABLE_PERIODS
-from gig.payouts.settlement import queries, shown
+from gig.payouts.settlement import lists, queries, shown
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period, reopen_period
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
@@ -38,12 +40,16 @@ LAST_PAGE = 100_000
 @pages.get("/console/periods")
 @allow("settle")
 def periods() -> str:
-    """Every period, the newest first, and the numbers that govern them."""
+    """Periods, the newest first, a page at a time, and the numbers that govern them."""
     session = db.session()
     numbers = tunables.values(session)
+    before = read_mark(request.args.get("before"), dt.datetime)
+    rows = lists.periods(session, before=before[0] if before else None, limit=PAGE + 1)
     return render_template(
         "settlement/periods.html",
-        rows=queries.periods(session),
+        rows=rows[:PAGE],
+        older=mark(rows[PAGE - 1].starts_at) if len(rows) > PAGE else None,
+        later=before is not None,
         shown=shown,
         kinds=[(kind.value, _(shown.KIND_WORDS[kind.value])) for kind in KINDS],
         kind=KINDS[numbers[PERIOD_KIND.name]].value,
