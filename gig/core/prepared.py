@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import sqlalchemy as sa
@@ -161,7 +162,7 @@ class Part(Generic[M]):
     def __init__(self, model: type[M], start: int) -> None:
         self.columns: list[sa.Column[Any]] = list(cast(Any, model).__table__.c)
         self._start, self.end = start, start + len(self.columns)
-        self._make = _row_of(model.__name__, self.columns)
+        self._make, _ = _shape_of(cast(Any, model))
 
     def __call__(self, row: Sequence[Any]) -> M:
         """This table's part, read like an object of the model; it belongs to no session."""
@@ -170,6 +171,18 @@ class Part(Generic[M]):
     def found(self, row: Sequence[Any]) -> bool:
         """Whether an outer join met a row of this table: its first column is then not NULL."""
         return row[self._start] is not None
+
+
+def as_written(model: type[M], values: Values) -> M:
+    """What was just written, read like an object of the model; it belongs to no session."""
+    make, names = _shape_of(cast(Any, model))
+    return cast(M, make([values.get(name) for name in names]))
+
+
+@cache
+def _shape_of(model: type[Any]) -> tuple[Callable[[Sequence[Any]], Any], list[str]]:
+    columns = list(model.__table__.c)
+    return _row_of(model.__name__, columns), [column.key for column in columns]
 
 
 class PreparedInsert:

@@ -13,7 +13,7 @@ from gig.core import outbox, tunables
 from gig.core.db import Base, Instant, made, table_of, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
-from gig.core.prepared import Prepared, PreparedInsert
+from gig.core.prepared import Prepared, PreparedInsert, as_written
 from gig.core.text import N_
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
 from gig.dispatch.operations import clocks
@@ -197,7 +197,7 @@ def _send(
         "sent_at": now,
     }
     _SEND.run(session, [written])
-    return Message(**written)
+    return as_written(Message, written)
 
 
 _SEND = PreparedInsert(table_of(Message))

@@ -7,6 +7,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 # Letters by their category that show nothing: Hangul fillers, and the selectors that shape an emoji.
@@ -54,11 +55,17 @@ def not_substantive(
     core = core_of(text)
     if not core:
         return UnpaidReason.EMPTY
-    if made_of(core, {core_of(phrase) for phrase in holding_phrases}):
+    if made_of(core, _cores(tuple(holding_phrases))):
         return UnpaidReason.HOLDING
-    if fingerprint(text) in earlier:
+    if earlier and fingerprint(text) in earlier:
         return UnpaidReason.REPEATED
     return None
+
+
+@lru_cache(maxsize=8)
+def _cores(phrases: tuple[str, ...]) -> frozenset[str]:
+    """The list changes rarely and is asked at every reply."""
+    return frozenset(map(core_of, phrases))
 
 
 def made_of(core: str, phrases: Collection[str]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import table_of
 from gig.core.ids import new_id
-from gig.core.prepared import PreparedInsert
+from gig.core.prepared import PreparedInsert, as_written
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.rates.rules.pricing import Pricing
@@ -75,4 +75,4 @@ def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, no
     if pricing.penalty_fen:
         entries.append(journal.penalty(id, turn.agent_id, pricing.penalty_fen, pricing.why))
     journal.post(session, entries, period_id=period_id, late_for_period_id=late_for, now=now)
-    return Earning(**written)
+    return as_written(Earning, written)
