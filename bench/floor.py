@@ -37,6 +37,7 @@ def create_floor() -> Flask:
         SQLALCHEMY_DATABASE_URI=_absolute(settings.database_url),
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
     )
+    app.extensions["gig.settings"] = settings
     db.init_app(app)
 
     @app.post("/floor/<id>")
