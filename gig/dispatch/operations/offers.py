@@ -145,9 +145,7 @@ def _settle(now: dt.datetime, wait: dt.timedelta) -> None:
                 Offer.expires_at,
                 Inquiry.state,
                 Inquiry.owner_id,
-                sa.and_(
-                    Inquiry.open_turn_id == Offer.turn_id, Agent.presence == "online"
-                ).label("still"),
+                sa.and_(Inquiry.open_turn_id == Offer.turn_id, Agent.presence == "online").label("still"),
             )
             .order_by(Offer.agent_id)
             .with_for_update(of=Agent, key_share=True, skip_locked=True)

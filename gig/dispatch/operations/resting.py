@@ -77,9 +77,7 @@ def _rest(session: Session, agent_id: str, due_at: dt.datetime, now: dt.datetime
         return False
     state = "away" if rest.why == "stint" else "offline"
     reason = REASONS[rest.why]
-    return bool(
-        set_aside(session, [agent_id], state=state, reason=reason, rest_until=rest.back_at, now=now)
-    )
+    return bool(set_aside(session, [agent_id], state=state, reason=reason, rest_until=rest.back_at, now=now))
 
 
 def _types(session: Session, agent_id: str, now: dt.datetime) -> bool:

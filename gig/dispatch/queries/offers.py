@@ -53,9 +53,7 @@ def idle_agents(
         AgentSkill.queue,
         AgentSkill.senior_at.is_not(None),
     )
-    rows = rows.join(AgentSkill, AgentSkill.agent_id == Agent.id).outerjoin(
-        held, held.c.owner_id == Agent.id
-    )
+    rows = rows.join(AgentSkill, AgentSkill.agent_id == Agent.id).outerjoin(held, held.c.owner_id == Agent.id)
     rows = rows.where(
         Agent.presence == "online",
         Agent.stage.in_(WORKING),

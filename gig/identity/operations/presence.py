@@ -83,6 +83,12 @@ def set_aside(
     return list(gone)
 
 
+def forget_reason(*, agent_id: str) -> None:
+    """The agent has read why they are online, away or offline."""
+    with transaction() as session:
+        session.execute(sa.update(Agent).where(Agent.id == agent_id).values(presence_reason=None))
+
+
 def end_duty(
     session: Session, agent_ids: Collection[str], *, now: dt.datetime, since_seen: bool = False
 ) -> None:
