@@ -54,6 +54,7 @@ TUNABLES = (
     Tunable("typing_most_s", 600, 0, 1800, N_("正在打字时，休息最多推迟多久（秒）"), "ops"),
     Tunable("offer_after_s", 20, 5, 600, N_("等多久没人接就派单（秒）"), "ops"),
     Tunable("offer_open_s", 8, 5, 60, N_("派单等多久应答（秒）"), "ops"),
+    Tunable("offer_pause_s", 30, 0, 600, N_("不接之后多久再派（秒）"), "ops"),
     Tunable("free_refusals_a_day", 3, 0, 50, N_("每天可不接派单次数"), "ops"),
     Tunable("lapses_to_away", 3, 1, 10, N_("连续几次派单没应答转为小休"), "ops"),
 )

@@ -40,7 +40,8 @@ def set_online(agent_id: str) -> None:
 def patient() -> None:
     """Offers stay open for as long as a busy machine may need."""
     with transaction() as session:
-        tunables.change(session, "offer_open_s", 60, actor_id=None, reason="test", now=real_now())
+        for name, value in (("offer_open_s", 60), ("offer_pause_s", 0)):
+            tunables.change(session, name, value, actor_id=None, reason="test", now=real_now())
 
 
 def picture(page: Page, name: str) -> None:

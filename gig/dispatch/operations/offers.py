@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import db, is_sqlite, transaction
+from gig.core.db import db, is_sqlite, table_of, transaction
 from gig.core.errors import Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -103,8 +103,9 @@ def _make(session: Session, rows: list[dict[str, Any]], now: dt.datetime) -> int
     """The offers that no other live one stands against are there, and their agents are told."""
     if not rows:
         return 0
-    insert = (sqlite if is_sqlite(session) else postgresql).insert(Offer)
-    made = set(session.scalars(insert.on_conflict_do_nothing().returning(Offer.id), rows))
+    insert = (sqlite if is_sqlite(session) else postgresql).insert(table_of(Offer))
+    session.execute(insert.on_conflict_do_nothing(), rows)
+    made = set(session.scalars(sa.select(Offer.id).where(Offer.state == LIVE, Offer.made_at == now)))
     events: list[outbox.Event] = [
         (
             f"agent:{row['agent_id']}",
@@ -119,7 +120,7 @@ def _make(session: Session, rows: list[dict[str, Any]], now: dt.datetime) -> int
         if row["id"] in made
     ]
     outbox.emit_all(session, events, now=now)
-    return len(made)
+    return len(events)
 
 
 def _settle(now: dt.datetime, wait: dt.timedelta) -> None:

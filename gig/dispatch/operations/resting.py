@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from gig.dispatch.operations.locks import free_agents, lock_agent
 from gig.dispatch.values import CLAIMED, seconds
 from gig.identity.models import Agent, Duty
 from gig.identity.operations.presence import rest_due, set_aside
+from gig.identity.values import Presence
 
 CHUNK = 500
 TYPED_WITHIN = dt.timedelta(seconds=60)
@@ -75,7 +77,7 @@ def _rest(session: Session, agent_id: str, due_at: dt.datetime, now: dt.datetime
         return False
     if now < due_at + seconds(tunables.values(session), "typing_most_s") and _types(session, agent_id, now):
         return False
-    state = "away" if rest.why == "stint" else "offline"
+    state: Presence = "away" if rest.why == "stint" else "offline"
     reason = REASONS[rest.why]
     return bool(set_aside(session, [agent_id], state=state, reason=reason, rest_until=rest.back_at, now=now))
 
@@ -151,7 +153,7 @@ def sweep_reach(*, now: dt.datetime) -> int:
         return len(lost)
 
 
-def _told(lost: list[str], back: list[tuple[str, str]]) -> list[outbox.Event]:
+def _told(lost: Sequence[str], back: Sequence[tuple[str, str]]) -> list[outbox.Event]:
     events: list[outbox.Event] = []
     for id in lost:
         events.append(("ops", "agent.unreachable", {"agent": id}))

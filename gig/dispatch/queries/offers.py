@@ -24,6 +24,7 @@ MOST = 1000
 """So many inquiries of a queue are looked at in one sweep, in the order of the feed."""
 
 RECENT = 20
+A_DAY = dt.timedelta(days=1)
 
 
 def idle_agents(
@@ -31,7 +32,8 @@ def idle_agents(
 ) -> list[Idle]:
     """Everyone who could take one more at once; of one queue, if told. One statement.
 
-    Online, seen within the grace, below the limit, with no customer waiting for them and no live offer.
+    Online, seen within the grace, below the limit, with no customer waiting for them, no live offer, and no
+    refusal a moment ago.
     """
     held = (
         sa.select(
@@ -44,6 +46,13 @@ def idle_agents(
         .subquery()
     )
     offered = sa.select(Offer.id).where(Offer.agent_id == Agent.id, Offer.state == LIVE)
+    pause = now - seconds(numbers, "offer_pause_s")
+    refused = sa.select(Offer.id).where(
+        Offer.agent_id == Agent.id,
+        Offer.made_at > now - A_DAY,
+        Offer.state == "refused",
+        Offer.ended_at > pause,
+    )
     rows = sa.select(
         Agent.id,
         Agent.tier,
@@ -60,6 +69,7 @@ def idle_agents(
         Agent.last_seen_at >= now - seconds(numbers, "reach_grace_s"),
         sa.func.coalesce(held.c.answering, 0) == 0,
         sa.not_(offered.exists()),
+        sa.not_(refused.exists()),
     )
     if queue is not None:
         rows = rows.where(AgentSkill.queue == queue)
@@ -178,6 +188,17 @@ def recent(session: Session, agent_id: str) -> Sequence[sa.Row[Offer, Inquiry]]:
         .execution_options(populate_existing=True)
     )
     return session.execute(query).all()
+
+
+def refused_since(session: Session, agent_id: str, since: dt.datetime) -> bool:
+    """Whether the agent refused an offer after the instant."""
+    query = sa.select(Offer.id).where(
+        Offer.agent_id == agent_id,
+        Offer.state == "refused",
+        Offer.made_at > since - A_DAY,
+        Offer.ended_at > since,
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def asked_before(session: Session, offer: Offer) -> int:

@@ -48,6 +48,7 @@ class Figures:
     idle_since: dt.datetime
     reachable: bool
     offered: bool
+    refused: bool
 
     @property
     def rank(self) -> tuple[int, int, dt.datetime]:
@@ -64,7 +65,7 @@ class WhyNot:
 
 
 def figures(session: Session, agent: Agent, numbers: Mapping[str, int], now: dt.datetime) -> Figures:
-    """Two statements."""
+    """Three statements."""
     load, answering = session.execute(
         sa.select(sa.func.count(), sa.func.count(Inquiry.open_turn_id)).where(
             Inquiry.owner_id == agent.id, Inquiry.state == "claimed"
@@ -78,6 +79,7 @@ def figures(session: Session, agent: Agent, numbers: Mapping[str, int], now: dt.
         idle_since=agent.idle_since or agent.created_at,
         reachable=agent.last_seen_at >= now - seconds(numbers, "reach_grace_s"),
         offered=offers.live(session, agent.id, now) is not None,
+        refused=offers.refused_since(session, agent.id, now - seconds(numbers, "offer_pause_s")),
     )
 
 
@@ -131,6 +133,8 @@ def _not_idle(session: Session, inquiry: Inquiry, agent: Agent, mine: Figures) -
         return Sentence(N_("有客户在等你回复，先不打扰你。答完就会再派。"))
     if mine.offered:
         return Sentence(N_("另一条正在派给你，一次只派一条。"))
+    if mine.refused:
+        return Sentence(N_("你刚选了不接，歇一会儿再派。想要可以直接抢。"))
     held = session.get(TurnQuote, (inquiry.open_turn_id, agent.id))
     return Sentence(N_("这一轮你接过，不再派给你，想要可以直接抢。")) if held else None
 

@@ -80,7 +80,8 @@ def why(offer: Offer, queue: str, before: int) -> list[str]:
 
 def order(mine: Figures, now: dt.datetime) -> list[dict[str, Any]]:
     """The published order, each step with the agent's figure of this instant."""
-    idle = mine.reachable and not mine.answering and mine.load < mine.limit and not mine.offered
+    idle = mine.reachable and not mine.answering and mine.load < mine.limit
+    idle = idle and not mine.offered and not mine.refused
     free = _("空闲") if idle else _("现在不空闲")
     return [
         {"title": _("有这个队列的技能，在线、空闲"), "words": free, "state": "done" if idle else "bad"},

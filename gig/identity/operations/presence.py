@@ -47,7 +47,7 @@ def set_presence(*, agent_id: str, state: str, now: dt.datetime, reason: str | N
                 values |= {"idle_since": now, "rest_until": None}
             _begin_duty(session, agent_id, agent.last_seen_at, now)
         else:
-            end_duty(session, [agent_id], now=now)
+            end_duty(session, [agent_id], now=now, since_seen=_gone(session, agent.last_seen_at, now))
         session.execute(sa.update(Agent).where(Agent.id == agent_id).values(**values))
         _tell(session, [agent_id], chosen, now)
     return chosen
@@ -148,12 +148,11 @@ def _refuse_unless_ready(agent: sa.Row[str, str, dt.datetime | None, dt.datetime
 
 def _begin_duty(session: Session, agent_id: str, seen_at: dt.datetime, now: dt.datetime) -> None:
     """A span is open. One without a sign of life for as long as a rest has ended when it was last seen."""
-    rest = limits_of(tunables.values(session)).rest
     open_since = session.scalar(
         sa.select(Duty.began_at).where(Duty.agent_id == agent_id, Duty.ended_at.is_(None))
     )
     if open_since is not None:
-        if now - max(seen_at, open_since) < rest:
+        if not _gone(session, max(seen_at, open_since), now):
             return
         end_duty(session, [agent_id], now=now, since_seen=True)
     _done, next_rest = rest_due(session, agent_id, now)
@@ -162,6 +161,11 @@ def _begin_duty(session: Session, agent_id: str, seen_at: dt.datetime, now: dt.d
     session.execute(
         sa.insert(Duty).values(agent_id=agent_id, began_at=now, rest_due_at=next_rest.at, ended_at=None)
     )
+
+
+def _gone(session: Session, seen_at: dt.datetime, now: dt.datetime) -> bool:
+    """Without a sign of life for as long as a rest lasts: they had one."""
+    return now - seen_at >= limits_of(tunables.values(session)).rest
 
 
 def _zone() -> BusinessZone:

@@ -170,7 +170,7 @@ def _change_stage(
             _agent(session, agent_id)
             raise Refused("wrong-stage", N_("这位客服现在的状态不能这样改，刷新后再看。"))
         if values.get("presence") == "offline":
-            end_duty(session, [agent_id], now=now)
+            end_duty(session, [agent_id], now=now, since_seen=True)
         _tell(session, agent_id, action, reason, actor_id, now, {"stage": values["stage"]})
 
 

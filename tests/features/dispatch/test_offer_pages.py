@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from gig.core import tunables
 from gig.core.clock import real_now
+from gig.core.db import transaction
 from gig.dispatch.models import Inquiry
 from gig.dispatch.operations.offers import sweep_offers
 from gig.identity.models import Agent, AgentSkill
@@ -80,13 +82,17 @@ def test_without_scripts_the_sheet_is_on_every_page_and_its_forms_work(
     assert phone.post(f"/agent/offers/{url}/refusal").status_code == 303
     assert "今天还可不接 2 次" in phone.get("/agent/feed").text
     assert "没接，不扣分" in phone.get("/agent/offers").text
-    second = offered()
+    other = builders.inquiry(at=real_now() - seconds(30))
+    assert "你刚选了不接" in phone.get(f"/agent/inquiries/{other}/why-not-me").text
+    with transaction() as session:
+        tunables.change(session, "offer_pause_s", 0, actor_id=None, reason="test", now=real_now())
+    assert sweep_offers(now=real_now(), wait=seconds(0)) == 1
     page = phone.get("/agent/me").text
     url = page.split('action="/agent/offers/')[1].split("/acceptance")[0]
     taken = phone.post(f"/agent/offers/{url}/acceptance", expected_gross_fen="1")
-    assert taken.headers["Location"].endswith(f"/agent/chats/{second}")
+    assert taken.headers["Location"].endswith(f"/agent/chats/{other}")
     owners = dict(session.execute(sa.select(Inquiry.id, Inquiry.owner_id)).all())
-    assert owners == {first: None, second: phone.agent_id}
+    assert owners == {first: None, other: phone.agent_id}
 
 
 def test_why_not_me_compares_own_figures_and_names_nobody(

@@ -118,7 +118,11 @@ def test_refusals_inside_the_allowance_have_no_effect_and_beyond_it_count_as_no_
     for number in range(6):
         assert presence(session, agent)[0] == "online"
         a.inquiry(at=NOON + seconds(number))
-        at = WAITED + seconds(2 * number)
+        at = WAITED + seconds(31 * number)
+        if number:
+            assert swept(at - seconds(2)) == 0, "a refusal is followed by a pause"
+        session.execute(sa.update(Agent).values(last_seen_at=at))
+        session.commit()
         assert swept(at) == 1
         offer = offered(session)[-1]
         left.append(refuse(offer_id=offer.id, agent_id=agent, zone=ZONE, now=at))
