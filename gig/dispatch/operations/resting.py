@@ -15,6 +15,7 @@ from gig.dispatch.models import Draft, Inquiry
 from gig.dispatch.operations.locks import free_agents, lock_agent
 from gig.dispatch.values import CLAIMED, seconds
 from gig.identity.models import Agent, Duty
+from gig.identity.operations import presence
 from gig.identity.operations.presence import rest_due, set_aside
 from gig.identity.values import Presence
 
@@ -56,12 +57,7 @@ def _count_everyone(now: dt.datetime) -> None:
         return
     with transaction() as session:
         for agent_id in session.scalars(free_agents(*uncounted).limit(CHUNK)).all():
-            _done, next_rest = rest_due(session, agent_id, now)
-            session.execute(
-                sa.insert(Duty).values(
-                    agent_id=agent_id, began_at=now, rest_due_at=next_rest.at, ended_at=None
-                )
-            )
+            presence.count_from(session, agent_id, now)
 
 
 def _rest(session: Session, agent_id: str, due_at: dt.datetime, now: dt.datetime) -> bool:

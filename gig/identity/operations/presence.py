@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
 from gig.core.businesstime import BusinessZone, business_zone
-from gig.core.db import transaction
+from gig.core.db import is_sqlite, table_of, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.text import N_
 from gig.identity.models import Agent, Duty
@@ -155,12 +156,20 @@ def _begin_duty(session: Session, agent_id: str, seen_at: dt.datetime, now: dt.d
         if not _gone(session, max(seen_at, open_since), now):
             return
         end_duty(session, [agent_id], now=now, since_seen=True)
-    _done, next_rest = rest_due(session, agent_id, now)
+    next_rest = count_from(session, agent_id, now)
     if next_rest.at <= now:
         raise Refused("resting", RESTING, until=until_words(next_rest.back_at, now))
+
+
+def count_from(session: Session, agent_id: str, now: dt.datetime) -> Due:
+    """An open span begins now, unless there is one; returns the rest that ends it."""
+    _done, next_rest = rest_due(session, agent_id, now)
+    insert = (sqlite if is_sqlite(session) else postgresql).insert(table_of(Duty))
     session.execute(
-        sa.insert(Duty).values(agent_id=agent_id, began_at=now, rest_due_at=next_rest.at, ended_at=None)
+        insert.on_conflict_do_nothing(),
+        {"agent_id": agent_id, "began_at": now, "rest_due_at": next_rest.at, "ended_at": None},
     )
+    return next_rest
 
 
 def _gone(session: Session, seen_at: dt.datetime, now: dt.datetime) -> bool:

@@ -67,7 +67,7 @@ def is_seeded(session: Session) -> bool:
 
 
 def _days_without_end(session: Session, now: dt.datetime) -> None:
-    """A simulation runs through days and nights with the same few agents: they rest, but have no cap a day."""
+    """A simulation runs through days and nights with the same few agents: they rest, without a daily cap."""
     whole_day = 24 * 60 * 60
     reason = "演示：模拟要整天整夜地跑"
     tunables.change(session, "day_cap_s", whole_day, actor_id=None, reason=reason, now=now)
