@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gig.core.db import Base
 from gig.dispatch.states import OFFER
 
-LIVE = sa.literal("live", literal_execute=True)
+LIVE = sa.literal_column("'live'", sa.Text())
 """Written into the statement: SQLite uses a partial index only for a condition it can read."""
 
 

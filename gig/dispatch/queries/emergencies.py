@@ -16,7 +16,7 @@ from gig.identity.models import Agent, AgentSkill
 from gig.identity.values import WORKING
 
 LISTED = 50
-WAITING = (Inquiry.state == OPEN, Inquiry.priority == sa.literal(EMERGENCY, literal_execute=True))
+WAITING = (Inquiry.state == OPEN, Inquiry.priority == sa.literal_column(str(EMERGENCY), sa.Integer()))
 """Worded as the index of emergencies is, so that reading it costs nothing while there are none."""
 
 
