@@ -68,6 +68,7 @@ def test_after_four_hours_the_agent_rests_and_is_told_until_when(session: Sessio
 def test_a_short_break_does_not_put_the_rest_off(session: Session) -> None:
     agent = a.agent(presence="offline")
     online(agent, NOON)
+    seen(session, agent, NOON + 3 * HOUR - seconds(60))
     set_presence(agent_id=agent, state="away", now=NOON + 3 * HOUR)
     online(agent, NOON + 3 * HOUR + seconds(600))
     assert sweep_rests(now=NOON + 4 * HOUR) == 0
@@ -80,7 +81,9 @@ def test_after_eight_hours_the_day_is_over(session: Session) -> None:
     for start in (morning, morning + 5 * HOUR):
         online(agent, start)
         if start == morning:
-            set_presence(agent_id=agent, state="offline", now=start + 4 * HOUR - seconds(1))
+            end = start + 4 * HOUR - seconds(1)
+            seen(session, agent, end)
+            set_presence(agent_id=agent, state="offline", now=end)
     assert sweep_rests(now=morning + 9 * HOUR + seconds(1)) == 1
     found = standing(session, agent)
     assert found.presence == "offline"
@@ -139,6 +142,15 @@ def test_half_an_hour_without_a_sign_was_no_time_online(session: Session) -> Non
     assert sweep_idle(now=NOON + seconds(1921)) == 1
     session.rollback()
     assert session.scalars(sa.select(Duty.ended_at)).one() == NOON + seconds(120)
+
+
+def test_leaving_after_a_long_silence_counts_only_up_to_the_last_sign_of_life(session: Session) -> None:
+    agent = a.agent(presence="offline")
+    online(agent, NOON)
+    seen(session, agent, NOON + HOUR)
+    set_presence(agent_id=agent, state="offline", now=NOON + 2 * HOUR)
+    session.rollback()
+    assert session.scalars(sa.select(Duty.ended_at)).one() == NOON + HOUR
 
 
 def test_agents_who_were_online_before_the_count_began_are_counted_from_now(session: Session) -> None:
