@@ -1,6 +1,6 @@
 """Offers to one agent after the other, rests after hours online, and the senior skill of the emergency lane.
 
-Revision 0005 follows 0003.
+Revision 0005 follows 0004.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 import gig.core.db
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

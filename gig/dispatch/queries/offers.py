@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gig.core.businesstime import business_zone
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
+from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, Queue, TurnQuote
 from gig.dispatch.models_offers import LIVE, Offer
 from gig.dispatch.rules.eligibility import Waiting
@@ -143,11 +144,12 @@ def _waiting(row: sa.Row[*tuple[Any, ...]], easy: bool) -> Waiting:
 
 
 def _passed(session: Session, turn_ids: Sequence[str]) -> dict[str, set[str]]:
-    """Who held each of these turns, or was offered it, before."""
+    """Who held each of these turns, handed it on, or was offered it, before."""
     passed: dict[str, set[str]] = {}
     held = sa.select(TurnQuote.turn_id, TurnQuote.agent_id).where(TurnQuote.turn_id.in_(turn_ids))
     offered = sa.select(Offer.turn_id, Offer.agent_id).where(Offer.turn_id.in_(turn_ids))
-    for turn_id, agent_id in session.execute(sa.union_all(held, offered)):
+    gone = sa.select(Escalation.turn_id, Escalation.agent_id).where(Escalation.turn_id.in_(turn_ids))
+    for turn_id, agent_id in session.execute(sa.union_all(held, offered, gone)):
         passed.setdefault(turn_id, set()).add(agent_id)
     return passed
 

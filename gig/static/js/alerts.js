@@ -45,5 +45,5 @@ document.body.addEventListener("live:inquiry.emergency", () => {
   if (!document.querySelector("[data-emergency]")) return;
   announce(say("emergency"));
   if (recall("sound") === "off") return;
-  beep(3);
+  beep(3, true);
 });
