@@ -29,6 +29,7 @@ BENCHES = {
         "feed_backlog_ratio_postgresql",
         "claim_race_winners",
     ),
+    "offers": ("offers_1000x1000_s",),
     "push": ("push_p99_ms", "push_kib_per_stream"),
     "close": ("close_over_sql_sqlite", "close_over_sql_postgresql"),
     "sheet": ("sheet_over_xlsxwriter",),

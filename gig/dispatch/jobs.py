@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from gig.core import clock
-from gig.dispatch.operations import expiry
+from gig.dispatch.operations import expiry, offers, resting
 from gig.dispatch.outages.operations import excuse_due
-from gig.dispatch.values import SWEEP_WAIT
+from gig.dispatch.values import ANSWER_WAIT, SWEEP_WAIT
 from gig.scheduler.jobs import Job
 
 
@@ -33,9 +33,23 @@ def excuse(now: dt.datetime) -> str | None:
     return f"{done} excused" if done else None
 
 
+def offer(now: dt.datetime) -> str | None:
+    """What has waited long enough is pushed to an idle agent; an answer in flight has 1 s to land."""
+    made = offers.sweep_offers(now=now, wait=ANSWER_WAIT * clock.current().speed)
+    return f"{made} offered" if made else None
+
+
+def rest(now: dt.datetime) -> str | None:
+    rested, back = resting.sweep_rests(now=now), resting.sweep_rested(now=now)
+    lost = resting.sweep_reach(now=now)
+    return f"{rested} rest, {back} rested, {lost} unreachable" if rested or back or lost else None
+
+
 JOBS = (
     Job("dispatch.expire", 1, expire, once=False),
     Job("dispatch.due", 5, due, once=False),
     Job("dispatch.idle", 30, idle, once=False),
     Job("dispatch.excuse", 5, excuse, once=False),
+    Job("dispatch.offer", 1, offer, once=False),
+    Job("dispatch.rest", 10, rest, once=False),
 )

@@ -65,6 +65,12 @@ class Inquiry(Base):
             postgresql_where=sa.text("state = 'open'"),
         ),
         sa.Index(
+            "ix_inquiry_emergency",
+            "queued_at",
+            sqlite_where=sa.text("state = 'open' AND priority = 9"),
+            postgresql_where=sa.text("state = 'open' AND priority = 9"),
+        ),
+        sa.Index(
             "ix_inquiry_owner",
             "owner_id",
             "state",

@@ -18,3 +18,14 @@ INQUIRY = Machine(
 TURN = Machine("turn", {"open": ("answered", "withdrawn"), "answered": (), "withdrawn": ()})
 
 OUTAGE = Machine("outage", {"excusing": ("settled",), "settled": ()})
+
+OFFER = Machine(
+    "offer",
+    {
+        "live": ("accepted", "refused", "lapsed", "void"),
+        "accepted": (),
+        "refused": (),
+        "lapsed": (),
+        "void": (),
+    },
+)

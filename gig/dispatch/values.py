@@ -15,10 +15,15 @@ OPEN = sa.literal_column("'open'", sa.Text())
 CLAIMED = sa.literal_column("'claimed'", sa.Text())
 """States written into the statement: SQLite uses a partial index only for a condition it can read."""
 
+EMERGENCY = 9
+"""The priority that reaches only agents with the queue's senior skill, and rings for ops at once."""
+
 SIDES = ("customer", "merchant")
 RECONTACT_WINDOW = dt.timedelta(hours=24)
 SWEEP_WAIT = dt.timedelta(seconds=2)
 """How long, in real time, a sweep leaves a reply that came in at the last instant the chance to land."""
+ANSWER_WAIT = dt.timedelta(seconds=1)
+"""The same for the answer to an offer."""
 
 TUNABLES = (
     Tunable("limit_gold", 5, 0, 20, N_("金牌同时接单上限"), "ops"),
@@ -45,6 +50,13 @@ TUNABLES = (
     Tunable("handover_limit", 2, 0, 5, N_("一条咨询最多升级几次"), "ops"),
     Tunable("handover_summary_least", 6, 1, 200, N_("交接说明至少几个字"), "ops"),
     Tunable("misses_to_away", 2, 1, 10, N_("连续漏答几次转为小休"), "ops"),
+    Tunable("reach_grace_s", 150, 120, 180, N_("手机断开多久算失联（秒）"), "ops"),
+    Tunable("typing_most_s", 600, 0, 1800, N_("正在打字时，休息最多推迟多久（秒）"), "ops"),
+    Tunable("offer_after_s", 20, 5, 600, N_("等多久没人接就派单（秒）"), "ops"),
+    Tunable("offer_open_s", 8, 5, 60, N_("派单等多久应答（秒）"), "ops"),
+    Tunable("offer_pause_s", 30, 0, 600, N_("不接之后多久再派（秒）"), "ops"),
+    Tunable("free_refusals_a_day", 3, 0, 50, N_("每天可不接派单次数"), "ops"),
+    Tunable("lapses_to_away", 3, 1, 10, N_("连续几次派单没应答转为小休"), "ops"),
 )
 
 tunables.declare(*TUNABLES)

@@ -99,7 +99,9 @@ class Agent(Base):
     """An agent's standing: all that dispatch must know of a person, and nothing else.
 
     `tier` is written by scoring, `stage` by onboarding and ops, `misses_in_row` and `last_seen_at` by
-    dispatch. `verified_at` is set when a reviewer passed the identity documents.
+    dispatch. `verified_at` is set when a reviewer passed the identity documents. `idle_since` is the latest
+    answered turn or going online; until `rest_until` the agent rests; `unreachable_since` is set while an
+    agent with a waiting customer gives no sign of life.
     """
 
     __tablename__ = "agent"
@@ -109,6 +111,18 @@ class Agent(Base):
         sa.CheckConstraint(one_of("presence", PRESENCES), name="presence"),
         sa.CheckConstraint("stage IN ('applicant', 'left') OR verified_at IS NOT NULL", name="verified"),
         sa.Index("ix_agent_presence_last_seen_at", "presence", "last_seen_at"),
+        sa.Index(
+            "ix_agent_rest_until",
+            "rest_until",
+            sqlite_where=sa.text("rest_until IS NOT NULL"),
+            postgresql_where=sa.text("rest_until IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_agent_unreachable_since",
+            "unreachable_since",
+            sqlite_where=sa.text("unreachable_since IS NOT NULL"),
+            postgresql_where=sa.text("unreachable_since IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("person.id"), primary_key=True)
@@ -125,15 +139,55 @@ class Agent(Base):
     suspended_reason: Mapped[str | None]
     sound: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime]
+    idle_since: Mapped[dt.datetime | None]
+    rest_until: Mapped[dt.datetime | None]
+    unreachable_since: Mapped[dt.datetime | None]
 
 
 class AgentSkill(Base):
-    """The agent may serve the queue; granted by ops."""
+    """The agent may serve the queue; granted by ops, and who granted it when is its certificate.
+
+    With `senior_at` they may take the queue's emergencies too.
+    """
 
     __tablename__ = "agent_skill"
-    __table_args__ = (sa.Index("ix_agent_skill_queue_agent_id", "queue", "agent_id"),)
+    __table_args__ = (
+        sa.CheckConstraint("senior_by IS NULL OR senior_at IS NOT NULL", name="senior"),
+        sa.Index("ix_agent_skill_queue_agent_id", "queue", "agent_id"),
+    )
 
     agent_id: Mapped[str] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
     queue: Mapped[str] = mapped_column(primary_key=True)
     granted_by: Mapped[str | None]
     granted_at: Mapped[dt.datetime]
+    senior_by: Mapped[str | None]
+    senior_at: Mapped[dt.datetime | None]
+
+
+class Duty(Base):
+    """A span in which an agent was online; the open one says when their next rest is due."""
+
+    __tablename__ = "duty"
+    __table_args__ = (
+        sa.CheckConstraint("ended_at IS NULL OR ended_at >= began_at", name="order"),
+        sa.Index("ix_duty_agent_id_began_at", "agent_id", "began_at"),
+        sa.Index(
+            "uq_duty_open",
+            "agent_id",
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_duty_rest_due_at",
+            "rest_due_at",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    agent_id: Mapped[str] = mapped_column(sa.ForeignKey("agent.id"))
+    began_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+    rest_due_at: Mapped[dt.datetime]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gig.core import tunables
 from gig.core.text import N_
+from gig.core.tunables import Tunable
 
 Role = Literal["agent", "reviewer", "ops", "finance", "admin"]
 ROLES: tuple[Role, ...] = ("agent", "reviewer", "ops", "finance", "admin")
@@ -26,3 +28,11 @@ ROLE_NAMES: dict[str, str] = {
     "finance": N_("财务"),
     "admin": N_("管理员"),
 }
+
+TUNABLES = (
+    Tunable("rest_after_s", 14400, 3600, 43200, N_("连续在线多久要休息（秒）"), "ops"),
+    Tunable("rest_s", 1200, 300, 7200, N_("一次休息多久（秒）"), "ops"),
+    Tunable("day_cap_s", 28800, 3600, 86400, N_("一天最多在线多久（秒）"), "ops"),
+)
+
+tunables.declare(*TUNABLES)

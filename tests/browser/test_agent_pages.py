@@ -48,6 +48,9 @@ def pages(conversations: list[str]) -> list[str]:
         "/agent/earnings",
         "/agent/earnings?range=period",
         "/agent/me",
+        "/agent/duty",
+        "/agent/offers",
+        f"/agent/inquiries/{conversations[0]}/why-not-me",
     ]
 
 

@@ -17,6 +17,7 @@ from gig.core.prepared import Prepared, PreparedInsert
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Queue, Turn, TurnQuote
 from gig.dispatch.operations import clocks, expiry
+from gig.dispatch.queries import emergencies
 from gig.dispatch.queries.escalations import not_handed_on
 from gig.dispatch.queries.refusals import why_not
 from gig.dispatch.values import CLAIMED, OPEN, SWEEP_WAIT, head_start, limit, seconds
@@ -216,7 +217,8 @@ def _seen(
     if not trainee:
         trainees_first = sa.and_(easy, Inquiry.bucket < share, Inquiry.queued_at > first_since)
         open_to_all.append(sa.not_(trainees_first))
-    return sa.and_(sa.or_(ours, sa.and_(*open_to_all)), not_handed_on(agent))
+    everyone = sa.or_(ours, sa.and_(*open_to_all))
+    return sa.and_(everyone, not_handed_on(agent), emergencies.reach(agent))
 
 
 def _take(

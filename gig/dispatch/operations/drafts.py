@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gig.core.db import is_sqlite, transaction
 from gig.core.errors import NotFound
 from gig.dispatch.models import Draft, TurnQuote
+from gig.dispatch.operations.seen import note_typing
 
 
 def put_draft(*, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) -> None:
@@ -20,6 +21,7 @@ def put_draft(*, inquiry_id: str, agent_id: str, text: str, now: dt.datetime) ->
         )
         if session.execute(held.limit(1)).first() is None:
             raise NotFound
+        note_typing(session, agent_id, now)
         mine = sa.and_(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
         if not text:
             session.execute(sa.delete(Draft).where(mine))

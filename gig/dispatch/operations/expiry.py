@@ -8,13 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import db, rows_changed, transaction
+from gig.core.db import db, transaction
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, TurnQuote
+from gig.dispatch.operations import emergencies
 from gig.dispatch.operations.locks import free_agents, lock_agent
 from gig.dispatch.queries.eligible import waits_in_vain
 from gig.dispatch.values import RECONTACT_WINDOW, seconds
 from gig.identity.models import Agent
+from gig.identity.operations.presence import set_aside
 from gig.scoring.operations.events import note_event
 
 CHUNK = 200
@@ -60,6 +62,7 @@ def back_to_feed(
             (f"queue:{inquiry.queue}", "feed.released", {"inquiry_id": inquiry.id, "queue": inquiry.queue}),
             (f"agent:{owner_id}", f"claim.{ended}", {"inquiry_id": inquiry.id}),
             *waits_in_vain(session, inquiry, now),
+            *emergencies.ringing(inquiry.id, inquiry.queue, inquiry.priority),
         ],
         now=now,
     )
@@ -103,14 +106,14 @@ def _count_miss(session: Session, agent_id: str, now: dt.datetime) -> None:
     session.execute(
         sa.update(Agent).where(Agent.id == agent_id).values(misses_in_row=Agent.misses_in_row + 1)
     )
-    away = rows_changed(
+    set_aside(
         session,
-        sa.update(Agent)
-        .where(Agent.id == agent_id, Agent.misses_in_row >= enough, Agent.presence == "online")
-        .values(presence="away", presence_reason=N_("连续两轮没有回复，已转为小休。准备好了再上线。")),
+        [agent_id],
+        Agent.misses_in_row >= enough,
+        state="away",
+        reason=N_("连续两轮没有回复，已转为小休。准备好了再上线。"),
+        now=now,
     )
-    if away:
-        outbox.emit(session, f"agent:{agent_id}", "presence.changed", {"state": "away"}, now=now)
 
 
 def sweep_expired(*, now: dt.datetime, wait: dt.timedelta) -> int:
@@ -177,22 +180,16 @@ def sweep_idle(*, now: dt.datetime) -> int:
     """Agents without any sign of life for half an hour are offline; their claims stay theirs."""
     with transaction() as session:
         quiet = now - seconds(tunables.values(session), "idle_offline_s")
-        gone = (
-            session.execute(
-                sa.update(Agent)
-                .where(Agent.id.in_(free_agents(Agent.presence == "online", Agent.last_seen_at < quiet)))
-                .values(presence="offline", presence_reason=N_("半小时没有动静，已转为离线。"))
-                .returning(Agent.id)
-                .execution_options(synchronize_session=False)
+        return len(
+            set_aside(
+                session,
+                free_agents(Agent.presence == "online", Agent.last_seen_at < quiet),
+                state="offline",
+                reason=N_("半小时没有动静，已转为离线。"),
+                now=now,
+                since_seen=True,
             )
-            .scalars()
-            .all()
         )
-        events: list[outbox.Event] = [
-            (f"agent:{id}", "presence.changed", {"state": "offline"}) for id in gone
-        ]
-        outbox.emit_all(session, events, now=now)
-        return len(gone)
 
 
 def next_closing(resolved_at: dt.datetime) -> dt.datetime:

@@ -14,7 +14,7 @@ from gig.core.db import transaction
 from gig.core.errors import GigError
 from gig.core.ids import new_id
 from gig.dispatch.models import Inquiry, InquiryAlias, Message, Queue, Turn
-from gig.dispatch.operations import inquiries
+from gig.dispatch.operations import emergencies, inquiries
 from gig.dispatch.operations.inquiries import NewInquiry, Received, receive_inquiry
 
 Outcome = Received | GigError
@@ -108,5 +108,7 @@ def _insert_all(
     events: list[outbox.Event] = [
         (f"queue:{one.queue}", "feed.new", {"inquiry_id": id, "queue": one.queue}) for id, _, one in places
     ]
+    for id, _, one in places:
+        events += emergencies.ringing(id, one.queue, one.priority)
     outbox.emit_all(session, events, now=now)
     return [Received(id, created=True) for id, _, _ in places]

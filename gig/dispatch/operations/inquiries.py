@@ -18,9 +18,9 @@ from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, InquiryAlias, Message, Queue, Turn, TurnQuote
-from gig.dispatch.operations import clocks
+from gig.dispatch.operations import clocks, emergencies
 from gig.dispatch.rules.eligibility import bucket_of
-from gig.dispatch.values import RECONTACT_WINDOW, limit, seconds
+from gig.dispatch.values import EMERGENCY, RECONTACT_WINDOW, limit, seconds
 from gig.identity.models import Agent, AgentSkill
 from gig.identity.values import WORKING
 from gig.scoring.operations.events import note_event
@@ -103,7 +103,11 @@ def _insert(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime
         return None
     session.execute(sa.insert(Turn), first_turn_row(id, turn_id, now))
     session.execute(sa.insert(Message), {**message_row(id, new.text, None, now), "turn_id": turn_id})
-    outbox.emit(session, f"queue:{new.queue}", "feed.new", {"inquiry_id": id, "queue": new.queue}, now=now)
+    events: list[outbox.Event] = [
+        (f"queue:{new.queue}", "feed.new", {"inquiry_id": id, "queue": new.queue}),
+        *emergencies.ringing(id, new.queue, new.priority),
+    ]
+    outbox.emit_all(session, events, now=now)
     return id
 
 
@@ -221,7 +225,7 @@ def _reopen(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt
     inquiry.queued_at = inquiry.entered_at = now
     inquiry.due_at = now + seconds(numbers, "abandon_after_s")
     inquiry.reserved_for = inquiry.reserved_until = None
-    if former and _free(session, former, inquiry.queue, numbers):
+    if former and _free(session, former, inquiry, numbers):
         inquiry.reserved_for = former
         inquiry.reserved_until = now + seconds(numbers, "reserve_s")
     if inquiry.resolved_by and inquiry.resolved_at:
@@ -235,7 +239,8 @@ def _reopen(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt
         )
     session.flush()
     events: list[outbox.Event] = [
-        (f"queue:{inquiry.queue}", "feed.new", {"inquiry_id": inquiry.id, "queue": inquiry.queue})
+        (f"queue:{inquiry.queue}", "feed.new", {"inquiry_id": inquiry.id, "queue": inquiry.queue}),
+        *emergencies.ringing(inquiry.id, inquiry.queue, inquiry.priority),
     ]
     card = clocks.card_now(session, now)
     if inquiry.paid_replies >= card.max_paid_replies:
@@ -243,14 +248,16 @@ def _reopen(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt
     outbox.emit_all(session, events, now=now)
 
 
-def _free(session: Session, agent_id: str, queue: str, numbers: Mapping[str, int]) -> bool:
-    """Online, working, skilled, and below the limit."""
+def _free(session: Session, agent_id: str, inquiry: Inquiry, numbers: Mapping[str, int]) -> bool:
+    """Online, working, skilled (for an emergency: senior), and below the limit."""
     agent = session.get_one(Agent, agent_id)
+    skill = session.get(AgentSkill, (agent_id, inquiry.queue))
     held = sa.select(sa.func.count()).where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
     return (
         agent.presence == "online"
         and agent.stage in WORKING
-        and session.get(AgentSkill, (agent_id, queue)) is not None
+        and skill is not None
+        and (skill.senior_at is not None or inquiry.priority < EMERGENCY)
         and session.execute(held).scalar_one() < limit(numbers, agent.tier)
     )
 

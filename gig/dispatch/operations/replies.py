@@ -248,7 +248,14 @@ def _by_id(model: type[Base], parameter: str, *conditions: Any, **values: Any) -
 _AGENT: sa.BindParameter[str] = sa.bindparam("agent")
 _AT = sa.bindparam("at", type_=Instant())
 _SEEN = _by_id(Agent, "agent", last_seen_at=_AT)
-_COUNT = _by_id(Agent, "agent", last_seen_at=_AT, misses_in_row=0, answered_turns=Agent.answered_turns + 1)
+_COUNT = _by_id(
+    Agent,
+    "agent",
+    last_seen_at=_AT,
+    idle_since=_AT,
+    misses_in_row=0,
+    answered_turns=Agent.answered_turns + 1,
+)
 _CLOSE_TURN = _by_id(
     Turn, "turn", Turn.state == "open", state="answered", answered_at=_AT, answered_by=_AGENT
 )

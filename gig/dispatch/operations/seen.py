@@ -1,4 +1,4 @@
-"""An open stream is a sign of life: online lasts while one is open."""
+"""Signs of life: an open stream, and typing. Online lasts while there are some."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Collection
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from gig.core.db import transaction
 from gig.dispatch.operations.locks import free_agents
 from gig.identity.models import Agent
 
 CHUNK = 500
+TYPING_EVERY = dt.timedelta(seconds=30)
 
 
 def note_seen(*, person_ids: Collection[str], now: dt.datetime) -> None:
@@ -33,3 +35,13 @@ def note_seen(*, person_ids: Collection[str], now: dt.datetime) -> None:
                 .execution_options(synchronize_session=False)
                 .values(last_seen_at=now)
             )
+
+
+def note_typing(session: Session, agent_id: str, now: dt.datetime) -> None:
+    """Whoever types is there, even on a phone whose stream was put to sleep."""
+    session.execute(
+        sa.update(Agent)
+        .where(Agent.id == agent_id, Agent.last_seen_at < now - TYPING_EVERY)
+        .values(last_seen_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -38,9 +38,12 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
+    """A queue that an agent may serve, with who granted it when, and since when as a senior."""
+
     queue: str
     granted_by: str | None
     granted_at: dt.datetime
+    senior_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,17 @@ def _row(agent: Agent, person: Person, skills: tuple[str, ...]) -> AgentRow:
     return AgentRow(agent, person.name, mask_phone(person.phone), skills, person.disabled_at is not None)
 
 
+def certificates(session: Session, agent_id: str) -> list[Skill]:
+    """The agent's skills by queue."""
+    granted = (
+        sa.select(AgentSkill.queue, Person.name, AgentSkill.granted_at, AgentSkill.senior_at)
+        .outerjoin(Person, Person.id == AgentSkill.granted_by)
+        .where(AgentSkill.agent_id == agent_id)
+        .order_by(AgentSkill.queue)
+    )
+    return [Skill(*row) for row in session.execute(granted)]
+
+
 def agent_page(session: Session, id: str) -> AgentPage:
     """NotFound for an id that is no agent's."""
     one = sa.select(Agent, Person).join(Person, Person.id == Agent.id).where(Agent.id == id)
@@ -134,14 +148,8 @@ def agent_page(session: Session, id: str) -> AgentPage:
     )
     if found is None:
         raise NotFound
-    granted = (
-        sa.select(AgentSkill.queue, Person.name, AgentSkill.granted_at)
-        .outerjoin(Person, Person.id == AgentSkill.granted_by)
-        .where(AgentSkill.agent_id == id)
-        .order_by(AgentSkill.queue)
-    )
-    skills = [Skill(*row) for row in session.execute(granted)]
     holds = sa.select(sa.func.count()).where(Inquiry.owner_id == id, Inquiry.state == CLAIMED)
+    skills = certificates(session, id)
     standing = sa.and_(
         AuditEntry.object_type == "agent", AuditEntry.object_id == id, AuditEntry.action.startswith("agent.")
     )

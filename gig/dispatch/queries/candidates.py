@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from gig.dispatch.models import Inquiry, TurnQuote
-from gig.dispatch.values import CLAIMED, limit
+from gig.dispatch.values import CLAIMED, EMERGENCY, limit
 from gig.identity.models import Agent, AgentSkill, Person
 from gig.identity.values import TIERS, WORKING
 
@@ -58,6 +58,7 @@ def candidates(
             Agent.stage.in_(WORKING),
             Agent.id != (inquiry.owner_id or ""),
             ~spent.exists(),
+            AgentSkill.senior_at.is_not(None) if inquiry.priority >= EMERGENCY else sa.true(),
         )
         .subquery()
         .c

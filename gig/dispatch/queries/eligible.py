@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gig.core import outbox, tunables
 from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, TurnQuote
-from gig.dispatch.values import limit
+from gig.dispatch.values import EMERGENCY, limit
 from gig.identity.models import Agent, AgentSkill
 from gig.identity.values import TIERS, WORKING
 from gig.payouts.rates import queries as rates
@@ -52,6 +52,7 @@ def someone_left(numbers: Mapping[str, int], now: dt.datetime) -> sa.ColumnEleme
             may_claim(numbers),
             sa.not_(spent.correlate(Inquiry, Agent).exists()),
             sa.not_(gone.correlate(Inquiry, Agent).exists()),
+            sa.or_(Inquiry.priority < EMERGENCY, AgentSkill.senior_at.is_not(None)),
         )
         .correlate(Inquiry)
         .exists()

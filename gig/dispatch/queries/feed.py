@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gig.core import tunables
 from gig.dispatch.models import Inquiry, IssueType, Queue, TurnQuote
 from gig.dispatch.operations.claims import visible
-from gig.dispatch.values import OPEN
+from gig.dispatch.values import OPEN, seconds
 from gig.identity.models import Agent, AgentSkill
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.bands import holds_until
@@ -32,7 +32,7 @@ class FeedRow:
     """One open inquiry as its claimers see it.
 
     `kept_until` is set when the agent held this turn before: their first clock runs on until then.
-    `reserved`: nobody else sees it yet.
+    `reserved`: nobody else sees it yet. `for_trainees`: only trainees see it yet, of whom they are one.
     """
 
     id: str
@@ -53,6 +53,7 @@ class FeedRow:
     why: str
     kept_until: dt.datetime | None
     reserved: bool
+    for_trainees: bool
     handovers: int = 0
 
 
@@ -126,41 +127,67 @@ def feed(
             part = part.where(_beyond(after))
         parts.append(sa.select(part.subquery().c.id))
     ids = sa.union_all(*parts).subquery()
-    kept = TurnQuote.__table__.c
     rows = session.execute(
-        sa.select(
-            Inquiry.id,
-            Inquiry.queue,
-            Inquiry.side,
-            Inquiry.issue_type,
-            Inquiry.order_kind,
-            Inquiry.length,
-            Inquiry.priority,
-            Inquiry.queued_at,
-            Inquiry.paid_replies,
-            sa.and_(Inquiry.reserved_for == agent.id, Inquiry.reserved_until > now).label("reserved"),
-            Inquiry.handovers,
-            kept.base_fen,
-            kept.multiplier_percent,
-            kept.band,
-            kept.gross_fen,
-            kept.expires_at,
-            kept.deadline_at,
-            kept.clock_started_at,
-            kept.why,
-        )
+        _columns(agent.id)
         .join(ids, ids.c.id == Inquiry.id)
-        .outerjoin(
-            TurnQuote.__table__,
-            sa.and_(kept.turn_id == Inquiry.open_turn_id, kept.agent_id == agent.id),
-        )
         .order_by(Inquiry.priority.desc(), Inquiry.queued_at, Inquiry.id)
         .limit(limit)
     ).all()
+    return _priced(session, who, now, rows)
+
+
+def row(session: Session, who: Standing, inquiry_id: str, now: dt.datetime) -> FeedRow:
+    """One inquiry as its claimers see it, whatever its state. One statement."""
+    found = session.execute(_columns(who.agent.id).where(Inquiry.id == inquiry_id)).all()
+    return _priced(session, who, now, found)[0]
+
+
+def _columns(agent_id: str) -> sa.Select[*tuple[Any, ...]]:
+    kept = TurnQuote.__table__.c
+    return sa.select(
+        Inquiry.id,
+        Inquiry.queue,
+        Inquiry.side,
+        Inquiry.issue_type,
+        Inquiry.order_kind,
+        Inquiry.length,
+        Inquiry.priority,
+        Inquiry.queued_at,
+        Inquiry.entered_at,
+        Inquiry.bucket,
+        Inquiry.reserved_for,
+        Inquiry.reserved_until,
+        Inquiry.handovers,
+        Inquiry.paid_replies,
+        kept.base_fen,
+        kept.multiplier_percent,
+        kept.band,
+        kept.gross_fen,
+        kept.expires_at,
+        kept.deadline_at,
+        kept.clock_started_at,
+        kept.why,
+    ).outerjoin(
+        TurnQuote.__table__,
+        sa.and_(kept.turn_id == Inquiry.open_turn_id, kept.agent_id == agent_id),
+    )
+
+
+def _priced(
+    session: Session, who: Standing, now: dt.datetime, rows: Sequence[sa.Row[*tuple[Any, ...]]]
+) -> list[FeedRow]:
     card = rates.card(session, who.card_id)
     changes = [at for at in (holds_until(card, now), who.next_card_at) if at is not None]
     until = min(changes, default=None)
-    return [_row(row, card, agent.tier, now, until, who.surges.get(row.queue)) for row in rows]
+    return [_row(session, row, card, who, now, until) for row in rows]
+
+
+def _for_trainees(session: Session, row: sa.Row[*tuple[Any, ...]], who: Standing, now: dt.datetime) -> bool:
+    numbers = tunables.values(session, who.revision)
+    easy = dict(who.queues).get(row.queue, False)
+    new = row.queued_at > now - seconds(numbers, "trainee_window_s")
+    share = row.bucket < numbers["trainee_share_percent"]
+    return easy and new and share and who.agent.tier == "trainee"
 
 
 def _beyond(after: tuple[int, dt.datetime, str]) -> sa.ColumnElement[bool]:
@@ -183,13 +210,14 @@ def _not_spent(agent_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 def _row(
+    session: Session,
     row: sa.Row[*tuple[Any, ...]],
     card: RateCard,
-    tier: str,
+    who: Standing,
     now: dt.datetime,
     until: dt.datetime | None,
-    surge: Uplift | None,
 ) -> FeedRow:
+    surge = who.surges.get(row.queue)
     if row.clock_started_at is not None:
         within = int((row.deadline_at - row.clock_started_at).total_seconds())
         price = (row.base_fen, row.multiplier_percent, row.band or "", row.gross_fen, within)
@@ -199,7 +227,7 @@ def _row(
             card,
             queue=row.queue,
             issue_type=row.issue_type,
-            tier=tier,
+            tier=who.agent.tier,
             clock_started_at=now,
             paid_so_far=row.paid_replies,
             surge_percent=surge.percent if surge else 0,
@@ -232,7 +260,8 @@ def _row(
         until=until,
         why=why,
         kept_until=kept_until,
-        reserved=bool(row.reserved),
+        reserved=row.reserved_for == who.agent.id and row.reserved_until > now,
+        for_trainees=_for_trainees(session, row, who, now),
         handovers=row.handovers,
     )
 

@@ -13,7 +13,9 @@ from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Queue, TurnQuote
 from gig.dispatch.queries.escalations import has_handed_on
 from gig.dispatch.rules.eligibility import Claimer, Policy, Waiting, refusal
+from gig.dispatch.values import EMERGENCY
 from gig.identity.models import Agent, AgentSkill
+from gig.identity.operations.presence import until_words
 from gig.identity.values import TIERS
 
 
@@ -25,11 +27,13 @@ def why_not(
     agent = session.get(Agent, agent_id, populate_existing=True)
     if inquiry is None or agent is None:
         raise NotFound
-    found = refusal(_claimer(session, agent), _waiting(session, inquiry, agent_id), _policy(numbers), now=now)
+    found = refusal(
+        claimer(session, agent, now), waiting(session, inquiry, agent_id), policy(numbers), now=now
+    )
     return found or Refused("not-eligible", N_("情况刚刚变了，再试一次。"), reason="changed")
 
 
-def _policy(numbers: Mapping[str, int]) -> Policy:
+def policy(numbers: Mapping[str, int]) -> Policy:
     return Policy(
         limits={tier: numbers[f"limit_{tier}"] for tier in TIERS},
         head_start_s={tier: numbers[f"head_start_{tier}_s"] for tier in TIERS},
@@ -39,20 +43,24 @@ def _policy(numbers: Mapping[str, int]) -> Policy:
     )
 
 
-def _claimer(session: Session, agent: Agent) -> Claimer:
-    skills = session.execute(sa.select(AgentSkill.queue).where(AgentSkill.agent_id == agent.id)).scalars()
+def claimer(session: Session, agent: Agent, now: dt.datetime) -> Claimer:
+    skills = session.execute(
+        sa.select(AgentSkill.queue, AgentSkill.senior_at).where(AgentSkill.agent_id == agent.id)
+    ).all()
     owned = sa.select(sa.func.count()).where(Inquiry.owner_id == agent.id, Inquiry.state == "claimed")
     return Claimer(
         agent_id=agent.id,
         stage=agent.stage,
         presence=agent.presence,
         tier=agent.tier,
-        skills=frozenset(skills),
+        skills=frozenset(queue for queue, _since in skills),
         owned=session.execute(owned).scalar_one(),
+        senior=frozenset(queue for queue, since in skills if since is not None),
+        resting=until_words(agent.rest_until, now) if agent.rest_until and agent.rest_until > now else "",
     )
 
 
-def _waiting(session: Session, inquiry: Inquiry, agent_id: str) -> Waiting:
+def waiting(session: Session, inquiry: Inquiry, agent_id: str) -> Waiting:
     kept = session.execute(
         sa.select(TurnQuote.expires_at).where(
             TurnQuote.turn_id == inquiry.open_turn_id, TurnQuote.agent_id == agent_id
@@ -71,4 +79,5 @@ def _waiting(session: Session, inquiry: Inquiry, agent_id: str) -> Waiting:
         reserved_until=inquiry.reserved_until,
         kept_until=kept,
         handed_on=has_handed_on(session, inquiry, agent_id),
+        emergency=inquiry.priority >= EMERGENCY,
     )

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gig.core.errors import Refused
 from gig.core.text import N_
@@ -46,9 +47,22 @@ class Policy:
     former_owner_s: int = 20
 
 
+class Tiered(Protocol):
+    """Whom time alone lets see an inquiry, or not yet."""
+
+    @property
+    def agent_id(self) -> str: ...
+
+    @property
+    def tier(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Claimer:
-    """An agent as dispatch sees them. `owned` counts their claimed inquiries."""
+    """An agent as dispatch sees them. `owned` counts their claimed inquiries.
+
+    `senior` are the queues whose emergencies they may take; `resting` says until when they rest.
+    """
 
     agent_id: str
     stage: str
@@ -56,6 +70,8 @@ class Claimer:
     tier: str
     skills: frozenset[str]
     owned: int
+    senior: frozenset[str] = frozenset()
+    resting: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,7 @@ class Waiting:
     reserved_until: dt.datetime | None = None
     kept_until: dt.datetime | None = None
     handed_on: bool = False
+    emergency: bool = False
 
 
 def bucket_of(inquiry_id: str) -> int:
@@ -91,7 +108,7 @@ def is_for_trainees(inquiry: Waiting, policy: Policy) -> bool:
     return inquiry.queue_is_easy and inquiry.bucket < policy.trainee_share_percent
 
 
-def opens_at(claimer: Claimer, inquiry: Waiting, policy: Policy) -> dt.datetime:
+def opens_at(claimer: Tiered, inquiry: Waiting, policy: Policy) -> dt.datetime:
     """From when this agent sees the inquiry and may claim it, as far as time alone decides."""
     if inquiry.reserved_for == claimer.agent_id:
         return inquiry.entered_at
@@ -121,12 +138,17 @@ def _unfit(claimer: Claimer, inquiry: Waiting, now: dt.datetime) -> Refused | No
         return _not_eligible("suspended", N_("你的账号已暂停接单，请在“我的”里查看原因。"))
     if claimer.stage not in _WORKING:
         return _not_eligible("not-active", N_("完成入职后才能接单。"))
+    if claimer.presence != "online" and claimer.resting:
+        message = N_("正在休息，%(until)s 后可以上线再抢。")
+        return _not_eligible("resting", message, until=claimer.resting)
     if claimer.presence != "online":
         return _not_eligible("not-online", N_("你现在不在线，先切换到在线再抢。"))
     if inquiry.queue not in claimer.skills:
         return _not_eligible("no-skill", N_("你还没有这个队列的技能，可以请运营开通。"))
     if inquiry.handed_on:
         return _not_eligible("handed-on", N_("这条是你升级出去的，会由别人来答。"))
+    if inquiry.emergency and inquiry.queue not in claimer.senior:
+        return _not_eligible("senior-only", N_("紧急咨询只给有这个队列资深技能的客服，可以请运营开通。"))
     if inquiry.kept_until is not None and now > inquiry.kept_until:
         return _not_eligible("clock-spent", N_("这一轮你的时间已用完，会由别人来答。"))
     return None

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 from gig.core.text import N_
 from gig.dispatch.views import (
     console_agents,
+    console_emergencies,
     console_escalations,
     console_notices,
     console_outages,
@@ -24,6 +25,7 @@ for room in (
     console_queues,
     console_escalations,
     console_agents,
+    console_emergencies,
     console_settings,
     console_surges,
     console_notices,
@@ -35,7 +37,7 @@ for room in (
 
 
 def plug_into(app: Flask) -> None:
-    """Queues, agents and settings, each in the menu of those who may open it."""
+    """Queues, agents, emergencies and settings, each in the menu of those who may open it."""
     app.register_blueprint(blueprint)
     menu.offer(
         app,
@@ -45,6 +47,7 @@ def plug_into(app: Flask) -> None:
         Entry("operate", N_("平台故障"), console_outages.HERE, "alert-triangle", "operate"),
         Entry("settle", N_("临时加成"), console_surges.HERE, "trending-up", "settle"),
         Entry("settle", N_("平台故障"), console_outages.HERE, "alert-triangle", "settle"),
+        Entry("operate", N_("紧急咨询"), console_emergencies.HERE, "flag", "operate"),
         Entry("operate", N_("客服名单"), console_agents.HERE, "users", "operate"),
         Entry("operate", N_("队列管理"), console_queues.HERE, "list", "operate"),
         Entry("operate", N_("设置"), console_settings.HERE, "adjustments", "operate"),

@@ -43,6 +43,8 @@ ACTIONS = {
     "agent.leave": N_("结束合作"),
     "agent.grant-skill": N_("开通队列"),
     "agent.revoke-skill": N_("收回队列"),
+    "agent.grant-senior": N_("设为资深"),
+    "agent.revoke-senior": N_("收回资深"),
 }
 
 
@@ -95,6 +97,17 @@ def change_skill(id: str) -> Answer:
         flash(_("已开通「%(queue)s」。", queue=called(slug, "queue")))
     else:
         raise NotFound
+    return redirect(f"{HERE}/{id}", code=303)
+
+
+@pages.post(f"{HERE}/<id>/senior")
+@allow("operate")
+def change_senior(id: str) -> Answer:
+    """The agent may, or may no longer, take the queue's emergencies."""
+    slug, revoking = request.form.get("queue", ""), request.form.get("senior") == "revoke"
+    change = standing.revoke_senior if revoking else standing.grant_senior
+    change(agent_id=_known(id), queue=slug, actor_id=actor_id(), now=received_at())
+    flash(_("已收回资深，手上的可以做完。") if revoking else _("已设为资深，能接这个队列的紧急咨询。"))
     return redirect(f"{HERE}/{id}", code=303)
 
 

@@ -1,4 +1,6 @@
-"""What dispatch shows in the frame of every page: the peak, the most urgent conversation, the badge."""
+"""What dispatch shows in the frame of every page: the peak, the most urgent conversation, the
+badge, an offer, an emergency.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ from gig import web
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.dispatch.models import IssueType, Queue
-from gig.dispatch.queries import threads
+from gig.dispatch.queries import emergencies, threads
 from gig.dispatch.queries.threads import Held
-from gig.dispatch.views import pages_notices, shown
+from gig.dispatch.views import offers_shown, pages_notices, shown
 from gig.identity.access import actor_id, find_principal, may
 from gig.payouts.rates import queries as rates
 from gig.web import names
@@ -27,6 +29,8 @@ def plug_into(app: Flask) -> None:
     web.provide(app, "chat_badge", chat_badge)
     web.provide(app, "notices", pages_notices.told)
     web.provide(app, "open_turns", open_turns)
+    web.provide(app, "offer", offer)
+    web.provide(app, "emergency", emergency)
     names.provide(app, "queue", _queues)
     names.provide(app, "issue_type", _issue_types)
     names.provide(app, "tier", _tiers)
@@ -67,6 +71,20 @@ def open_turns() -> list[dict[str, Any]] | None:
     if not may("work"):
         return None
     return [shown.open_turn(each.inquiry.id, each.quote) for each in held() if each.quote is not None]
+
+
+def offer() -> dict[str, Any] | None:
+    """The sheet of the live offer, for every page of who may get some."""
+    return {"sheet": offers_shown.sheet(db.session(), actor_id(), received_at())} if may("work") else None
+
+
+def emergency() -> dict[str, Any] | None:
+    """What waits in the emergency lane, for every page of ops."""
+    if not may("operate"):
+        return None
+    count, since = emergencies.count(db.session())
+    waiting_s = (received_at() - since).total_seconds() if since else 0
+    return {"count": count, "since": since, "waiting_s": waiting_s}
 
 
 def _queues() -> dict[str, tuple[str, str]]:

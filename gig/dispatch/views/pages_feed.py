@@ -74,14 +74,14 @@ def claim(inquiry_id: str) -> AnyResponse:
     """The inquiry is the agent's and its conversation opens; or why not, said beside the feed."""
     try:
         claims.claim(
-            inquiry_id=inquiry_id, agent_id=actor_id(), expected_gross_fen=_expected(), now=received_at()
+            inquiry_id=inquiry_id, agent_id=actor_id(), expected_gross_fen=expected(), now=received_at()
         )
     except Refused as refused:
         if request.headers.get("HX-Request"):
             raise
         flash(say(refused))
         return redirect(url_for("dispatch.feed.show"), code=303)
-    return _go_to(url_for("dispatch.chat.show", inquiry_id=inquiry_id))
+    return go_to(url_for("dispatch.chat.show", inquiry_id=inquiry_id))
 
 
 @pages.post("/agent/presence")
@@ -95,7 +95,8 @@ def presence() -> AnyResponse:
         set_presence(agent_id=actor_id(), state=state, now=received_at())
     except Refused as refused:
         flash(say(refused))
-    return redirect(url_for("dispatch.feed.show"), code=303)
+    duty = request.form.get("from") == "duty"
+    return redirect(url_for("dispatch.duty.show" if duty else "dispatch.feed.show"), code=303)
 
 
 @pages.get("/agent/leaving")
@@ -119,13 +120,13 @@ def open_turns() -> Response:
     return jsonify(turns=frame.open_turns())
 
 
-def _go_to(url: str) -> AnyResponse:
+def go_to(url: str) -> AnyResponse:
     if request.headers.get("HX-Request"):
         return Response(status=200, headers={"HX-Redirect": url})
     return redirect(url, code=303)
 
 
-def _expected() -> int | None:
+def expected() -> int | None:
     """What the button said that a reply pays."""
     text = request.form.get("expected_gross_fen", "")
     if text and not (text.isascii() and text.isdigit() and len(text) < 6):
@@ -150,28 +151,36 @@ def _feed() -> dict[str, Any]:
     return {
         "agent": agent,
         "working": working,
-        "presence": _presence(agent),
+        "presence": _presence(agent, now),
         "today": earnings.totals(session, agent.id, *zone.day_bounds(zone.day_of(now))),
         "peak": shown.peak(card, now),
         "surges": [(called(slug, "queue"), each) for slug, each in sorted(who.surges.items())],
         "chips": _chips(who, counts, chosen),
         "chosen": chosen,
-        "rows": [shown.card_row(row, card, now, blocked=blocked) for row in rows[: feed.PAGE]],
+        "rows": [
+            shown.card_row(row, card, now, blocked=blocked, offered_after=numbers["offer_after_s"])
+            for row in rows[: feed.PAGE]
+        ],
         "next": _mark(rows[feed.PAGE - 1]) if more else None,
         "further": after is not None,
         "blocked": blocked,
         "checks": _checks(agent, numbers),
         "skills": len(who.queues),
+        "resting": agent.rest_until if agent.rest_until and agent.rest_until > now else None,
         "now": now,
     }
 
 
-def _presence(agent: Agent) -> str:
+def _presence(agent: Agent, now: dt.datetime) -> str:
+    if agent.stage in WORKING and agent.presence != "online" and agent.rest_until and agent.rest_until > now:
+        return "resting"
     return agent.presence if agent.stage in WORKING else "forced"
 
 
 def _blocked(agent: Agent, most: int) -> str:
     """Why no row can be claimed now, short enough for the button; empty when all can."""
+    if agent.presence != "online" and agent.rest_until and agent.rest_until > received_at():
+        return _("休息中")
     if agent.presence == "away":
         return _("小休中")
     if agent.presence != "online":

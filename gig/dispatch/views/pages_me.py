@@ -10,6 +10,7 @@ from flask import Blueprint, render_template
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.dispatch.queries import feed
+from gig.dispatch.queries.agents import certificates
 from gig.dispatch.views.standing import notice, queue_of, why_of
 from gig.identity.access import actor_id, allow, principal
 from gig.identity.models import Agent
@@ -55,14 +56,14 @@ def _me() -> dict[str, Any]:
     payee = session.scalars(
         sa.select(Payee).where(Payee.agent_id == agent.id).order_by(Payee.id.desc()).limit(1)
     ).first()
-    skills = [called(slug, "queue") for slug, _easy in who.queues]
+    skills = certificates(session, agent.id)
     return {
         "agent": agent,
         "name": principal().name,
         "tier": called(agent.tier, "tier"),
         "score": f"{agent.score_tenths // 10}.{agent.score_tenths % 10}",
         "skills": skills,
-        "revoked": _revoked(agent.id, set(skills)),
+        "revoked": _revoked(agent.id, {called(skill.queue, "queue") for skill in skills}),
         "payee": payee,
         "text_size": preferences.text_size() or "normal",
         "hand": preferences.hand() or "right",

@@ -12,6 +12,7 @@ from gig.core.text import N_
 from gig.dispatch.models import Inquiry, TurnQuote
 from gig.dispatch.queries.feed import FeedRow
 from gig.dispatch.queries.threads import Held
+from gig.dispatch.values import EMERGENCY
 from gig.payouts.rates.rules.bands import holds_until, hours_at
 from gig.payouts.rates.rules.card import RateCard, clock_text
 from gig.web.filters import iso
@@ -29,7 +30,6 @@ TIERS = {
 BANDS = (N_("午高峰"), N_("晚高峰"), N_("加急"))
 """The names of the first card's bands, and of a surge; others are shown as ops wrote them."""
 
-URGENT = 9
 _DAY_MINUTES = 24 * 60
 
 
@@ -76,9 +76,12 @@ def row_quote(row: FeedRow, card: RateCard) -> dict[str, Any]:
     }
 
 
-def card_row(row: FeedRow, card: RateCard, now: dt.datetime, *, blocked: str) -> dict[str, Any]:
-    """A row of the feed as `inquiry_card` takes it."""
+def card_row(
+    row: FeedRow, card: RateCard, now: dt.datetime, *, blocked: str, offered_after: int | None = None
+) -> dict[str, Any]:
+    """A row of the feed as `inquiry_card` takes it; one that waited until offers begin says why not me."""
     kept = None
+    pushed = offered_after is not None and row.waiting_s >= offered_after
     if row.kept_until:
         kept = {"deadline": row.kept_until, "left_s": max(0, int((row.kept_until - now).total_seconds()))}
     return {
@@ -92,12 +95,13 @@ def card_row(row: FeedRow, card: RateCard, now: dt.datetime, *, blocked: str) ->
         "waiting_s": row.waiting_s,
         "quote": row_quote(row, card),
         "claim_url": f"/agent/inquiries/{row.id}/claim",
-        "urgent": row.priority >= URGENT,
+        "urgent": row.priority >= EMERGENCY,
         "escalated": row.handovers > 0,
-        "exclusive": _("先留给你") if row.reserved else "",
+        "exclusive": _("先留给你") if row.reserved else _("新手专享") if row.for_trainees else "",
         "blocked": blocked,
         "kept": kept,
         "estimate": "",
+        "why_url": f"/agent/inquiries/{row.id}/why-not-me" if pushed else "",
     }
 
 

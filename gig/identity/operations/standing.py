@@ -10,29 +10,12 @@ from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox
 from gig.core.db import rows_changed, transaction
-from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.identity.models import Agent, AgentSkill
-from gig.identity.values import PRESENCES, WORKING, Presence, Stage
-
-
-def set_presence(*, agent_id: str, state: str, now: dt.datetime, reason: str | None = None) -> Presence:
-    """The agent is online, away or offline; only who may work can be online. Repeating changes nothing."""
-    chosen = next((word for word in PRESENCES if word == state), None)
-    if chosen is None:
-        raise Invalid({"state": [N_("要是其中之一：online、away、offline。")]})
-    with transaction() as session:
-        change = sa.update(Agent).where(Agent.id == agent_id)
-        if chosen == "online":
-            change = change.where(Agent.stage.in_(WORKING))
-        if not rows_changed(
-            session, change.values(presence=chosen, presence_reason=reason, last_seen_at=now)
-        ):
-            _agent(session, agent_id)
-            raise Refused("not-eligible", N_("审核通过后才能上线接单。"))
-        outbox.emit(session, f"agent:{agent_id}", "presence.changed", {"state": chosen}, now=now)
-        outbox.emit(session, "ops", "presence.changed", {"agent": agent_id, "state": chosen}, now=now)
-    return chosen
+from gig.identity.operations.presence import end_duty
+from gig.identity.operations.presence import set_presence as set_presence
+from gig.identity.values import WORKING, Stage
 
 
 def admit_agent(*, agent_id: str, now: dt.datetime, actor_id: str | None) -> None:
@@ -137,6 +120,40 @@ def revoke_skill(
         return True
 
 
+def grant_senior(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None) -> bool:
+    """The agent may take the queue's emergencies too; False if they could before.
+
+    NotFound without the queue's skill.
+    """
+    return _change_senior(agent_id, queue, actor_id, now, action="agent.grant-senior", senior_at=now)
+
+
+def revoke_senior(*, agent_id: str, queue: str, now: dt.datetime, actor_id: str | None) -> bool:
+    """The agent sees the queue's emergencies no more; what they hold they may finish."""
+    return _change_senior(agent_id, queue, actor_id, now, action="agent.revoke-senior", senior_at=None)
+
+
+def _change_senior(
+    agent_id: str,
+    queue: str,
+    actor_id: str | None,
+    now: dt.datetime,
+    *,
+    action: str,
+    senior_at: dt.datetime | None,
+) -> bool:
+    with transaction() as session:
+        skill = session.get(AgentSkill, (agent_id, queue), with_for_update=True, populate_existing=True)
+        if skill is None:
+            raise NotFound
+        if (skill.senior_at is None) == (senior_at is None):
+            return False
+        skill.senior_at, skill.senior_by = senior_at, actor_id if senior_at else None
+        session.flush()
+        _tell(session, agent_id, action, None, actor_id, now, {"queue": queue})
+        return True
+
+
 def _change_stage(
     agent_id: str,
     *only_if: sa.ColumnElement[bool],
@@ -152,6 +169,8 @@ def _change_stage(
         if not rows_changed(session, change.values(**values)):
             _agent(session, agent_id)
             raise Refused("wrong-stage", N_("这位客服现在的状态不能这样改，刷新后再看。"))
+        if values.get("presence") == "offline":
+            end_duty(session, [agent_id], now=now, since_seen=True)
         _tell(session, agent_id, action, reason, actor_id, now, {"stage": values["stage"]})
 
 

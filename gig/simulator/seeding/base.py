@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from gig.core import tunables
 from gig.core.db import db, transaction
 from gig.dispatch.models import IssueType, Queue
 from gig.dispatch.operations.escalations import list_route
@@ -45,6 +46,8 @@ def seed_base(*, agents: int, secret_key: str, now: dt.datetime) -> Base:
     crew = tuple(world.agents(agents))
     with cheap_passwords():
         with transaction() as session:
+            if not is_seeded(session):
+                _days_without_end(session, now)
             _queues(session)
             for person in world.STAFF:
                 ids[person.phone] = _registered(person, secret_key, now)
@@ -61,6 +64,13 @@ def seed_base(*, agents: int, secret_key: str, now: dt.datetime) -> Base:
 def is_seeded(session: Session) -> bool:
     """Whether the demo world's channel is there."""
     return any(channel.name == world.CHANNEL for channel in queries.channels(session))
+
+
+def _days_without_end(session: Session, now: dt.datetime) -> None:
+    """A simulation runs through days and nights with the same few agents: they rest, without a daily cap."""
+    whole_day = 24 * 60 * 60
+    reason = "演示：模拟要整天整夜地跑"
+    tunables.change(session, "day_cap_s", whole_day, actor_id=None, reason=reason, now=now)
 
 
 def _queues(session: Session) -> None:

@@ -57,10 +57,11 @@ def pass_review(application_id: str, *, reviewer_id: str, now: dt.datetime) -> N
 
 
 def become_active(person_id: str, *, ops_id: str, now: dt.datetime) -> None:
-    """Probation is over and the agent may serve every demo queue."""
+    """Probation is over and the agent may serve every demo queue, its emergencies too."""
     standing.activate_agent(agent_id=person_id, now=now, actor_id=ops_id)
     for slug, *_ in QUEUES:
         standing.grant_skill(agent_id=person_id, queue=slug, now=now, actor_id=ops_id)
+        standing.grant_senior(agent_id=person_id, queue=slug, now=now, actor_id=ops_id)
 
 
 def name_payee(person_id: str, person: DemoPerson, *, now: dt.datetime, alipay: bool = False) -> None:

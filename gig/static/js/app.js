@@ -5,6 +5,7 @@ import "./alarm.js";
 import "./settings.js";
 import "./live.js";
 import "./feed.js";
+import "./alerts.js";
 import "./composer.js";
 import "./scripts.js";
 import "./theme.js";

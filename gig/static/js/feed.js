@@ -131,7 +131,8 @@ document.addEventListener("submit", async (event) => {
 function refused(slug, html, mine) {
   const words = new DOMParser().parseFromString(html, "text/html").querySelector("[data-toast]")?.textContent.trim();
   if (slug === "already-claimed") {
-    toast(say("taken"));
+    const id = mine?.dataset.inquiry;
+    toast(say("taken"), "error", id && { href: `/agent/inquiries/${id}/why-not-me`, text: say("why_not_me") });
     if (mine) leave(mine);
     return;
   }

@@ -61,13 +61,20 @@ export function pageMeta(name) {
   return meta(name);
 }
 
-export function toast(text, kind = "") {
+// `link`, if any, is {href, text} behind the words.
+export function toast(text, kind = "", link = null) {
   const tray = document.getElementById("toasts");
   if (!text || !tray) return;
   const line = document.createElement("p");
   line.className = "toast";
   line.dataset.toast = kind;
   line.textContent = text;
+  if (link) {
+    const more = document.createElement("a");
+    more.href = link.href;
+    more.textContent = link.text;
+    line.append(" ", more);
+  }
   tray.append(line);
 }
 

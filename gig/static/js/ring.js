@@ -38,7 +38,7 @@ function feel(ring, left) {
 function draw(ring) {
   const total = Number(ring.dataset.total) || 60;
   const exact = (Date.parse(ring.dataset.deadline) - serverNow()) / 1000;
-  const left = exact >= 0 ? Math.ceil(exact) : -Math.ceil(-exact);
+  const left = exact >= 0 ? Math.min(Math.ceil(exact), Math.ceil(total)) : -Math.ceil(-exact);
   if (ring.dataset.drawn === String(left)) return;
   ring.dataset.drawn = String(left);
   const state = left <= 0 ? "over" : left <= CRIT ? "crit" : left <= WARN ? "warn" : "calm";

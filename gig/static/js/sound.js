@@ -14,16 +14,16 @@ export function hapticsOn() {
 }
 
 export function unlock() {
-  if (!Context || !soundOn()) return;
+  if (!Context || !(soundOn() || document.querySelector("[data-emergency]"))) return;
   context ??= new Context();
   if (context.state === "suspended") context.resume().catch(() => {});
 }
 for (const press of ["pointerdown", "keydown"]) document.addEventListener(press, unlock, { passive: true });
 
 // So many short tones of 880 Hz, one after the other. A page that the browser keeps silent plays none of them
-// later: a tone that comes too late tells something wrong.
-export async function beep(times = 1) {
-  if (!soundOn() || !Context) return;
+// later: a tone that comes too late tells something wrong. `always`: also where nobody turned sounds on.
+export async function beep(times = 1, always = false) {
+  if (!(always || soundOn()) || !Context) return;
   context ??= new Context();
   if (context.state !== "running") {
     await Promise.race([context.resume().catch(() => {}), new Promise((go) => setTimeout(go, 500))]);
