@@ -11,6 +11,7 @@ from gig.core import outbox, tunables
 from gig.core.db import db, rows_changed, transaction
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, TurnQuote
+from gig.dispatch.operations.following import told
 from gig.dispatch.operations.locks import free_agents, lock_agent
 from gig.dispatch.queries.eligible import waits_in_vain
 from gig.dispatch.values import RECONTACT_WINDOW, seconds
@@ -60,6 +61,7 @@ def back_to_feed(
             (f"queue:{inquiry.queue}", "feed.released", {"inquiry_id": inquiry.id, "queue": inquiry.queue}),
             (f"agent:{owner_id}", f"claim.{ended}", {"inquiry_id": inquiry.id}),
             *waits_in_vain(session, inquiry, now),
+            *told(inquiry.id, inquiry.followed),
         ],
         now=now,
     )
@@ -150,6 +152,7 @@ def sweep_due(*, now: dt.datetime) -> int:
                 inquiry.due_at = None
                 inquiry.version += 1
                 session.flush()
+                outbox.emit_all(session, told(inquiry.id, inquiry.followed), now=now)
     return moved
 
 
@@ -168,6 +171,7 @@ def _abandon(session: Session, inquiry: Inquiry, now: dt.datetime) -> None:
         [
             (f"queue:{inquiry.queue}", "feed.taken", {"inquiry_id": inquiry.id}),
             ("ops", "inquiry.abandoned", {"inquiry_id": inquiry.id}),
+            *told(inquiry.id, inquiry.followed),
         ],
         now=now,
     )

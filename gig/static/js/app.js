@@ -8,6 +8,7 @@ import "./feed.js";
 import "./composer.js";
 import "./scripts.js";
 import "./theme.js";
+import "./typing.js";
 import "./console.js";
 import "./wall.js";
 
