@@ -29,7 +29,7 @@ Status = dict[str, str]
 def here(token: str, path: str = "show", **more: Any) -> str:
     """An address of this page. A frame may refuse our language cookie, so the language goes along."""
     if "lang" in request.args:
-        more["lang"] = request.args["lang"][:2]
+        more.setdefault("lang", request.args["lang"][:2])
     return url_for(f"chat.{path}", token=token, **more)
 
 

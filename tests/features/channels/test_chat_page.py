@@ -270,10 +270,10 @@ def test_the_parts_leave_the_forms_alone_until_the_stage_changes(
     mine = customer(inquiry)
     mine.open()
     same = mine.page(part="live", stage="open")
-    assert 'id="chat-lines"' in same and 'id="chat-dock"' not in same
+    assert 'id="chat-lines"' in same and 'id="chat-tools"' not in same
     answered(agent, inquiry)
     changed = mine.page(part="live", stage="open")
-    assert 'id="chat-dock"' in changed and "stage=claimed" in changed
+    assert 'id="chat-tools"' in changed and 'id="chat-composer"' not in changed and "stage=claimed" in changed
 
 
 def test_opening_again_writes_nothing(session: Session, customer: NewCustomer) -> None:
