@@ -72,10 +72,11 @@ def say(*, inquiry: Inquiry, key: str, text: str, address: str, marks: Marks, no
         limits.count(session, limits.bounds(session, inquiry, address, photo=False), now)
         if is_repeated(text, _latest(session, inquiry.id, now)):
             raise Refused("repeated", N_("这句话已经发过两遍，客服能看到，不用重复发。"))
-        signals.note_customer(session, inquiry.id, marks, now=now)
-        return add_customer_message(
+        message_id = add_customer_message(
             channel_id=inquiry.channel_id, inquiry_id=inquiry.id, external_id=external_id, text=text, now=now
         )
+        signals.note_customer(session, inquiry.id, marks, now=now)
+        return message_id
 
 
 def send_photo(
@@ -94,7 +95,6 @@ def send_photo(
     with transaction() as session:
         limits.count(session, limits.bounds(session, inquiry, address, photo=True), now)
         blob = blobs.keep(session, picture, media_type=photos.MEDIA_TYPE, now=now)
-        signals.note_customer(session, inquiry.id, marks, now=now)
         message_id = add_customer_message(
             channel_id=inquiry.channel_id,
             inquiry_id=inquiry.id,
@@ -103,9 +103,9 @@ def send_photo(
             photo_blob_id=blob.id,
             now=now,
         )
-        if message_id == _known(session, inquiry.id, external_id, blob.id):
-            return message_id
-        blobs.forget(session, blob.id)  # another request with the same key was first
+        if message_id != _known(session, inquiry.id, external_id, blob.id):
+            blobs.forget(session, blob.id)  # another request with the same key was first
+        signals.note_customer(session, inquiry.id, marks, now=now)
         return message_id
 
 

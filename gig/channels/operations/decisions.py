@@ -26,7 +26,7 @@ def decide_genuine(*, suspicion_id: str, actor_id: str, reason: str, now: dt.dat
     """The customer was somebody else: nothing is taken, and no payout waits for it any more."""
     words = _reason(reason)
     with transaction() as session:
-        found = _get(session, suspicion_id)
+        found, _state = _get(session, suspicion_id)
         _decide(session, found, "genuine", actor_id, words, now, None)
 
 
@@ -37,10 +37,7 @@ def decide_own_customer(*, suspicion_id: str, actor_id: str, reason: str, now: d
     """
     words = _reason(reason)
     with transaction() as session:
-        found = _get(session, suspicion_id)
-        state = session.execute(
-            sa.select(Inquiry.state).where(Inquiry.id == found.inquiry_id).with_for_update()
-        ).scalar_one()
+        found, state = _get(session, suspicion_id)
         if state not in ENDED:
             raise Refused(
                 "not-ended", N_("这条咨询还没有结束（解决后 24 小时关闭），结束后再判。付款会一直暂缓。")
@@ -95,11 +92,14 @@ def _decide(
     outbox.emit(session, f"agent:{found.agent_id}", "statement.changed", payload, now=now)
 
 
-def _get(session: Session, id: str) -> Suspicion:
-    found = session.get(Suspicion, id, populate_existing=True, with_for_update=True)
-    if found is None:
+def _get(session: Session, id: str) -> tuple[Suspicion, str]:
+    """The suspicion and the state of its inquiry, both locked: first the inquiry, as everywhere."""
+    about = sa.select(Suspicion.inquiry_id).where(Suspicion.id == id).scalar_subquery()
+    inquiry = sa.select(Inquiry.state).where(Inquiry.id == about).with_for_update(key_share=True)
+    state = session.execute(inquiry).scalar_one_or_none()
+    if state is None:
         raise NotFound
-    return found
+    return session.get_one(Suspicion, id, populate_existing=True, with_for_update=True), state
 
 
 def _reason(text: str) -> str:

@@ -1,7 +1,8 @@
 """Noticing that an agent and a customer may be one person: the same phone, device or network address.
 
 Either side may come first, so each looks for the other when it leaves a mark. A mark is a blind index:
-the phone is indexed as people's phones are, so that it meets theirs.
+the phone is indexed as people's phones are, so that it meets theirs. On PostgreSQL whoever writes a
+suspicion holds its inquiry first, so that no two wait in a circle.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gig.core.crypto import keyring
 from gig.core.db import is_sqlite, rows_changed, transaction
 from gig.core.errors import Invalid
 from gig.core.ids import new_id
+from gig.dispatch.models import Inquiry
 from gig.identity import phones
 from gig.identity.models import Agent, Person
 from gig.payouts.disbursement.operations import questions
@@ -65,12 +67,7 @@ def note_agent(*, agent_id: str, marks: Marks, now: dt.datetime) -> None:
         for kind, mark in marks.items():
             _touch(session, AgentMark, {"agent_id": agent_id, "kind": kind, "mark": mark}, now)
             if agent_id in _agents_alike(session, kind, mark, now):
-                alike = sa.select(CustomerMark.inquiry_id).where(
-                    CustomerMark.kind == kind,
-                    CustomerMark.mark == mark,
-                    CustomerMark.seen_at > now - MARK_LIFE,
-                )
-                for inquiry_id in session.scalars(alike).all():
+                for inquiry_id in _inquiries_alike(session, kind, mark, now):
                     _suspect(session, inquiry_id, agent_id, kind, now)
 
 
@@ -93,6 +90,15 @@ def _agents_alike(session: Session, kind: str, mark: str, now: dt.datetime) -> I
         )
     found = session.scalars(query.limit(MOST_SHARED + 1)).all()
     return [] if len(found) > MOST_SHARED else found
+
+
+def _inquiries_alike(session: Session, kind: str, mark: str, now: dt.datetime) -> Iterable[str]:
+    """The inquiries whose customer left this mark, locked before anything that hangs on them."""
+    left = sa.select(CustomerMark.inquiry_id).where(
+        CustomerMark.kind == kind, CustomerMark.mark == mark, CustomerMark.seen_at > now - MARK_LIFE
+    )
+    mine = sa.select(Inquiry.id).where(Inquiry.id.in_(left)).order_by(Inquiry.id)
+    return session.scalars(mine.with_for_update(read=True, key_share=True)).all()
 
 
 def _suspect(session: Session, inquiry_id: str, agent_id: str, kind: str, now: dt.datetime) -> None:
