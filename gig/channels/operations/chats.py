@@ -66,10 +66,12 @@ def say(*, inquiry: Inquiry, key: str, text: str, address: str, marks: Marks, no
     """
     external_id = _external("chat", key, text.encode())
     with transaction() as session:
+        wanted = limits.bounds(session, inquiry, address, photo=False)
+        limits.queue_up(session, wanted)
         known = _known(session, inquiry.id, external_id)
         if known:
             return known
-        limits.count(session, limits.bounds(session, inquiry, address, photo=False), now)
+        limits.count(session, wanted, now)
         if is_repeated(text, _latest(session, inquiry.id, now)):
             raise Refused("repeated", N_("这句话已经发过两遍，客服能看到，不用重复发。"))
         message_id = add_customer_message(
@@ -90,10 +92,15 @@ def send_photo(
     known = _known(db.session(), inquiry.id, external_id)
     if known:
         return known
-    limits.refuse_if_full(db.session(), limits.bounds(db.session(), inquiry, address, photo=True), now)
+    wanted = limits.bounds(db.session(), inquiry, address, photo=True)
+    limits.refuse_if_full(db.session(), wanted, now)
     picture = photos.as_kept(content)
     with transaction() as session:
-        limits.count(session, limits.bounds(session, inquiry, address, photo=True), now)
+        limits.queue_up(session, wanted)
+        known = _known(session, inquiry.id, external_id)
+        if known:  # another request with the same key was first
+            return known
+        limits.count(session, wanted, now)
         blob = blobs.keep(session, picture, media_type=photos.MEDIA_TYPE, now=now)
         message_id = add_customer_message(
             channel_id=inquiry.channel_id,
@@ -103,8 +110,6 @@ def send_photo(
             photo_blob_id=blob.id,
             now=now,
         )
-        if message_id != _known(session, inquiry.id, external_id, blob.id):
-            blobs.forget(session, blob.id)  # another request with the same key was first
         signals.note_customer(session, inquiry.id, marks, now=now)
         return message_id
 
@@ -153,10 +158,8 @@ def _external(kind: str, key: str, content: bytes) -> str:
     return f"{kind}:{key[:64]}:{hashlib.sha256(content).hexdigest()[:16]}"
 
 
-def _known(session: Session, inquiry_id: str, external_id: str, blob_id: str | None = None) -> str | None:
+def _known(session: Session, inquiry_id: str, external_id: str) -> str | None:
     query = sa.select(Message.id).where(Message.inquiry_id == inquiry_id, Message.external_id == external_id)
-    if blob_id:
-        query = query.where(Message.photo_blob_id == blob_id)
     return session.execute(query).scalar()
 
 

@@ -57,11 +57,18 @@ def refuse_if_full(session: Session, wanted: Sequence[Bound], now: dt.datetime) 
             raise TooMany(bound.words, retry_after_s=max(1, wait))
 
 
-def count(session: Session, wanted: Sequence[Bound], now: dt.datetime) -> None:
-    """One more is counted under every scope, unless one is full; in the transaction of what is sent."""
+def queue_up(session: Session, wanted: Sequence[Bound]) -> None:
+    """Whoever else sends under one of these scopes has finished; on SQLite one writer is at work anyway."""
     if not is_sqlite(session):
         for bound in wanted:
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(bound.scope))))
+
+
+def count(session: Session, wanted: Sequence[Bound], now: dt.datetime) -> None:
+    """One more is counted under every scope, unless one is full; in the transaction of what is sent.
+
+    The caller has queued up.
+    """
     refuse_if_full(session, wanted, now)
     session.execute(sa.insert(ChatSend), [{"scope": bound.scope, "at": now} for bound in wanted])
 

@@ -16,9 +16,8 @@ from gig.core.ids import new_id
 from gig.core.prepared import Prepared, PreparedInsert
 from gig.core.text import N_
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
-from gig.dispatch.operations import clocks
+from gig.dispatch.operations import clocks, following
 from gig.dispatch.operations.drafts import put_draft
-from gig.dispatch.operations.following import told
 from gig.dispatch.queries import phrases
 from gig.dispatch.rules.substantive import UnpaidReason, fingerprint, not_substantive
 from gig.dispatch.scripts.queries import library
@@ -268,4 +267,4 @@ _WAIT = _by_id(
 def _tell(session: Session, found: Found, agent_id: str, detail: dict[str, Any], now: dt.datetime) -> None:
     payload = {"inquiry_id": found.id, **detail}
     events: list[outbox.Event] = [(f"agent:{agent_id}", "reply.sent", payload)]
-    outbox.emit_all(session, events + told(found.id, found.followed), now=now)
+    outbox.emit_all(session, events + following.told(found.id, found.followed), now=now)
