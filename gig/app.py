@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from gig.channels import wiring as channels
 from gig.core import clock, crypto, logs, simclock
 from gig.core.db import db
 from gig.dispatch import wiring as dispatch
@@ -28,7 +29,7 @@ GIVES_UP = {
 }
 """A database host that vanished without a word is noticed within half a minute."""
 
-FEATURES = (identity, insight, payouts, scoring, dispatch, onboarding)
+FEATURES = (identity, insight, payouts, scoring, dispatch, onboarding, channels)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

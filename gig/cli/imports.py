@@ -15,6 +15,7 @@ from typing import IO, Any
 import click
 from marshmallow import ValidationError
 
+from gig.channels.schemas import InquiryIn
 from gig.cli.inside import inside
 from gig.core import clock
 from gig.core.db import db
@@ -22,7 +23,6 @@ from gig.core.errors import GigError, Invalid
 from gig.dispatch.operations.importing import receive_inquiries
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.dispatch.rules.import_map import BadMap, ImportMap, NoValue
-from gig.dispatch.schemas import InquiryIn
 from gig.identity import queries
 
 AT_ONCE = 200

@@ -18,7 +18,11 @@ from granian.server import Server
 from gig.settings import DEVELOPMENT_SECRET, BadSettings, Settings
 
 ACCESS_LOG = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
-"""Without the query: a stream's ticket stands there."""
+"""Without the query: a stream's ticket stands there. A chat link in the path is masked."""
+LOG_FORMATTERS = {
+    "generic": {"()": "logging.Formatter", "fmt": "[%(levelname)s] %(message)s"},
+    "access": {"()": "gig.core.logs.ScrubbedFormatter", "fmt": "%(message)s"},
+}
 
 WEB_THREADS = 16
 CONNECTIONS = 16_384
@@ -63,6 +67,7 @@ def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None,
         "websockets": False,
         "log_access": access_log,
         "log_access_format": ACCESS_LOG,
+        "log_dictconfig": {"formatters": LOG_FORMATTERS},
         "workers_kill_timeout": STOP_WITHIN_S[role],
         "respawn_failed_workers": settings.production or workers > 1,
     }

@@ -13,14 +13,23 @@ _ID_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _CARD = re.compile(r"(?<!\d)\d{16,19}(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
 _TICKET = re.compile(r"(ticket=)[^&\s\"']+")
+_CHAT = re.compile(r"(/c/)[0-9a-z]{26}[^/?#\s\"']*")
 
 
 def scrub(text: str) -> str:
-    """The text with ID numbers, cards, phones and stream tickets replaced by a mark of their kind."""
+    """The text with ID numbers, cards, phones, stream tickets and chat links replaced by their kind."""
     text = _ID_NUMBER.sub("<id>", text)
     text = _CARD.sub("<card>", text)
     text = _PHONE.sub("<phone>", text)
+    text = _CHAT.sub(r"\1<chat>", text)
     return _TICKET.sub(r"\1<ticket>", text)
+
+
+class ScrubbedFormatter(logging.Formatter):
+    """For handlers that are not ours, such as the server's access log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return scrub(super().format(record))
 
 
 def _scrub_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:

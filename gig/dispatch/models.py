@@ -41,7 +41,8 @@ class Inquiry(Base):
     `bucket` (0–99, a hash of the id) decides whether trainees have it alone at first. `due_at` is when the
     sweep looks at it next: to abandon, to resolve or to close it.
     `reserved_for` is the former owner who sees it alone until `reserved_until`. `handovers` counts how
-    often it was handed on to another queue.
+    often it was handed on to another queue. `followed` is set once the customer has
+    opened its chat page: from then on what happens is told on the topic `inquiry:ID` too.
     """
 
     __tablename__ = "inquiry"
@@ -127,6 +128,7 @@ class Inquiry(Base):
     resolved_by: Mapped[str | None] = mapped_column(sa.String(26))
     ended_at: Mapped[dt.datetime | None]
     due_at: Mapped[dt.datetime | None]
+    followed: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -226,6 +228,7 @@ class Message(Base):
 
     `script_id` is the script that the words began as. No foreign key: scripts are never deleted, and a reply
     checks it with what it reads anyway.
+    A customer's photo is the message `PHOTO_WORDS` that names its blob.
     """
 
     __tablename__ = "message"
@@ -249,6 +252,12 @@ class Message(Base):
             postgresql_where=sa.text("script_id IS NOT NULL"),
         ),
         sa.Index(
+            "ix_message_photo",
+            "sent_at",
+            sqlite_where=sa.text("photo_blob_id IS NOT NULL"),
+            postgresql_where=sa.text("photo_blob_id IS NOT NULL"),
+        ),
+        sa.Index(
             "uq_message_external",
             "inquiry_id",
             "external_id",
@@ -268,6 +277,7 @@ class Message(Base):
     fingerprint: Mapped[str | None] = mapped_column(sa.String(64))
     script_id: Mapped[str | None] = mapped_column(sa.String(26))
     unpaid_reason: Mapped[str | None]
+    photo_blob_id: Mapped[str | None] = mapped_column(sa.String(26))
     sent_at: Mapped[dt.datetime]
 
 

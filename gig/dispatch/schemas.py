@@ -11,12 +11,11 @@ from gig.api import Schema, fields
 from gig.core.money import yuan
 from gig.core.text import N_
 from gig.dispatch.escalation_models import Escalation
-from gig.dispatch.models import Inquiry, Message, Turn, TurnQuote
+from gig.dispatch.models import Inquiry, Message, TurnQuote
 from gig.dispatch.queries.feed import FeedRow
 from gig.dispatch.queries.threads import Thread
 from gig.dispatch.rules.escalation import REASON_WORDS, REASONS
 from gig.dispatch.rules.substantive import UnpaidReason
-from gig.dispatch.values import SIDES
 from gig.payouts.earnings import triage
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
@@ -28,44 +27,6 @@ UNPAID = {
     UnpaidReason.HOLDING: N_("只有客套话，不算回复，不计费，计时继续。"),
     UnpaidReason.REPEATED: N_("和你之前发的一样，不计费，计时继续。"),
 }
-
-
-class CustomerIn(Schema):
-    external_id = fields.Text(most=200, required=True)
-    name = fields.Text(most=100)
-
-
-class OrderIn(Schema):
-    """Beside the two named ones an order may carry further short facts for the agent."""
-
-    class Meta:
-        unknown = "include"
-
-    external_id = fields.Text(most=200, required=True)
-    kind = fields.Text(most=60)
-
-
-class InquiryIn(Schema):
-    external_id = fields.Text(most=200, required=True)
-    queue = fields.Text(most=60, required=True)
-    issue_type = fields.Text(most=60, required=True)
-    text = fields.Words(required=True)
-    side = fields.Choice(SIDES, load_default="customer")
-    priority = fields.Int(least=0, most=9, load_default=0)
-    customer = fields.Nested(CustomerIn)
-    order = fields.Nested(OrderIn)
-    arrived_at = fields.Instant()
-
-
-class MessageIn(Schema):
-    external_id = fields.Text(most=200, required=True)
-    text = fields.Words(required=True)
-
-
-class RatingIn(Schema):
-    stars = fields.Int(least=1, most=5, required=True)
-    resolved = fields.Flag(required=True)
-    comment = fields.Words(least=0, load_default="")
 
 
 class PresenceIn(Schema):
@@ -245,30 +206,4 @@ def reply_out(message: Message, earning: Earning | None) -> dict[str, Any]:
         "earning": earning_out(earning) if earning else None,
         "unpaid_reason": message.unpaid_reason,
         "unpaid_why": unpaid_words(message.unpaid_reason),
-    }
-
-
-def thread_for_channel(
-    inquiry: Inquiry, messages: Sequence[Message], turns: Sequence[Turn]
-) -> dict[str, Any]:
-    """The thread as the customer's side sees it: no names of agents, no money."""
-    return {
-        "id": inquiry.id,
-        "external_id": inquiry.external_id,
-        "queue": inquiry.queue,
-        "state": inquiry.state,
-        "messages": [
-            {
-                "id": message.id,
-                "author": message.author,
-                "text": message.text,
-                "sent_at": message.sent_at,
-                "external_id": message.external_id,
-            }
-            for message in messages
-        ],
-        "turns": [
-            {"number": turn.number, "asked_at": turn.asked_at, "answered_at": turn.answered_at}
-            for turn in turns
-        ],
     }

@@ -20,6 +20,9 @@ EMERGENCY = 9
 
 SIDES = ("customer", "merchant")
 RECONTACT_WINDOW = dt.timedelta(hours=24)
+PHOTO_WORDS = "[图片]"
+"""What stands in a thread where a photo is, for those who read words alone."""
+
 SWEEP_WAIT = dt.timedelta(seconds=2)
 """How long, in real time, a sweep leaves a reply that came in at the last instant the chance to land."""
 ANSWER_WAIT = dt.timedelta(seconds=1)

@@ -10,13 +10,13 @@ from gig.dispatch.jobs import JOBS
 from gig.dispatch.notices import values as _notices  # noqa: F401
 from gig.dispatch.outages import values as _outages  # noqa: F401
 from gig.dispatch.scripts import wiring as scripts
-from gig.dispatch.views import api_agent, api_channel, api_offers, console, frame, pages
+from gig.dispatch.views import api_agent, api_offers, console, frame, pages
 from gig.dispatch.wording import wiring as wording
 
 
 def plug_into(app: Flask) -> None:
-    """The APIs, the agent's pages, ops' pages, the sweeps; scripts and the check before sending."""
-    api.register(app, api_agent.blueprint, api_offers.blueprint, api_channel.blueprint)
+    """The agent's APIs, the agent's pages, ops' pages, the sweeps; scripts and the check before sending."""
+    api.register(app, api_agent.blueprint, api_offers.blueprint)
     app.register_blueprint(pages.blueprint)
     frame.plug_into(app)
     console.plug_into(app)

@@ -66,8 +66,8 @@ class Hub:
         return not any(at is not None and ticket.issued_at <= at for at in revoked)
 
     def people(self) -> set[str]:
-        """Everybody who has a stream open here."""
-        return {stream.ticket.person_id for stream in self._streams}
+        """Everybody who has a stream open here; customers have no person's id."""
+        return {stream.ticket.person_id for stream in self._streams} - {""}
 
     async def tell(self, rows: Sequence[Row]) -> None:
         """Each row has been written to every stream of its topic, in the order given."""

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 
 from gig.settings import Settings
-from gig.simulator.http import Api, GivenUp, ServerClock
+from gig.simulator.http import Api, ChatPage, GivenUp, ServerClock
 from gig.simulator.stories import STORIES
 from gig.simulator.story import Story
 from gig.simulator.world import channel_login
@@ -24,6 +24,8 @@ BETWEEN_S = 6.0
 AT_FIRST, AT_FIRST_S = 5, 0.8
 PATIENCE_S = 480.0
 RATE = 0.5
+BY_PAGE = 0.25
+"""How many use the chat page behind their link instead of the channel's own app."""
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Visit:
     asked_at: float
     asked: int = 1
     due: float | None = None
+    page: ChatPage | None = None
 
 
 class Street:
@@ -81,7 +84,11 @@ class Street:
             body["order"] = {"external_id": f"order-{name}", "kind": story.order}
         answer = self._api.post("/inquiries", body)
         if answer.ok:
-            self._visits.append(Visit(story, name, answer.body["id"], now))
+            visit = Visit(story, name, answer.body["id"], now)
+            if self._chance.random() < BY_PAGE:
+                visit.page = ChatPage(answer.body["chat_url"])
+                visit.page.open()
+            self._visits.append(visit)
 
     def _look(self, visit: Visit, now: float) -> bool:
         """Reads the thread and does what a customer would; False when the customer has left."""
@@ -92,8 +99,11 @@ class Street:
         if thread["state"] in ("resolved", "closed", "abandoned"):
             if thread["state"] == "resolved" and self._chance.random() < RATE:
                 stars = self._chance.choice((5, 5, 5, 4, 4, 3))
-                body = {"stars": stars, "resolved": True, "comment": ""}
-                self._api.post(f"/inquiries/{visit.inquiry_id}/rating", body)
+                if visit.page is not None:
+                    visit.page.rate(stars, solved=True)
+                else:
+                    body = {"stars": stars, "resolved": True, "comment": ""}
+                    self._api.post(f"/inquiries/{visit.inquiry_id}/rating", body)
             return False
         answered = all(turn["answered_at"] for turn in thread["turns"])
         if answered:
@@ -109,14 +119,29 @@ class Street:
         if visit.due is None:
             visit.due = now + self._chance.uniform(4, 12)
         elif now >= visit.due:
-            message = {
-                "external_id": f"visit-{visit.name}-{visit.asked}",
-                "text": visit.story.turns[visit.asked][0],
-            }
+            text, key = visit.story.turns[visit.asked][0], f"visit-{visit.name}-{visit.asked}"
             visit.asked += 1
             visit.due = None
+            if visit.page is not None:
+                return visit.page.say(text, key)
+            message = {"external_id": key, "text": text}
             return self._api.post(f"/inquiries/{visit.inquiry_id}/messages", message).ok
         return True
+
+
+def invite(api: Api) -> str | None:
+    """The link of one more customer, whom nobody plays: for the person who started the demo."""
+    name = f"you-{time.time_ns() // 1_000_000:x}"
+    story = next(each for each in STORIES if each.queue == "delivery")
+    body: dict[str, object] = {
+        "external_id": name,
+        "queue": story.queue,
+        "issue_type": story.issue_type,
+        "text": story.opening,
+        "customer": {"external_id": name, "name": "您"},
+    }
+    answer = api.post("/inquiries", body)
+    return str(answer.body["chat_url"]) if answer.ok else None
 
 
 def main(url: str) -> None:
@@ -126,6 +151,7 @@ def main(url: str) -> None:
     try:
         ServerClock.of(url, within_s=60)
         api = Api(url, channel_login(Settings.from_env().secret_key).token, stopped)
+        print(f"a customer's page, to write as one: {invite(api)}", flush=True)
         street = Street(api, random.Random())
         while os.getppid() == parent:
             street.step(time.monotonic())

@@ -86,6 +86,37 @@ class Api:
             self.retries += 1
 
 
+class ChatPage:
+    """A customer at the chat page behind their link, as a browser without scripts uses it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def open(self) -> bool:
+        try:
+            return self._session.get(self.url, timeout=TIMEOUT_S).ok
+        except requests.RequestException:
+            return False
+
+    def say(self, text: str, key: str) -> bool:
+        return self._send("messages", {"text": text, "idempotency_key": key})
+
+    def rate(self, stars: int, *, solved: bool) -> bool:
+        return self._send("rating", {"stars": str(stars), "resolved": "yes" if solved else "no"})
+
+    def _send(self, path: str, form: dict[str, str]) -> bool:
+        """Whether the server took it; what it refuses, or cannot hear, this customer does not insist on."""
+        try:
+            answer = self._session.post(
+                f"{self.url}/{path}", data=form, timeout=TIMEOUT_S, allow_redirects=False
+            )
+        except requests.RequestException:
+            return False
+        return answer.status_code == 303
+
+
 def _key() -> dict[str, str]:
     return {"Idempotency-Key": uuid.uuid4().hex}
 

@@ -14,24 +14,32 @@ from gig.web.filters import iso
 from gig.web.shell import Shell
 from gig.web.words import js_words
 
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+
+def policy(frame_ancestors: str = "'none'") -> str:
+    """The content security policy of a page that these sites may show in a frame."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            f"frame-ancestors {frame_ancestors}",
+        )
     )
-)
+
+
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": policy(),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
 }
+SECRET_LINKS = "/c/"
+"""Below it the address itself is the proof: who can forge a form there could open the page as well."""
+
 OUTSIDE_PAGES = ("/api/", "/live/", "/static/", "/healthz", "/readyz", "/metrics")
 
 csrf = CSRFProtect()
@@ -63,7 +71,8 @@ def init_web(app: Flask) -> None:
 
 def _refuse_forged_forms() -> None:
     """A page's form carries its token; programs under /api/ carry a bearer token instead."""
-    if current_app.config["WTF_CSRF_ENABLED"] and not request.path.startswith(OUTSIDE_PAGES):
+    proved_otherwise = (*OUTSIDE_PAGES, SECRET_LINKS)
+    if current_app.config["WTF_CSRF_ENABLED"] and not request.path.startswith(proved_otherwise):
         csrf.protect()
 
 
@@ -79,8 +88,10 @@ def _refuse_unstorable() -> None:
 
 
 def _add_headers(response: Response) -> Response:
+    framed = "Content-Security-Policy" in response.headers
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if not (framed and name == "X-Frame-Options"):  # the page's own policy says who may frame it
+            response.headers.setdefault(name, value)
     if current_app.config.get("GIG_ENV") == "production":
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype == "text/html" and not request.path.startswith("/static/"):

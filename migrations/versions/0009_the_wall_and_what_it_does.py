@@ -1,6 +1,6 @@
 """Surges, outages, notices, and the indexes of the live wall.
 
-Revision 0009 follows 0007.
+Revision 0009 follows 0008.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from gig.payouts.surges import immutability
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

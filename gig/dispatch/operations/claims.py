@@ -17,6 +17,7 @@ from gig.core.prepared import Prepared, PreparedInsert
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Queue, Turn, TurnQuote
 from gig.dispatch.operations import clocks, expiry
+from gig.dispatch.operations.following import told
 from gig.dispatch.queries import emergencies
 from gig.dispatch.queries.escalations import not_handed_on
 from gig.dispatch.queries.refusals import why_not
@@ -88,6 +89,7 @@ def claim(
                     "deadline_at": row["deadline_at"].isoformat(),
                 },
             ),
+            *told(inquiry_id, found.followed),
         ]
         outbox.emit_all(session, events, now=now)
         return Claimed(inquiry_id, found.open_turn_id, already=False)
@@ -126,6 +128,7 @@ def _looking() -> sa.Select[*tuple[Any, ...]]:
             Inquiry.queue,
             Inquiry.issue_type,
             Inquiry.paid_replies,
+            Inquiry.followed,
             Inquiry.expires_at,
             Turn.asked_at,
             kept.clock_started_at.label("kept_started_at"),

@@ -12,6 +12,7 @@ from gig.core.db import db, transaction
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, TurnQuote
 from gig.dispatch.operations import emergencies
+from gig.dispatch.operations.following import told
 from gig.dispatch.operations.locks import free_agents, lock_agent
 from gig.dispatch.queries.eligible import waits_in_vain
 from gig.dispatch.values import RECONTACT_WINDOW, seconds
@@ -63,6 +64,7 @@ def back_to_feed(
             (f"agent:{owner_id}", f"claim.{ended}", {"inquiry_id": inquiry.id}),
             *waits_in_vain(session, inquiry, now),
             *emergencies.ringing(inquiry.id, inquiry.queue, inquiry.priority),
+            *told(inquiry.id, inquiry.followed),
         ],
         now=now,
     )
@@ -153,6 +155,7 @@ def sweep_due(*, now: dt.datetime) -> int:
                 inquiry.due_at = None
                 inquiry.version += 1
                 session.flush()
+                outbox.emit_all(session, told(inquiry.id, inquiry.followed), now=now)
     return moved
 
 
@@ -171,6 +174,7 @@ def _abandon(session: Session, inquiry: Inquiry, now: dt.datetime) -> None:
         [
             (f"queue:{inquiry.queue}", "feed.taken", {"inquiry_id": inquiry.id}),
             ("ops", "inquiry.abandoned", {"inquiry_id": inquiry.id}),
+            *told(inquiry.id, inquiry.followed),
         ],
         now=now,
     )

@@ -169,7 +169,13 @@ def _recontacted(session: Session, channel_id: str, new: NewInquiry, now: dt.dat
 
 
 def add_customer_message(
-    *, channel_id: str, inquiry_id: str, external_id: str, text: str, now: dt.datetime
+    *,
+    channel_id: str,
+    inquiry_id: str,
+    external_id: str,
+    text: str,
+    now: dt.datetime,
+    photo_blob_id: str | None = None,
 ) -> str:
     """The customer's words are in the thread once; returns the message's id.
 
@@ -185,6 +191,8 @@ def add_customer_message(
             made(session, message_id=known)
             return known
         message = message_row(inquiry_id, text, external_id, now)
+        if photo_blob_id:
+            message["photo_blob_id"] = photo_blob_id
         _take_words(session, inquiry, message, now)
         return str(message["id"])
 

@@ -16,7 +16,7 @@ from gig.core.ids import new_id
 from gig.core.prepared import Prepared, PreparedInsert, as_written
 from gig.core.text import N_
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
-from gig.dispatch.operations import clocks
+from gig.dispatch.operations import clocks, following
 from gig.dispatch.operations.drafts import put_draft
 from gig.dispatch.queries import phrases
 from gig.dispatch.rules.substantive import UnpaidReason, fingerprint, not_substantive
@@ -137,6 +137,7 @@ def _looking(words: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
             Inquiry.issue_type,
             Inquiry.owner_id,
             Inquiry.open_turn_id,
+            Inquiry.followed,
             quote.clock_started_at,
             quote.expires_at,
             quote.card_id,
@@ -272,4 +273,5 @@ _WAIT = _by_id(
 
 def _tell(session: Session, found: Found, agent_id: str, detail: dict[str, Any], now: dt.datetime) -> None:
     payload = {"inquiry_id": found.id, **detail}
-    outbox.emit(session, f"agent:{agent_id}", "reply.sent", payload, now=now)
+    events: list[outbox.Event] = [(f"agent:{agent_id}", "reply.sent", payload)]
+    outbox.emit_all(session, events + following.told(found.id, found.followed), now=now)

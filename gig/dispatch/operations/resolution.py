@@ -14,6 +14,7 @@ from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, Rating, TurnQuote
 from gig.dispatch.operations.expiry import next_closing
+from gig.dispatch.operations.following import told
 from gig.scoring.operations.events import note_event
 
 
@@ -78,7 +79,8 @@ def settle_resolution(session: Session, inquiry: Inquiry, *, now: dt.datetime) -
             at=now,
             inquiry_id=inquiry.id,
         )
-    outbox.emit(session, f"agent:{owner_id}", "inquiry.resolved", {"inquiry_id": inquiry.id}, now=now)
+    events: list[outbox.Event] = [(f"agent:{owner_id}", "inquiry.resolved", {"inquiry_id": inquiry.id})]
+    outbox.emit_all(session, events + told(inquiry.id, inquiry.followed), now=now)
 
 
 def rate(

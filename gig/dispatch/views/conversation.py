@@ -66,6 +66,7 @@ def shown(session: Session, thread: Thread, quotes: Sequence[TurnQuote], now: dt
         "earned_count": earned[0],
         "earned_fen": earned[1],
         "draft": thread.draft,
+        "typing_url": f"/agent/chats/{inquiry.id}/typing-to-customer" if inquiry.followed else "",
         "note": "" if thread.owned else _former(quotes),
         "can_resolve": held and inquiry.open_turn_id is None,
         "handovers": handed.for_owner(session, thread),
@@ -142,6 +143,8 @@ def _bubble(thread: Thread, message: Message, *, awaiting: bool) -> dict[str, An
         "at": message.sent_at,
         "awaiting": False,
     }
+    if message.photo_blob_id:
+        line["photo_url"] = f"/agent/chats/{message.inquiry_id}/photos/{message.id}"
     if message.author == "customer":
         line["awaiting"] = (
             awaiting

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from gig.identity.models import Agent
-from gig.payouts.disbursement.models import Payee
+from gig.payouts.disbursement.models import Payee, PayHold
 from gig.payouts.disbursement.values import HOLD_AFTER_PAYEE_CHANGE
+from gig.payouts.earnings.models import Earning
 
 
 def newest_payees() -> sa.Select[*tuple[Any, ...]]:
@@ -30,9 +31,16 @@ def hold_reason(
     changed = sa.select(payee.c.agent_id).where(
         payee.c.first.is_(False), payee.c.changed_at > at - HOLD_AFTER_PAYEE_CHANGE
     )
+    hold, earned = sa.alias(PayHold.__table__), sa.alias(Earning.__table__)
+    in_question = (
+        sa.select(hold.c.agent_id)
+        .join(earned, sa.and_(earned.c.inquiry_id == hold.c.inquiry_id, earned.c.agent_id == hold.c.agent_id))
+        .where(hold.c.ended_at.is_(None), earned.c.gross_fen > 0)
+    )
     return sa.case(
         (Agent.verified_at.is_(None), "unverified"),
         (Agent.stage == "suspended", "suspended"),
         (payee_id.is_(None), "no-payee"),
         (agent_id.in_(changed), "payee-changed"),
+        (agent_id.in_(in_question), "own-customer"),
     )

@@ -74,6 +74,28 @@ class PayoutLine(Base):
     made_at: Mapped[dt.datetime]
 
 
+class PayHold(Base):
+    """A question about an agent's pay of one inquiry that a person has to decide; it holds payouts meanwhile.
+
+    It holds nothing before the agent has earned something in the inquiry.
+    """
+
+    __tablename__ = "pay_hold"
+    __table_args__ = (
+        sa.Index(
+            "ix_pay_hold_open",
+            "agent_id",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
+
+    agent_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("agent.id"), primary_key=True)
+    inquiry_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    began_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
 class Batch(Base):
     """A set of lines that one sheet carries. The maker never approves it; the export freezes it."""
 

@@ -9,6 +9,7 @@ import "./alerts.js";
 import "./composer.js";
 import "./scripts.js";
 import "./theme.js";
+import "./typing.js";
 import "./console.js";
 import "./wall.js";
 

@@ -5,7 +5,7 @@ import { announce, pageMeta, say, serverNow, setServerNow, tell, wallClock } fro
 const KNOWN = [
   "feed.new", "feed.taken", "feed.changed", "turn.open", "turn.answered", "turn.expired", "message.new",
   "inquiry.changed", "inquiry.claimed", "inquiry.resolved", "inquiry.released", "inquiry.expired", "inquiry.withdrawn", "inquiry.unpaid", "inquiry.abandoned", "reply.sent",
-  "dispatch.offer", "payee.changed",
+  "dispatch.offer", "payee.changed", "chat.changed", "chat.typing", "customer.typing",
   "pay.posted", "score.changed", "tier.changed", "standing.changed", "presence.changed", "peak.start", "peak.end",
   "application.submitted", "application.changed", "identity.changed", "rate_card.published", "rate_card.withdrawn",
   "period.state", "period.changed", "batch.changed", "statement.changed", "risk.changed",
@@ -23,6 +23,7 @@ let lost = false;
 const listening = new Set();
 
 function ticketUrl() {
+  if (pageMeta("live-ticket-url")) return pageMeta("live-ticket-url");
   return document.querySelector('[data-surface="console"]') ? "/console/live-ticket" : "/agent/live-ticket";
 }
 

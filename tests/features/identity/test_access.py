@@ -26,6 +26,14 @@ OPEN_ON_PURPOSE = {
     "web.worker",
 }
 MARKED_PUBLIC = {
+    "chat.photo",
+    "chat.rate",
+    "chat.send",
+    "chat.send_photo",
+    "chat.show",
+    "chat.ticket",
+    "chat.type_on",
+    "chat.withdraw",
     "doors.log_in",
     "doors.log_out",
     "doors.login_form",

@@ -1,19 +1,23 @@
-"""The channel's API: inquiries in, further words, ratings, withdrawals, the thread."""
+"""The channel's API: inquiries in, further words, ratings, withdrawals, the thread, the chat link."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from gig.api import answer, api_blueprint, idempotent
+from gig.channels import schemas
+from gig.channels.operations import doors, inbound
+from gig.channels.queries.doors import token_of
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.dispatch import schemas
 from gig.dispatch.operations import inquiries, resolution
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.dispatch.queries import channels
 from gig.identity.access import actor_id, allow
 
-blueprint = api_blueprint("dispatch_channel", description="What channels do")
+blueprint = api_blueprint("channels", description="What channels do")
 
 
 @blueprint.post("/inquiries")
@@ -24,7 +28,7 @@ blueprint = api_blueprint("dispatch_channel", description="What channels do")
 def post_inquiry(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """The inquiry waits in the feed; handed in again it is the same one."""
     customer = body.get("customer", {})
-    received = inquiries.receive_inquiry(
+    received = inbound.receive(
         channel_id=actor_id(),
         new=NewInquiry(
             external_id=body["external_id"],
@@ -38,6 +42,7 @@ def post_inquiry(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
             order=body.get("order", {}),
             arrived_at=body.get("arrived_at"),
         ),
+        phone=customer.get("phone"),
         now=received_at(),
     )
     return _shown(received.inquiry_id), 201 if received.created else 200
@@ -100,5 +105,36 @@ def post_withdrawal(inquiry_id: str) -> dict[str, Any]:
     return {"inquiry_id": inquiry_id, "state": "abandoned"}
 
 
+@blueprint.post("/inquiries/<inquiry_id>/chat-link")
+@allow("inquire")
+@idempotent(reread=lambda ref: answer(_link(ref["inquiry_id"]), 201))
+@blueprint.answers(201)
+@blueprint.refuses(404)
+def post_chat_link(inquiry_id: str) -> dict[str, Any]:
+    """A new link to the customer's chat page; the one before opens nothing any more."""
+    doors.renew_link(channel_id=actor_id(), inquiry_id=inquiry_id, now=received_at())
+    return _link(inquiry_id)
+
+
+@blueprint.delete("/inquiries/<inquiry_id>/chat-link")
+@allow("inquire")
+@idempotent()
+@blueprint.answers(204)
+@blueprint.refuses(404)
+def delete_chat_link(inquiry_id: str) -> None:
+    """No link opens the inquiry's chat page until a new one is made."""
+    doors.shut_link(channel_id=actor_id(), inquiry_id=inquiry_id, now=received_at())
+
+
+def _link(inquiry_id: str) -> dict[str, Any]:
+    return {"inquiry_id": inquiry_id, "chat_url": _chat_url(inquiry_id)}
+
+
+def _chat_url(inquiry_id: str) -> str | None:
+    token = token_of(db.session(), inquiry_id)
+    return f"{request.host_url}c/{token}" if token else None
+
+
 def _shown(inquiry_id: str) -> dict[str, Any]:
-    return schemas.thread_for_channel(*channels.thread(db.session(), inquiry_id, actor_id()))
+    thread = channels.thread(db.session(), inquiry_id, actor_id())
+    return schemas.thread_for_channel(*thread, _chat_url(inquiry_id))

@@ -1,0 +1,1 @@
+"""The customer's side: the API that channels use, and the chat page behind a link."""

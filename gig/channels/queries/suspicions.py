@@ -1,0 +1,123 @@
+"""Suspicions that matter: those whose agent holds, or has answered in, the inquiry."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.channels.models import AgentMark, CustomerMark, Suspicion
+from gig.core.errors import NotFound
+from gig.dispatch.models import Inquiry, Message, TurnQuote
+from gig.dispatch.queries.threads import messages
+from gig.identity.models import Person
+from gig.payouts.earnings.models import Earning
+
+PAGE = 100
+
+_TOOK_IT = (
+    sa.select(TurnQuote.turn_id)
+    .where(TurnQuote.agent_id == Suspicion.agent_id, TurnQuote.inquiry_id == Suspicion.inquiry_id)
+    .exists()
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One suspicion in the list, with the pay that it is about."""
+
+    suspicion: Suspicion
+    agent_name: str
+    issue_type: str
+    state: str
+    pay_fen: int
+    replies: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a decision rests on."""
+
+    row: Row
+    inquiry: Inquiry
+    messages: Sequence[Message]
+    earnings: Sequence[Earning]
+    shared: Sequence[sa.Row[str, dt.datetime, dt.datetime | None]]
+    decider: str | None
+
+
+def waiting(session: Session) -> int:
+    """How many wait for a decision."""
+    query = sa.select(sa.func.count()).where(Suspicion.state == "undecided", _TOOK_IT)
+    return session.execute(query).scalar_one()
+
+
+def rows(session: Session, *, decided: bool) -> list[Row]:
+    """Undecided ones, the oldest first, or decided ones, the newest first."""
+    query = _rows().where(_TOOK_IT).limit(PAGE)
+    if decided:
+        query = query.where(Suspicion.state != "undecided").order_by(Suspicion.decided_at.desc())
+    else:
+        query = query.where(Suspicion.state == "undecided").order_by(Suspicion.strong.desc(), Suspicion.id)
+    return [Row(*row) for row in session.execute(query)]
+
+
+def case(session: Session, id: str) -> Case:
+    found = session.execute(_rows().where(Suspicion.id == id)).one_or_none()
+    if found is None:
+        raise NotFound
+    row = Row(*found)
+    suspicion = row.suspicion
+    earned = (
+        sa.select(Earning)
+        .where(Earning.inquiry_id == suspicion.inquiry_id, Earning.agent_id == suspicion.agent_id)
+        .order_by(Earning.received_at)
+    )
+    shared = (
+        sa.select(CustomerMark.kind, CustomerMark.seen_at, AgentMark.seen_at)
+        .outerjoin(
+            AgentMark,
+            sa.and_(
+                AgentMark.kind == CustomerMark.kind,
+                AgentMark.mark == CustomerMark.mark,
+                AgentMark.agent_id == suspicion.agent_id,
+            ),
+        )
+        .where(
+            CustomerMark.inquiry_id == suspicion.inquiry_id,
+            sa.or_(AgentMark.agent_id.is_not(None), CustomerMark.kind == "phone"),
+            CustomerMark.kind.in_(suspicion.signals.split(",")),
+        )
+        .order_by(CustomerMark.kind)
+    )
+    decider = session.get(Person, suspicion.decided_by) if suspicion.decided_by else None
+    return Case(
+        row,
+        session.get_one(Inquiry, suspicion.inquiry_id),
+        messages(session, suspicion.inquiry_id),
+        session.scalars(earned).all(),
+        list(session.execute(shared)),
+        decider.name if decider else None,
+    )
+
+
+def _rows() -> sa.Select[Suspicion, str, str, str, int, int]:
+    mine = sa.and_(Earning.inquiry_id == Suspicion.inquiry_id, Earning.agent_id == Suspicion.agent_id)
+    pay = sa.select(sa.func.coalesce(sa.func.sum(Earning.pay_fen), 0)).where(mine)
+    replies = sa.select(sa.func.count()).select_from(Earning).where(mine)
+    return (
+        sa.select(
+            Suspicion,
+            Person.name,
+            Inquiry.issue_type,
+            Inquiry.state,
+            pay.correlate(Suspicion).scalar_subquery(),
+            replies.correlate(Suspicion).scalar_subquery(),
+        )
+        .join(Person, Person.id == Suspicion.agent_id)
+        .join(Inquiry, Inquiry.id == Suspicion.inquiry_id)
+        .execution_options(populate_existing=True)
+    )

@@ -1,0 +1,47 @@
+"""What the customer's side plugs into the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from gig import api, scheduler
+from gig.channels import audit, values  # noqa: F401  (declares the numbers and the checks)
+from gig.channels.operations.chats import forget_old_photos
+from gig.channels.operations.limits import forget_old_sends
+from gig.channels.operations.signals import forget_old_marks
+from gig.channels.queries.suspicions import waiting
+from gig.channels.views import (
+    agent,
+    chat,
+    console_embedding,
+    console_greetings,
+    console_suspicions,
+    devices,
+)
+from gig.channels.views import api as channel_api
+from gig.core.db import db
+from gig.core.text import N_
+from gig.identity import menu
+
+
+def plug_into(app: Flask) -> None:
+    """The channel's API, the customer's page, what it adds to the agent's, and the console's rooms for it."""
+    api.register(app, channel_api.blueprint)
+    for room in (chat, agent, console_greetings, console_embedding, console_suspicions):
+        app.register_blueprint(room.pages)
+    devices.plug_into(app)
+    menu.offer(
+        app,
+        menu.Entry("operate", N_("自动问候"), console_greetings.HERE, "message-2", "operate"),
+        menu.Entry("review", N_("疑似自问自答"), console_suspicions.HERE, "users", "review", _waiting),
+    )
+    scheduler.register(
+        app,
+        scheduler.Job("channels.forget_old_sends", every_s=3600, run=forget_old_sends),
+        scheduler.Job("channels.forget_old_marks", every_s=3600, run=forget_old_marks),
+        scheduler.Job("channels.forget_old_photos", every_s=3600, run=forget_old_photos),
+    )
+
+
+def _waiting() -> int:
+    return waiting(db.session())

@@ -1,0 +1,62 @@
+"""Pay that is in question: held while a person decides, then free or taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.db import rows_changed
+from gig.payouts.disbursement.models import PayHold
+from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger import journal
+from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.settlement.operations.periods import posting_period
+
+
+def put_in_question(session: Session, *, agent_id: str, inquiry_id: str, now: dt.datetime) -> None:
+    """Payouts of the agent wait if they earned, or will earn, something in the inquiry."""
+    if session.get(PayHold, (agent_id, inquiry_id)) is None:
+        session.add(PayHold(agent_id=agent_id, inquiry_id=inquiry_id, began_at=now, ended_at=None))
+        session.flush()
+
+
+def end_question(session: Session, *, agent_id: str, inquiry_id: str, now: dt.datetime) -> bool:
+    """The agent's payouts wait for this inquiry no more; lines that were held want a retry."""
+    question = (
+        sa.update(PayHold)
+        .where(PayHold.agent_id == agent_id, PayHold.inquiry_id == inquiry_id, PayHold.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    return rows_changed(session, question) == 1
+
+
+def take_back(
+    session: Session, *, agent_id: str, inquiry_id: str, decision: str, why: str, now: dt.datetime
+) -> int:
+    """What the agent earned in the inquiry is reversed, entry by entry, in a period that takes postings.
+
+    Of each entry goes what earlier reversals left, so that pay is not taken twice. Returns the fen taken.
+    """
+    period_id, _late_for = posting_period(session, now, now)
+    taken = 0
+    for entry in _entries(session, agent_id, inquiry_id):
+        gone = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
+            LedgerEntry.reverses_id == entry.id
+        )
+        left = entry.amount_fen - int(session.execute(gone).scalar_one())
+        if left:
+            journal.reverse(
+                session, entry, decision=decision, amount_fen=left, period_id=period_id, why=why, now=now
+            )
+            taken += left if entry.payable_fen > 0 else -left
+    return taken
+
+
+def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEntry]:
+    """The book's entries for what the agent earned in the inquiry."""
+    earned = sa.select(Earning.id).where(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
+    keys = [f"{kind}:{id}" for id in session.scalars(earned) for kind in ("earning", "penalty")]
+    query = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
+    return list(session.scalars(query))
