@@ -23,6 +23,17 @@ def _taken_back(session: Session) -> Iterator[Difference]:
     )
 
 
+@check("who was found to be their own customer has kept no fee for handing that inquiry on")
+def _fees_taken_back(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        f"""SELECT 'suspicion ' || s.id, 0, {_KEPT} FROM suspicion s
+            JOIN turn t ON t.inquiry_id = s.inquiry_id
+            JOIN ledger_entry e ON e.source_key = 'triage:' || t.id || ':' || s.agent_id
+            WHERE s.state = 'own_customer' GROUP BY s.id HAVING {_KEPT} <> 0""",
+    )
+
+
 @check("pay is in question exactly while a strong suspicion is undecided")
 def _held(session: Session) -> Iterator[Difference]:
     yield from rows(

@@ -22,13 +22,10 @@ from tests.fixtures.browser import DESK, NewPage
 if TYPE_CHECKING:
     from tests.fixtures.servers import Server
 
-pytestmark = pytest.mark.usefixtures("session")
-
-
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """A frame is the same on every database."""
-    return sqlite_url
+pytestmark = [
+    pytest.mark.usefixtures("session"),
+    pytest.mark.parametrize("platform", ["sqlite"], indirect=True),  # a frame is the same on every database
+]
 
 
 @contextmanager

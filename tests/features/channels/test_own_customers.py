@@ -17,6 +17,7 @@ from gig.channels.values import MARK_LIFE, MOST_SHARED
 from gig.core.clock import real_now
 from gig.core.db import transaction
 from gig.core.errors import Invalid, NotFound, Refused
+from gig.dispatch.models import Turn
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.expiry import sweep_due
 from gig.dispatch.operations.inquiries import NewInquiry
@@ -27,6 +28,7 @@ from gig.identity.operations.keys import create_channel
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
+from gig.payouts.earnings.triage import pay_triage
 from gig.payouts.ledger.audit import audit
 from gig.payouts.ledger.models import LedgerEntry
 from tests import builders as a
@@ -75,11 +77,10 @@ def line(session: Session, agent: str) -> PayoutLine:
 
 
 def clean(session: Session) -> bool:
-    """The books, but for the invented earnings of `books.earn`, which have no turns."""
+    """The books, but for the invented earnings of `books.earn`, which have no turns, and an invented fee."""
     session.rollback()
-    ours = [
-        finding for finding in audit(session) if "turn" not in finding.claim and "quote" not in finding.claim
-    ]
+    invented = ("turn", "quote", "hand-over")
+    ours = [finding for finding in audit(session) if not any(word in finding.claim for word in invented)]
     return not any(finding.differences for finding in ours)
 
 
@@ -223,22 +224,25 @@ def test_pay_of_ones_own_question_is_reversed_entry_by_entry_and_linked(session:
     with pytest.raises(Refused) as early:
         decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="同一手机号", now=NOON + DAY)
     assert early.value.slug == "not-ended"
+    turn = session.execute(sa.select(Turn.id)).scalar_one()
+    with transaction() as writing:  # as if they had also handed the turn on once
+        pay_triage(writing, turn_id=turn, agent_id=agent, fee_fen=30, memo="", now=NOON + seconds(300))
     sweep_due(now=NOON + DAY + seconds(300))
     at = NOON + DAY + seconds(400)
     taken = decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="同一手机号", now=at)
-    assert taken == 144
+    assert taken == 174
     reversals = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "reversal")).all()
-    assert sorted(entry.payable_fen for entry in reversals) == [-180, 36]
+    assert sorted(entry.payable_fen for entry in reversals) == [-180, -30, 36]
     assert {entry.memo for entry in reversals} == {decisions.TAKEN_BACK}
     originals = {session.get_one(LedgerEntry, entry.reverses_id).kind for entry in reversals}
-    assert originals == {"earning", "penalty"}
+    assert originals == {"earning", "penalty", "triage"}
     books.close()
     assert (line(session, agent).state, line(session, agent).amount_fen) == ("planned", 2000)
-    assert books.statement(session, agent).reversals_fen == -144
+    assert books.statement(session, agent).reversals_fen == -174
     assert clean(session)
     with pytest.raises(Refused):
         decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="再来一次", now=at)
-    assert session.execute(sa.select(sa.func.count()).where(LedgerEntry.kind == "reversal")).scalar_one() == 2
+    assert session.execute(sa.select(sa.func.count()).where(LedgerEntry.kind == "reversal")).scalar_one() == 3
 
 
 def test_a_decision_after_the_close_reverses_in_the_next_period(session: Session) -> None:

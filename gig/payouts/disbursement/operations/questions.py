@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -33,15 +34,23 @@ def end_question(session: Session, *, agent_id: str, inquiry_id: str, now: dt.da
 
 
 def take_back(
-    session: Session, *, agent_id: str, inquiry_id: str, decision: str, why: str, now: dt.datetime
+    session: Session,
+    *,
+    agent_id: str,
+    inquiry_id: str,
+    turn_ids: Iterable[str],
+    decision: str,
+    why: str,
+    now: dt.datetime,
 ) -> int:
-    """What the agent earned in the inquiry is reversed, entry by entry, in a period that takes postings.
+    """What the agent was paid in the inquiry, and for handing its turns on, is reversed, entry by entry.
 
-    Of each entry goes what earlier reversals left, so that pay is not taken twice. Returns the fen taken.
+    Of each entry goes what earlier reversals left, so that pay is not taken twice. The reversals stand in a
+    period that takes postings. Returns the fen taken.
     """
     period_id, _late_for = posting_period(session, now, now)
     taken = 0
-    for entry in _entries(session, agent_id, inquiry_id):
+    for entry in _entries(session, agent_id, inquiry_id, turn_ids):
         gone = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
             LedgerEntry.reverses_id == entry.id
         )
@@ -54,9 +63,10 @@ def take_back(
     return taken
 
 
-def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEntry]:
-    """The book's entries for what the agent earned in the inquiry."""
+def _entries(session: Session, agent_id: str, inquiry_id: str, turn_ids: Iterable[str]) -> list[LedgerEntry]:
+    """The book's entries for what the agent was paid in the inquiry."""
     earned = sa.select(Earning.id).where(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
     keys = [f"{kind}:{id}" for id in session.scalars(earned) for kind in ("earning", "penalty")]
+    keys += [f"triage:{turn_id}:{agent_id}" for turn_id in turn_ids]
     query = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
     return list(session.scalars(query))
