@@ -26,7 +26,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
-REST_S = 0.01
+REST_S = 0.02
 WAIT_AFTER_FAULT_S = 1.0
 DEAF_AFTER_S = 5.0
 REMEMBERED = 512

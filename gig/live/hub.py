@@ -73,11 +73,13 @@ class Hub:
         """Each row has been written to every stream of its topic, in the order given."""
         written = 0
         for (topic, revocation), run in itertools.groupby(rows, key=_kind):
+            listeners = list(self._topics.get(topic, ()))
+            if not listeners and not revocation:
+                continue
             data = b"".join(map(frames.event, run))
             if revocation:
                 self.revoke(topic, data)
                 continue
-            listeners = list(self._topics.get(topic, ()))
             message = frames.body(data)
             for stream in listeners:
                 stream.write(message)
