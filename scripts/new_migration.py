@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 
+import gig.app  # noqa: F401  (every model is there to be compared)
 from gig.core.schema import MIGRATIONS, config, upgrade
 from tests.fixtures.postgres import running_postgres
 
