@@ -29,6 +29,7 @@ BENCHES = {
         "feed_backlog_ratio_postgresql",
         "claim_race_winners",
     ),
+    "deployed": ("claim_http_over_floor_postgresql_2_workers", "claim_http_over_pgbench"),
     "offers": ("offers_1000x1000_s",),
     "push": ("push_p99_ms", "push_kib_per_stream"),
     "close": ("close_over_sql_sqlite", "close_over_sql_postgresql"),

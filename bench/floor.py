@@ -11,6 +11,7 @@ import os
 import sqlalchemy as sa
 from flask import Flask, jsonify
 
+from gig import process
 from gig.app import _absolute, engine_options
 from gig.asgi import Everything
 from gig.core.db import db, transaction
@@ -46,6 +47,13 @@ def create_floor() -> Flask:
             taken = session.execute(_TAKE, {"id": id, "owner": os.urandom(4).hex()}).rowcount
         return jsonify(taken=taken), 201 if taken else 409
 
+    return app
+
+
+def web() -> Flask:
+    """As the role `web` serves the product."""
+    app = create_floor()
+    process.begin(app)
     return app
 
 
