@@ -21,6 +21,13 @@ def _taken_back(session: Session) -> Iterator[Difference]:
             JOIN ledger_entry e ON e.source_key IN ('earning:' || g.id, 'penalty:' || g.id)
             WHERE s.state = 'own_customer' GROUP BY s.id HAVING {_KEPT} <> 0""",
     )
+    yield from rows(
+        session,
+        f"""SELECT 'suspicion ' || s.id || ' fees', 0, {_KEPT} FROM suspicion s
+            JOIN escalation x ON x.inquiry_id = s.inquiry_id AND x.agent_id = s.agent_id
+            JOIN ledger_entry e ON e.source_key = 'triage:' || x.turn_id || ':' || x.agent_id
+            WHERE s.state = 'own_customer' GROUP BY s.id HAVING {_KEPT} <> 0""",
+    )
 
 
 @check("pay is in question exactly while a strong suspicion is undecided")

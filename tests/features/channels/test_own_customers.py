@@ -32,6 +32,7 @@ from gig.payouts.ledger.models import LedgerEntry
 from tests import builders as a
 from tests.builders import NOON, seconds
 from tests.features.channels.conftest import PUBLIC_ADDRESS, Browser, NewCustomer
+from tests.features.dispatch.handing import fee_card, hand_on, route
 from tests.features.settlement import books
 
 DAY = dt.timedelta(days=1)
@@ -239,6 +240,28 @@ def test_pay_of_ones_own_question_is_reversed_entry_by_entry_and_linked(session:
     with pytest.raises(Refused):
         decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="再来一次", now=at)
     assert session.execute(sa.select(sa.func.count()).where(LedgerEntry.kind == "reversal")).scalar_one() == 2
+
+
+def test_the_fee_for_handing_ones_own_question_on_waits_and_is_taken_back(session: Session) -> None:
+    agent, reviewer = worker(), a.person(roles="reviewer")
+    fee_card(30, at=NOON - DAY)
+    route("refund", "senior", now=NOON - DAY)
+    inquiry = asked(phone_of(session, agent))
+    claim(inquiry_id=inquiry, agent_id=agent, now=NOON + seconds(10))
+    hand_on(inquiry, agent, now=NOON + seconds(20))
+    found = suspicions.rows(session, decided=False)
+    assert [(row.pay_fen, row.replies) for row in found] == [(30, 0)]
+    books.close()
+    assert line(session, agent).hold_reason == "own-customer"
+    sweep_due(now=NOON + DAY)
+    taken = decisions.decide_own_customer(
+        suspicion_id=only(session).id, actor_id=reviewer, reason="同一手机号", now=books.CLOSING_TIME
+    )
+    assert taken == 30
+    assert session.scalars(
+        sa.select(LedgerEntry.payable_fen).where(LedgerEntry.kind == "reversal")
+    ).all() == [-30]
+    assert clean(session)
 
 
 def test_a_decision_after_the_close_reverses_in_the_next_period(session: Session) -> None:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import rows_changed
+from gig.payouts.disbursement.holds import paid_in_inquiries
 from gig.payouts.disbursement.models import PayHold
-from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.operations.periods import posting_period
@@ -35,7 +35,7 @@ def end_question(session: Session, *, agent_id: str, inquiry_id: str, now: dt.da
 def take_back(
     session: Session, *, agent_id: str, inquiry_id: str, decision: str, why: str, now: dt.datetime
 ) -> int:
-    """What the agent earned in the inquiry is reversed, entry by entry, in a period that takes postings.
+    """What the agent was paid in the inquiry is reversed, entry by entry, in a period that takes postings.
 
     Of each entry goes what earlier reversals left, so that pay is not taken twice. Returns the fen taken.
     """
@@ -55,8 +55,11 @@ def take_back(
 
 
 def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEntry]:
-    """The book's entries for what the agent earned in the inquiry."""
-    earned = sa.select(Earning.id).where(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
-    keys = [f"{kind}:{id}" for id in session.scalars(earned) for kind in ("earning", "penalty")]
-    query = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
-    return list(session.scalars(query))
+    """The book's entries for what the agent was paid in the inquiry, fees for handing it on included."""
+    keys: list[str] = []
+    for paid in paid_in_inquiries:
+        pay = paid().subquery().c
+        query = sa.select(pay.source_key).where(pay.agent_id == agent_id, pay.inquiry_id == inquiry_id)
+        keys += session.scalars(query)
+    entries = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
+    return list(session.scalars(entries))
