@@ -38,7 +38,7 @@ def show(token: str) -> str | tuple[str, int]:
     """The conversation as a page, or as the parts that change."""
     door = _door(token)
     if door.expired:
-        return render_template("channels/gone.html", expired=True), 410
+        return _expired()
     if request.args.get("part") == "live":
         return render_template("channels/_parts.html", **_shown(door))
     english = languages.current() == "en"
@@ -87,9 +87,7 @@ def send_photo(token: str) -> AnyResponse:
 @public
 def photo(token: str, message_id: str) -> Response:
     """A photo of this conversation."""
-    session, door = db.session(), _door(token)
-    if door.expired:
-        raise NotFound
+    session, door = db.session(), _living(token)
     blob = queries.photo_blob(queries.messages(session, door.inquiry.id), message_id)
     return picture(blobs.content(session, blob))
 
@@ -128,7 +126,7 @@ def withdraw(token: str) -> AnyResponse:
 @public
 def type_on(token: str) -> Response:
     """The agent sees that something is coming."""
-    typing.customer_types(inquiry=_door(token).inquiry, now=received_at())
+    typing.customer_types(inquiry=_living(token).inquiry, now=received_at())
     return Response(status=204)
 
 
@@ -136,7 +134,7 @@ def type_on(token: str) -> Response:
 @public
 def ticket(token: str) -> Response:
     """A fresh leave to hear this inquiry's stream."""
-    return jsonify(ticket=shown.ticket(_door(token)), server_now=iso(received_at()))
+    return jsonify(ticket=shown.ticket(_living(token)), server_now=iso(received_at()))
 
 
 @pages.errorhandler(NotFound)
@@ -158,9 +156,23 @@ def _door(token: str) -> Opened:
     return door
 
 
+def _living(token: str) -> Opened:
+    """The same for what is no page: an expired link has nothing of it."""
+    door = _door(token)
+    if door.expired:
+        raise NotFound
+    return door
+
+
+def _expired() -> tuple[str, int]:
+    return render_template("channels/gone.html", expired=True), 410
+
+
 def _do(token: str, act: Callable[[Opened], Any]) -> AnyResponse:
     """The customer's act, and then the page: anew, or with the reason beside what they wrote."""
     door = _door(token)
+    if door.expired:
+        return make_response(*_expired())
     scripted = bool(request.headers.get("HX-Request"))
     try:
         act(door)

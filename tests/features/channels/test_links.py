@@ -110,6 +110,18 @@ def test_a_link_lives_for_a_week_after_the_end(session: Session, customer: NewCu
     assert (page.status_code, "这次咨询已经结束" in page.text) == (410, True)
 
 
+@pytest.mark.parametrize("path", ["/messages", "/photos", "/rating", "/withdrawal"])
+def test_nothing_that_is_sent_to_an_expired_link_brings_the_conversation_back(
+    session: Session, customer: NewCustomer, path: str
+) -> None:
+    at = customer(a.inquiry(text="我的订单 20931 怎么还没退款？"))
+    sweep_due(now=NOON + dt.timedelta(hours=3))
+    page = at.post(path, text="在吗", stars="6", resolved="no")
+    assert (page.status_code, "20931" in page.text) == (410, False)
+    assert at.open("/live-ticket").status_code == 404
+    assert at.post("/typing").status_code == 404
+
+
 def test_a_link_stays_out_of_the_logs(session: Session) -> None:
     token = token_of(session, a.inquiry()) or ""
     line = f'127.0.0.1 "GET /c/{token}/messages" 200'
