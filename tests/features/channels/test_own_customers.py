@@ -278,6 +278,18 @@ def test_a_decision_after_the_close_reverses_in_the_next_period(session: Session
     assert clean(session)
 
 
+def test_a_decision_that_waited_for_the_close_names_the_period_that_it_belonged_to(session: Session) -> None:
+    agent, reviewer = worker(), a.person(roles="reviewer")
+    answer(agent, asked(phone_of(session, agent)))
+    sweep_due(now=books.CLOSING_TIME)
+    books.close()
+    decisions.decide_own_customer(
+        suspicion_id=only(session).id, actor_id=reviewer, reason="同一手机号", now=NOON + DAY + seconds(400)
+    )
+    named = session.scalars(sa.select(LedgerEntry.late_for_period_id).where(LedgerEntry.kind == "reversal"))
+    assert set(named) == {books.WEEK}
+
+
 def test_a_decision_wants_its_grounds_and_an_existing_suspicion(session: Session) -> None:
     reviewer = a.person(roles="reviewer")
     with pytest.raises(Invalid):

@@ -39,7 +39,7 @@ def take_back(
 
     Of each entry goes what earlier reversals left, so that pay is not taken twice. Returns the fen taken.
     """
-    period_id, _late_for = posting_period(session, now, now)
+    period_id, late_for = posting_period(session, now, now)
     taken = 0
     for entry in _entries(session, agent_id, inquiry_id):
         gone = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
@@ -48,7 +48,14 @@ def take_back(
         left = entry.amount_fen - int(session.execute(gone).scalar_one())
         if left:
             journal.reverse(
-                session, entry, decision=decision, amount_fen=left, period_id=period_id, why=why, now=now
+                session,
+                entry,
+                decision=decision,
+                amount_fen=left,
+                period_id=period_id,
+                late_for_period_id=late_for,
+                why=why,
+                now=now,
             )
             taken += left if entry.payable_fen > 0 else -left
     return taken
