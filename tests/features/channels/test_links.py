@@ -7,18 +7,22 @@ import logging
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from gig.channels import links
 from gig.channels.operations import doors
 from gig.channels.queries.doors import opened, token_of
+from gig.channels.views import shown
+from gig.core.clock import real_now, received_at
 from gig.core.errors import Invalid, NotFound
 from gig.core.logs import ScrubbedFormatter, scrub
 from gig.core.outbox import OutboxEvent
 from gig.dispatch.models import Inquiry
 from gig.dispatch.operations.expiry import sweep_due
 from gig.identity.operations.keys import create_channel
+from gig.live.tickets import read_ticket
 from tests import builders as a
 from tests.builders import NOON
 from tests.features.channels.conftest import NewCustomer
@@ -77,6 +81,17 @@ def test_the_streams_of_a_renewed_link_end(session: Session) -> None:
         sa.select(OutboxEvent.topic).where(OutboxEvent.type == "session.revoked")
     ).scalars()
     assert list(ended) == [f"session:{links.session_of(inquiry, 0)}"]
+
+
+def test_a_ticket_is_as_old_as_its_request_so_that_a_link_shut_meanwhile_refuses_it(
+    app: Flask, session: Session
+) -> None:
+    token = token_of(session, a.inquiry()) or ""
+    with app.test_request_context():
+        door = opened(session, token, received_at())
+        g.received_counter -= 5
+        ticket = read_ticket(app.config["SECRET_KEY"], shown.ticket(door), real_now())
+    assert ticket.issued_at < real_now() - a.seconds(4)
 
 
 def test_another_channel_can_neither_renew_nor_shut_a_link(
