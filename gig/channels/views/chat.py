@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,19 +25,24 @@ from gig.channels.queries import chat as queries
 from gig.channels.queries.doors import Opened, opened
 from gig.channels.views import devices, shown
 from gig.core import blobs, photos
-from gig.core.clock import received_at
+from gig.core.clock import real_now, received_at
 from gig.core.db import db
 from gig.core.errors import GigError, Invalid, NotFound, Refused, TooMany
 from gig.core.ids import new_id
+from gig.core.limits import Limit, Limits
 from gig.core.photos import BadPhoto
 from gig.core.text import N_
 from gig.dispatch.operations import inquiries
 from gig.identity.access import public
+from gig.identity.limits import KEY
 from gig.web import languages
 from gig.web.filters import iso, say
 from gig.web.kit import policy
 
 pages = Blueprint("chat", __name__, url_prefix="/c/<token>", template_folder="../templates")
+
+PHOTO_TRIES = Limit("chat-photos", 30, 600)
+"""Pictures that do not open cost as much as others, and the customer's bounds do not count them."""
 
 STATUS = {TooMany: 429, Refused: 409, Invalid: 422, BadPhoto: 422}
 
@@ -70,6 +85,8 @@ def send_photo(token: str) -> AnyResponse:
     """The photo is in the thread, drawn anew."""
 
     def act(door: Opened) -> None:
+        limits: Limits = current_app.extensions[KEY]
+        limits.spend(PHOTO_TRIES, door.inquiry.id, now=real_now().timestamp())
         file = request.files.get("photo")
         chats.send_photo(
             inquiry=door.inquiry,
