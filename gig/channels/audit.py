@@ -21,15 +21,11 @@ def _taken_back(session: Session) -> Iterator[Difference]:
             JOIN ledger_entry e ON e.source_key IN ('earning:' || g.id, 'penalty:' || g.id)
             WHERE s.state = 'own_customer' GROUP BY s.id HAVING {_KEPT} <> 0""",
     )
-
-
-@check("who was found to be their own customer has kept no fee for handing that inquiry on")
-def _fees_taken_back(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
-        f"""SELECT 'suspicion ' || s.id, 0, {_KEPT} FROM suspicion s
-            JOIN turn t ON t.inquiry_id = s.inquiry_id
-            JOIN ledger_entry e ON e.source_key = 'triage:' || t.id || ':' || s.agent_id
+        f"""SELECT 'suspicion ' || s.id || ' fees', 0, {_KEPT} FROM suspicion s
+            JOIN escalation x ON x.inquiry_id = s.inquiry_id AND x.agent_id = s.agent_id
+            JOIN ledger_entry e ON e.source_key = 'triage:' || x.turn_id || ':' || x.agent_id
             WHERE s.state = 'own_customer' GROUP BY s.id HAVING {_KEPT} <> 0""",
     )
 

@@ -15,6 +15,7 @@ from gig.dispatch.models import Inquiry
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.expiry import sweep_expired
 from gig.dispatch.operations.inquiries import add_customer_message
+from gig.dispatch.operations.releases import suspend
 from gig.dispatch.operations.replies import reply
 from gig.identity.models import Agent
 from tests import builders as a
@@ -90,4 +91,34 @@ def test_a_message_sent_while_a_question_comes_in_is_never_lost(app: Flask, sess
         _until_it_waits()
     sending.join()
     assert [each.latency_us for each in ended] == [10_000_000]
+    proved(session)
+
+
+def test_a_question_that_comes_in_while_its_agent_is_suspended_goes_back_to_the_feed(
+    app: Flask, session: Session
+) -> None:
+    """The suspension waits for the customer's message; on PostgreSQL it must look again after it."""
+    agent, inquiry, shop, ops = a.agent(), a.inquiry(), a.channel(), a.person(roles="ops")
+    claim(inquiry_id=inquiry, agent_id=agent, now=LATER)
+    reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=LATER + seconds(5))
+    ended: list[str] = []
+
+    def stop() -> None:
+        with app.app_context():
+            suspend(agent_id=agent, actor_id=ops, reason="冒用账号", now=LATER + seconds(30))
+            ended.append("done")
+            db.session.remove()
+
+    stopping = Thread(target=stop)
+    with transaction():
+        add_customer_message(
+            channel_id=shop, inquiry_id=inquiry, external_id="m", text="还在吗", now=LATER + seconds(20)
+        )
+        stopping.start()
+        _until_it_waits()
+    stopping.join()
+    assert ended == ["done"]
+    session.rollback()
+    found = session.get_one(Inquiry, inquiry, populate_existing=True)
+    assert (found.state, found.open_turn_id is not None) == ("open", True)
     proved(session)

@@ -20,6 +20,7 @@ from gig.payouts.disbursement.operations.exporting import download_sheet, export
 from gig.payouts.disbursement.sheets.reading import read_csv
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.audit import audit
+from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.operations.approving import approve_period
@@ -135,10 +136,15 @@ def _assert_statements_are_the_sums(session: Session, period_id: str, carried: d
     for earning in session.scalars(sa.select(Earning).where(Earning.period_id == period_id)):
         earned[earning.agent_id] += earning.gross_fen - earning.penalty_fen
         late[earning.agent_id] += earning.penalty_fen
+    handed_on = sa.select(LedgerEntry).where(LedgerEntry.period_id == period_id, LedgerEntry.kind == "triage")
+    fees: Counter[str] = Counter()
+    for fee in session.scalars(handed_on):
+        fees[fee.agent_id or ""] += fee.amount_fen
     found = statements_of(session, period_id)
     assert {each.agent_id for each in found} >= set(earned)
     for each in found:
-        assert each.gross_fen == earned[each.agent_id]
+        assert each.gross_fen == earned[each.agent_id] + fees[each.agent_id]
+        assert each.triage_fen == fees[each.agent_id]
         assert each.late_fen == late[each.agent_id]
         assert each.carried_in_fen == carried.get(each.agent_id, 0)
         available = each.carried_in_fen + each.gross_fen

@@ -8,12 +8,10 @@ import hashlib
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.channels.models import CustomerMark
 from gig.channels.operations import limits, signals
 from gig.channels.operations.signals import Marks
 from gig.channels.queries import greetings
 from gig.channels.rules.spam import SAME_IN_A_ROW, is_repeated
-from gig.channels.values import HOUR
 from gig.core import blobs, photos, tunables
 from gig.core.db import db, rows_changed, transaction
 from gig.core.errors import Refused
@@ -27,16 +25,13 @@ from gig.dispatch.values import PHOTO_WORDS
 SPAM_WINDOW = dt.timedelta(minutes=10)
 
 
-def open_chat(*, inquiry: Inquiry, marks: Marks, english: bool, now: dt.datetime) -> None:
+def open_chat(*, inquiry: Inquiry, english: bool, now: dt.datetime) -> None:
     """The customer has the page: they are told live what happens, and were greeted once.
 
-    A page that is opened again writes nothing, unless it comes from elsewhere.
+    A page that is opened again writes nothing. Opening leaves no mark of who it was: any site can make
+    somebody's browser open a link, and only who writes here has shown to be the customer.
     """
-    fresh = sa.select(CustomerMark.kind, CustomerMark.mark).where(
-        CustomerMark.inquiry_id == inquiry.id, CustomerMark.seen_at > now - HOUR
-    )
-    known = {(kind, mark) for kind, mark in db.session.execute(fresh)} if marks else set()
-    if inquiry.followed and set(marks.items()) <= known:
+    if inquiry.followed:
         return
     with transaction() as session:
         first = rows_changed(
@@ -48,7 +43,6 @@ def open_chat(*, inquiry: Inquiry, marks: Marks, english: bool, now: dt.datetime
         )
         if first and inquiry.state in ("open", "claimed"):
             _greet(session, inquiry, english, now)
-        signals.note_customer(session, inquiry.id, marks, now=now)
 
 
 def _greet(session: Session, inquiry: Inquiry, english: bool, now: dt.datetime) -> None:

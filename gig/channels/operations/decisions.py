@@ -14,7 +14,7 @@ from gig.core.db import transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.text import N_
 from gig.core.transitions import move
-from gig.dispatch.models import Inquiry, Turn
+from gig.dispatch.models import Inquiry
 from gig.payouts.disbursement.operations import questions
 
 ENDED = ("closed", "abandoned")
@@ -46,7 +46,6 @@ def decide_own_customer(*, suspicion_id: str, actor_id: str, reason: str, now: d
             session,
             agent_id=found.agent_id,
             inquiry_id=found.inquiry_id,
-            turn_ids=session.scalars(sa.select(Turn.id).where(Turn.inquiry_id == found.inquiry_id)).all(),
             decision=f"suspicion-{found.id}",
             why=TAKEN_BACK,
             now=now,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gig.channels.models import AgentMark, CustomerMark, Suspicion
 from gig.core.errors import NotFound
+from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, Message, TurnQuote
 from gig.dispatch.queries.threads import messages
 from gig.identity.models import Person
@@ -107,6 +108,10 @@ def case(session: Session, id: str) -> Case:
 def _rows() -> sa.Select[Suspicion, str, str, str, int, int]:
     mine = sa.and_(Earning.inquiry_id == Suspicion.inquiry_id, Earning.agent_id == Suspicion.agent_id)
     pay = sa.select(sa.func.coalesce(sa.func.sum(Earning.pay_fen), 0)).where(mine)
+    handed_on = sa.and_(
+        Escalation.inquiry_id == Suspicion.inquiry_id, Escalation.agent_id == Suspicion.agent_id
+    )
+    fees = sa.select(sa.func.coalesce(sa.func.sum(Escalation.fee_fen), 0)).where(handed_on)
     replies = sa.select(sa.func.count()).select_from(Earning).where(mine)
     return (
         sa.select(
@@ -114,7 +119,7 @@ def _rows() -> sa.Select[Suspicion, str, str, str, int, int]:
             Person.name,
             Inquiry.issue_type,
             Inquiry.state,
-            pay.correlate(Suspicion).scalar_subquery(),
+            pay.correlate(Suspicion).scalar_subquery() + fees.correlate(Suspicion).scalar_subquery(),
             replies.correlate(Suspicion).scalar_subquery(),
         )
         .join(Person, Person.id == Suspicion.agent_id)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,19 +25,24 @@ from gig.channels.queries import chat as queries
 from gig.channels.queries.doors import Opened, opened
 from gig.channels.views import devices, shown
 from gig.core import blobs, photos
-from gig.core.clock import received_at
+from gig.core.clock import real_now, received_at
 from gig.core.db import db
 from gig.core.errors import GigError, Invalid, NotFound, Refused, TooMany
 from gig.core.ids import new_id
+from gig.core.limits import Limit, Limits
 from gig.core.photos import BadPhoto
 from gig.core.text import N_
 from gig.dispatch.operations import inquiries
 from gig.identity.access import public
+from gig.identity.limits import KEY
 from gig.web import languages
 from gig.web.filters import iso, say
 from gig.web.kit import policy
 
 pages = Blueprint("chat", __name__, url_prefix="/c/<token>", template_folder="../templates")
+
+PHOTO_TRIES = Limit("chat-photos", 30, 600)
+"""Pictures that do not open cost as much as others, and the customer's bounds do not count them."""
 
 STATUS = {TooMany: 429, Refused: 409, Invalid: 422, BadPhoto: 422}
 
@@ -38,11 +53,11 @@ def show(token: str) -> str | tuple[str, int]:
     """The conversation as a page, or as the parts that change."""
     door = _door(token)
     if door.expired:
-        return render_template("channels/gone.html", expired=True), 410
+        return _expired()
     if request.args.get("part") == "live":
         return render_template("channels/_parts.html", **_shown(door))
     english = languages.current() == "en"
-    chats.open_chat(inquiry=door.inquiry, marks=devices.marks(), english=english, now=received_at())
+    chats.open_chat(inquiry=door.inquiry, english=english, now=received_at())
     return _page(door)
 
 
@@ -70,6 +85,8 @@ def send_photo(token: str) -> AnyResponse:
     """The photo is in the thread, drawn anew."""
 
     def act(door: Opened) -> None:
+        limits: Limits = current_app.extensions[KEY]
+        limits.spend(PHOTO_TRIES, door.inquiry.id, now=real_now().timestamp())
         file = request.files.get("photo")
         chats.send_photo(
             inquiry=door.inquiry,
@@ -87,9 +104,7 @@ def send_photo(token: str) -> AnyResponse:
 @public
 def photo(token: str, message_id: str) -> Response:
     """A photo of this conversation."""
-    session, door = db.session(), _door(token)
-    if door.expired:
-        raise NotFound
+    session, door = db.session(), _living(token)
     blob = queries.photo_blob(queries.messages(session, door.inquiry.id), message_id)
     return picture(blobs.content(session, blob))
 
@@ -128,7 +143,7 @@ def withdraw(token: str) -> AnyResponse:
 @public
 def type_on(token: str) -> Response:
     """The agent sees that something is coming."""
-    typing.customer_types(inquiry=_door(token).inquiry, now=received_at())
+    typing.customer_types(inquiry=_living(token).inquiry, now=received_at())
     return Response(status=204)
 
 
@@ -136,7 +151,7 @@ def type_on(token: str) -> Response:
 @public
 def ticket(token: str) -> Response:
     """A fresh leave to hear this inquiry's stream."""
-    return jsonify(ticket=shown.ticket(_door(token)), server_now=iso(received_at()))
+    return jsonify(ticket=shown.ticket(_living(token)), server_now=iso(received_at()))
 
 
 @pages.errorhandler(NotFound)
@@ -158,9 +173,23 @@ def _door(token: str) -> Opened:
     return door
 
 
+def _living(token: str) -> Opened:
+    """The same for what is no page: an expired link has nothing of it."""
+    door = _door(token)
+    if door.expired:
+        raise NotFound
+    return door
+
+
+def _expired() -> tuple[str, int]:
+    return render_template("channels/gone.html", expired=True), 410
+
+
 def _do(token: str, act: Callable[[Opened], Any]) -> AnyResponse:
     """The customer's act, and then the page: anew, or with the reason beside what they wrote."""
     door = _door(token)
+    if door.expired:
+        return make_response(*_expired())
     scripted = bool(request.headers.get("HX-Request"))
     try:
         act(door)

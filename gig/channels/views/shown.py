@@ -14,7 +14,7 @@ from gig.channels.queries import chat as queries
 from gig.channels.queries.chat import Place
 from gig.channels.queries.doors import Opened
 from gig.channels.rules.waiting import LONGEST_MINUTES
-from gig.core.clock import real_now
+from gig.core.clock import really_received_at
 from gig.core.ids import new_id
 from gig.dispatch.models import Inquiry, Message
 from gig.dispatch.operations.following import topic
@@ -37,7 +37,7 @@ def ticket(door: Opened) -> str:
     """Leave to hear what happens in this one inquiry; nobody's presence hangs on it."""
     secret: str = current_app.config["SECRET_KEY"]
     session_id = links.session_of(door.inquiry.id, door.generation)
-    return issue_ticket(secret, "", session_id, [topic(door.inquiry.id)], real_now())
+    return issue_ticket(secret, "", session_id, [topic(door.inquiry.id)], really_received_at())
 
 
 def chat(session: Session, door: Opened, now: dt.datetime) -> dict[str, Any]:

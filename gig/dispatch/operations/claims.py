@@ -287,6 +287,7 @@ def _deciding(*, trainee: bool) -> sa.Update:
         .where(
             inquiry.c.id == sa.bindparam("inquiry"),
             inquiry.c.open_turn_id == sa.bindparam("turn"),
+            inquiry.c.queue == sa.bindparam("agents_queue"),
             inquiry.c.state == OPEN,
             seen,
             able,

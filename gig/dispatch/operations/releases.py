@@ -77,7 +77,13 @@ def return_claims(session: Session, agent_id: str, *, now: dt.datetime) -> int:
     """What a suspended agent holds goes back to the feed, or, once answered, is resolved."""
     from gig.dispatch.operations.resolution import settle_resolution
 
-    held = sa.select(Inquiry).where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
+    held = (
+        sa.select(Inquiry)
+        .where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
+        .order_by(Inquiry.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     inquiries = session.execute(held).scalars().all()
     for inquiry in inquiries:
         if inquiry.open_turn_id:

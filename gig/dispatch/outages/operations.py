@@ -138,7 +138,7 @@ def _end_pass(session: Session, outage: Outage, now: dt.datetime) -> None:
 def _excuse(session: Session, outage: Outage, turns: Sequence[Met], now: dt.datetime) -> None:
     """The events are struck out, the penalties given back, and each agent is told."""
     struck = strike(session, [each.event_id for each in turns], now=now)
-    period_id = None
+    period: tuple[str, str | None] | None = None
     for agent_id, group in itertools.groupby(
         (each for each in turns if each.event_id in struck), key=lambda each: each.agent_id
     ):
@@ -146,8 +146,8 @@ def _excuse(session: Session, outage: Outage, turns: Sequence[Met], now: dt.date
         fen = 0
         for each in mine:
             if each.penalty_id and each.open_fen > 0:
-                period_id = period_id or posting_period(session, now, now)[0]
-                _give_back(session, outage, each, period_id, now)
+                period = period or posting_period(session, now, now)
+                _give_back(session, outage, each, period, now)
             fen += each.open_fen
             session.add(
                 Excuse(
@@ -168,13 +168,16 @@ def _excuse(session: Session, outage: Outage, turns: Sequence[Met], now: dt.date
         _tell(session, outage, agent_id, late, len(mine) - late, fen, now)
 
 
-def _give_back(session: Session, outage: Outage, turn: Met, period_id: str, now: dt.datetime) -> None:
+def _give_back(
+    session: Session, outage: Outage, turn: Met, period: tuple[str, str | None], now: dt.datetime
+) -> None:
     journal.reverse(
         session,
         session.get_one(LedgerEntry, turn.penalty_id),
         decision=outage.id,
         amount_fen=turn.open_fen,
-        period_id=period_id,
+        period_id=period[0],
+        late_for_period_id=period[1],
         why=WORDS,
         now=now,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, TurnQuote
 from gig.dispatch.values import CLAIMED, EMERGENCY, limit
 from gig.identity.models import Agent, AgentSkill, Person
@@ -19,7 +20,7 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An agent who is online, holds the skill, has room, and time left on the turn."""
+    """An agent who is online, holds the skill, has room, time left on the turn, and has not handed it on."""
 
     agent_id: str
     name: str
@@ -47,6 +48,9 @@ def candidates(
     spent = sa.select(TurnQuote.turn_id).where(
         TurnQuote.turn_id == inquiry.open_turn_id, TurnQuote.agent_id == Agent.id, TurnQuote.expires_at < now
     )
+    handed_on = sa.select(Escalation.id).where(
+        Escalation.inquiry_id == inquiry.id, Escalation.agent_id == Agent.id
+    )
     able = (
         sa.select(
             Agent.id, Person.name, Agent.tier, Agent.score_tenths, holds.label("holds"), most.label("most")
@@ -58,6 +62,7 @@ def candidates(
             Agent.stage.in_(WORKING),
             Agent.id != (inquiry.owner_id or ""),
             ~spent.exists(),
+            ~handed_on.exists(),
             AgentSkill.senior_at.is_not(None) if inquiry.priority >= EMERGENCY else sa.true(),
         )
         .subquery()

@@ -17,9 +17,21 @@ from gig.dispatch.escalation_models import Escalation, EscalationRoute
 from gig.dispatch.models import Inquiry, Message, Queue
 from gig.dispatch.rules.escalation import Route, refusal, targets
 from gig.identity.models import Person
+from gig.payouts.disbursement import holds
 
 HISTORY = 50
 PAGE = 50
+
+
+def _fees() -> holds.Paid:
+    """What handing on brought, for whoever holds or takes back the pay of an inquiry."""
+    key = sa.literal("triage:") + Escalation.turn_id + ":" + Escalation.agent_id
+    return sa.select(Escalation.agent_id, Escalation.inquiry_id, key.label("source_key")).where(
+        Escalation.fee_fen > 0
+    )
+
+
+holds.paid_in_inquiries.append(_fees)
 
 
 def not_handed_on(agent: Any) -> sa.ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,27 @@ from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Payee, PayHold
 from gig.payouts.disbursement.values import HOLD_AFTER_PAYEE_CHANGE
 from gig.payouts.earnings.models import Earning
+
+Paid = sa.Select[*tuple[Any, ...]]
+"""(agent_id, inquiry_id, source_key) of what somebody was paid, or fined, in an inquiry."""
+
+
+def _earned() -> Paid:
+    key = sa.literal("earning:") + Earning.id
+    return sa.select(Earning.agent_id, Earning.inquiry_id, key.label("source_key")).where(
+        Earning.gross_fen > 0
+    )
+
+
+def _fined() -> Paid:
+    key = sa.literal("penalty:") + Earning.id
+    return sa.select(Earning.agent_id, Earning.inquiry_id, key.label("source_key")).where(
+        Earning.penalty_fen > 0
+    )
+
+
+paid_in_inquiries: list[Callable[[], Paid]] = [_earned, _fined]
+"""Every kind of pay that an inquiry brings; features above add theirs."""
 
 
 def newest_payees() -> sa.Select[*tuple[Any, ...]]:
@@ -31,16 +53,20 @@ def hold_reason(
     changed = sa.select(payee.c.agent_id).where(
         payee.c.first.is_(False), payee.c.changed_at > at - HOLD_AFTER_PAYEE_CHANGE
     )
-    hold, earned = sa.alias(PayHold.__table__), sa.alias(Earning.__table__)
-    in_question = (
-        sa.select(hold.c.agent_id)
-        .join(earned, sa.and_(earned.c.inquiry_id == hold.c.inquiry_id, earned.c.agent_id == hold.c.agent_id))
-        .where(hold.c.ended_at.is_(None), earned.c.gross_fen > 0)
-    )
     return sa.case(
         (Agent.verified_at.is_(None), "unverified"),
         (Agent.stage == "suspended", "suspended"),
         (payee_id.is_(None), "no-payee"),
         (agent_id.in_(changed), "payee-changed"),
-        (agent_id.in_(in_question), "own-customer"),
+        (agent_id.in_(_in_question()), "own-customer"),
     )
+
+
+def _in_question() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """The agents who were paid something in an inquiry that a person still has to look at."""
+    parts = []
+    for paid in paid_in_inquiries:
+        hold, pay = sa.alias(PayHold.__table__), paid().subquery()
+        same = sa.and_(pay.c.inquiry_id == hold.c.inquiry_id, pay.c.agent_id == hold.c.agent_id)
+        parts.append(sa.select(hold.c.agent_id).join(pay, same).where(hold.c.ended_at.is_(None)))
+    return sa.union_all(*parts)

@@ -152,6 +152,7 @@ def reverse(
     period_id: str,
     why: str,
     now: dt.datetime,
+    late_for_period_id: str | None = None,
 ) -> None:
     """A stated part of the original is taken back by a new entry that names it.
 
@@ -177,4 +178,4 @@ def reverse(
         memo=why,
         reverses_id=original.id,
     )
-    post(session, [entry], period_id=period_id, now=now)
+    post(session, [entry], period_id=period_id, late_for_period_id=late_for_period_id, now=now)

@@ -155,7 +155,7 @@ def test_the_greeting_is_the_systems_once_and_moves_no_clock(session: Session, c
     assert session.get_one(Inquiry, inquiry).open_turn_id
     assert mine.post("/withdrawal").status_code == 303  # a greeting is no reply
     english = session.get_one(Inquiry, waiting())
-    chats.open_chat(inquiry=english, marks={}, english=True, now=real_now())
+    chats.open_chat(inquiry=english, english=True, now=real_now())
     assert "Hello, this is refunds." in texts(session)
 
 
@@ -282,6 +282,6 @@ def test_opening_again_writes_nothing(session: Session, customer: NewCustomer) -
     session.rollback()
     row = session.get_one(Inquiry, inquiry, populate_existing=True)
     version = session.execute(sa.select(sa.func.count()).select_from(OutboxEvent)).scalar_one()
-    chats.open_chat(inquiry=row, marks={}, english=False, now=real_now())
+    chats.open_chat(inquiry=row, english=False, now=real_now())
     session.rollback()
     assert session.execute(sa.select(sa.func.count()).select_from(OutboxEvent)).scalar_one() == version

@@ -7,18 +7,22 @@ import logging
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from gig.channels import links
 from gig.channels.operations import doors
 from gig.channels.queries.doors import opened, token_of
+from gig.channels.views import shown
+from gig.core.clock import real_now, received_at
 from gig.core.errors import Invalid, NotFound
 from gig.core.logs import ScrubbedFormatter, scrub
 from gig.core.outbox import OutboxEvent
 from gig.dispatch.models import Inquiry
 from gig.dispatch.operations.expiry import sweep_due
 from gig.identity.operations.keys import create_channel
+from gig.live.tickets import read_ticket
 from tests import builders as a
 from tests.builders import NOON
 from tests.features.channels.conftest import NewCustomer
@@ -79,6 +83,17 @@ def test_the_streams_of_a_renewed_link_end(session: Session) -> None:
     assert list(ended) == [f"session:{links.session_of(inquiry, 0)}"]
 
 
+def test_a_ticket_is_as_old_as_its_request_so_that_a_link_shut_meanwhile_refuses_it(
+    app: Flask, session: Session
+) -> None:
+    token = token_of(session, a.inquiry()) or ""
+    with app.test_request_context():
+        door = opened(session, token, received_at())
+        g.received_counter -= 5
+        ticket = read_ticket(app.config["SECRET_KEY"], shown.ticket(door), real_now())
+    assert ticket.issued_at < real_now() - a.seconds(4)
+
+
 def test_another_channel_can_neither_renew_nor_shut_a_link(
     client: FlaskClient, channel: dict[str, str]
 ) -> None:
@@ -108,6 +123,18 @@ def test_a_link_lives_for_a_week_after_the_end(session: Session, customer: NewCu
     assert opened(session, token, ended + 7 * DAY).expired
     page = customer(inquiry).open()
     assert (page.status_code, "这次咨询已经结束" in page.text) == (410, True)
+
+
+@pytest.mark.parametrize("path", ["/messages", "/photos", "/rating", "/withdrawal"])
+def test_nothing_that_is_sent_to_an_expired_link_brings_the_conversation_back(
+    session: Session, customer: NewCustomer, path: str
+) -> None:
+    at = customer(a.inquiry(text="我的订单 20931 怎么还没退款？"))
+    sweep_due(now=NOON + dt.timedelta(hours=3))
+    page = at.post(path, text="在吗", stars="6", resolved="no")
+    assert (page.status_code, "20931" in page.text) == (410, False)
+    assert at.open("/live-ticket").status_code == 404
+    assert at.post("/typing").status_code == 404
 
 
 def test_a_link_stays_out_of_the_logs(session: Session) -> None:

@@ -17,7 +17,6 @@ from gig.channels.values import MARK_LIFE, MOST_SHARED
 from gig.core.clock import real_now
 from gig.core.db import transaction
 from gig.core.errors import Invalid, NotFound, Refused
-from gig.dispatch.models import Turn
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.expiry import sweep_due
 from gig.dispatch.operations.inquiries import NewInquiry
@@ -28,12 +27,12 @@ from gig.identity.operations.keys import create_channel
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
-from gig.payouts.earnings.triage import pay_triage
 from gig.payouts.ledger.audit import audit
 from gig.payouts.ledger.models import LedgerEntry
 from tests import builders as a
 from tests.builders import NOON, seconds
 from tests.features.channels.conftest import PUBLIC_ADDRESS, Browser, NewCustomer
+from tests.features.dispatch.handing import fee_card, hand_on, route
 from tests.features.settlement import books
 
 DAY = dt.timedelta(days=1)
@@ -140,6 +139,16 @@ def test_the_same_browser_is_noticed_whoever_used_it_first(
     assert cookie is not None and cookie.http_only and cookie.same_site == "Lax"
 
 
+def test_a_link_that_a_browser_was_made_to_open_says_nothing_about_its_owner(
+    app: Flask, session: Session, customer: NewCustomer
+) -> None:
+    agent, inquiry = a.agent(seen_at=real_now()), a.inquiry(at=real_now())
+    browser = Browser(app)
+    browser.log_in(agent).ask("/agent/feed")
+    customer(inquiry, browser=browser).open()
+    assert session.scalars(sa.select(Suspicion)).all() == []
+
+
 def test_a_shared_address_is_flagged_and_holds_nothing(
     app: Flask, session: Session, customer: NewCustomer
 ) -> None:
@@ -147,8 +156,10 @@ def test_a_shared_address_is_flagged_and_holds_nothing(
     Browser(app, PUBLIC_ADDRESS).log_in(agent).ask("/agent/feed")
     Browser(app, "192.168.1.5").log_in(other).ask("/agent/feed")
     inquiry = a.inquiry(at=real_now() - seconds(60))
-    customer(inquiry, PUBLIC_ADDRESS).open()
-    customer(a.inquiry(at=real_now()), "192.168.1.5").open()  # a private address says nothing
+    for asked, address in ((inquiry, PUBLIC_ADDRESS), (a.inquiry(at=real_now()), "192.168.1.5")):
+        theirs = customer(asked, address)  # a private address says nothing
+        theirs.open()
+        theirs.say("到哪里了？")
     found = only(session)
     assert (found.agent_id, found.inquiry_id, found.signals, found.strong) == (
         agent,
@@ -224,25 +235,44 @@ def test_pay_of_ones_own_question_is_reversed_entry_by_entry_and_linked(session:
     with pytest.raises(Refused) as early:
         decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="同一手机号", now=NOON + DAY)
     assert early.value.slug == "not-ended"
-    turn = session.execute(sa.select(Turn.id)).scalar_one()
-    with transaction() as writing:  # as if they had also handed the turn on once
-        pay_triage(writing, turn_id=turn, agent_id=agent, fee_fen=30, memo="", now=NOON + seconds(300))
     sweep_due(now=NOON + DAY + seconds(300))
     at = NOON + DAY + seconds(400)
     taken = decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="同一手机号", now=at)
-    assert taken == 174
+    assert taken == 144
     reversals = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "reversal")).all()
-    assert sorted(entry.payable_fen for entry in reversals) == [-180, -30, 36]
+    assert sorted(entry.payable_fen for entry in reversals) == [-180, 36]
     assert {entry.memo for entry in reversals} == {decisions.TAKEN_BACK}
     originals = {session.get_one(LedgerEntry, entry.reverses_id).kind for entry in reversals}
-    assert originals == {"earning", "penalty", "triage"}
+    assert originals == {"earning", "penalty"}
     books.close()
     assert (line(session, agent).state, line(session, agent).amount_fen) == ("planned", 2000)
-    assert books.statement(session, agent).reversals_fen == -174
+    assert books.statement(session, agent).reversals_fen == -144
     assert clean(session)
     with pytest.raises(Refused):
         decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="再来一次", now=at)
-    assert session.execute(sa.select(sa.func.count()).where(LedgerEntry.kind == "reversal")).scalar_one() == 3
+    assert session.execute(sa.select(sa.func.count()).where(LedgerEntry.kind == "reversal")).scalar_one() == 2
+
+
+def test_the_fee_for_handing_ones_own_question_on_waits_and_is_taken_back(session: Session) -> None:
+    agent, reviewer = worker(), a.person(roles="reviewer")
+    fee_card(30, at=NOON - DAY)
+    route("refund", "senior", now=NOON - DAY)
+    inquiry = asked(phone_of(session, agent))
+    claim(inquiry_id=inquiry, agent_id=agent, now=NOON + seconds(10))
+    hand_on(inquiry, agent, now=NOON + seconds(20))
+    found = suspicions.rows(session, decided=False)
+    assert [(row.pay_fen, row.replies) for row in found] == [(30, 0)]
+    books.close()
+    assert line(session, agent).hold_reason == "own-customer"
+    sweep_due(now=NOON + DAY)
+    taken = decisions.decide_own_customer(
+        suspicion_id=only(session).id, actor_id=reviewer, reason="同一手机号", now=books.CLOSING_TIME
+    )
+    assert taken == 30
+    assert session.scalars(
+        sa.select(LedgerEntry.payable_fen).where(LedgerEntry.kind == "reversal")
+    ).all() == [-30]
+    assert clean(session)
 
 
 def test_a_decision_after_the_close_reverses_in_the_next_period(session: Session) -> None:
@@ -257,6 +287,18 @@ def test_a_decision_after_the_close_reverses_in_the_next_period(session: Session
     periods = set(session.scalars(sa.select(LedgerEntry.period_id).where(LedgerEntry.kind == "reversal")))
     assert len(periods) == 1 and books.WEEK not in periods
     assert clean(session)
+
+
+def test_a_decision_that_waited_for_the_close_names_the_period_that_it_belonged_to(session: Session) -> None:
+    agent, reviewer = worker(), a.person(roles="reviewer")
+    answer(agent, asked(phone_of(session, agent)))
+    sweep_due(now=books.CLOSING_TIME)
+    books.close()
+    decisions.decide_own_customer(
+        suspicion_id=only(session).id, actor_id=reviewer, reason="同一手机号", now=NOON + DAY + seconds(400)
+    )
+    named = session.scalars(sa.select(LedgerEntry.late_for_period_id).where(LedgerEntry.kind == "reversal"))
+    assert set(named) == {books.WEEK}
 
 
 def test_a_decision_wants_its_grounds_and_an_existing_suspicion(session: Session) -> None:

@@ -12,10 +12,12 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from gig.channels.operations import chats
+from gig.channels.views import chat
 from gig.core import photos
 from gig.core.blobs import Blob
 from gig.core.clock import real_now
 from gig.core.db import transaction
+from gig.core.limits import Limit
 from gig.core.tunables import change
 from gig.dispatch.models import Message
 from gig.dispatch.operations.claims import claim
@@ -127,3 +129,13 @@ def test_old_photos_are_forgotten_and_their_messages_stay(session: Session, cust
     session.rollback()
     assert session.get_one(Message, message.id, populate_existing=True).photo_blob_id is None
     assert blobs(session) == 0
+
+
+def test_pictures_that_do_not_open_are_tried_only_so_often(
+    session: Session, customer: NewCustomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "PHOTO_TRIES", Limit("chat-photos", 3, 10**9))
+    mine, broken = customer(waiting()), picture().getvalue()[:400]
+    tried = [send(mine, io.BytesIO(broken), key=str(n)) for n in range(4)]
+    assert tried == [422, 422, 422, 429]
+    assert send(customer(waiting()), picture()) == 303

@@ -27,6 +27,8 @@ from gig.web.filters import say
 from tests import builders as a
 from tests.builders import NOON, seconds
 from tests.features.dispatch.conftest import seen
+from tests.features.dispatch.handing import hand_on as escalate
+from tests.features.dispatch.handing import route
 from tests.features.onboarding.people import Browser
 
 ANSWER = "您的退款已经原路退回，三天内到账。"
@@ -156,3 +158,13 @@ def test_ops_chooses_on_a_page_and_an_unknown_inquiry_is_not_there(session: Sess
     ops.post(url, {"agent": chosen, "reason": "换更熟的人"}, follow=False)
     assert seen(session).get_one(Inquiry, inquiry, populate_existing=True).reserved_for == chosen
     assert ops.get(url.replace(inquiry, owner)).status_code == 404
+
+
+def test_who_handed_the_inquiry_on_is_not_given_it_again(session: Session) -> None:
+    route("refund", "senior", now=NOON - seconds(3600))
+    escalator, other = (a.agent(skills=("refund", "senior")) for _ in range(2))
+    inquiry = held(escalator)
+    escalate(inquiry, escalator, now=NOON + seconds(20))
+    claim(inquiry_id=inquiry, agent_id=other, now=NOON + seconds(30))
+    refused(inquiry, "nobody-free")
+    refused(inquiry, "nobody-free", to=escalator)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import rows_changed
+from gig.payouts.disbursement.holds import paid_in_inquiries
 from gig.payouts.disbursement.models import PayHold
-from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.operations.periods import posting_period
@@ -34,39 +33,40 @@ def end_question(session: Session, *, agent_id: str, inquiry_id: str, now: dt.da
 
 
 def take_back(
-    session: Session,
-    *,
-    agent_id: str,
-    inquiry_id: str,
-    turn_ids: Iterable[str],
-    decision: str,
-    why: str,
-    now: dt.datetime,
+    session: Session, *, agent_id: str, inquiry_id: str, decision: str, why: str, now: dt.datetime
 ) -> int:
-    """What the agent was paid in the inquiry, and for handing its turns on, is reversed, entry by entry.
+    """What the agent was paid in the inquiry is reversed, entry by entry, in a period that takes postings.
 
-    Of each entry goes what earlier reversals left, so that pay is not taken twice. The reversals stand in a
-    period that takes postings. Returns the fen taken.
+    Of each entry goes what earlier reversals left, so that pay is not taken twice. Returns the fen taken.
     """
-    period_id, _late_for = posting_period(session, now, now)
+    period_id, late_for = posting_period(session, now, now)
     taken = 0
-    for entry in _entries(session, agent_id, inquiry_id, turn_ids):
+    for entry in _entries(session, agent_id, inquiry_id):
         gone = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
             LedgerEntry.reverses_id == entry.id
         )
         left = entry.amount_fen - int(session.execute(gone).scalar_one())
         if left:
             journal.reverse(
-                session, entry, decision=decision, amount_fen=left, period_id=period_id, why=why, now=now
+                session,
+                entry,
+                decision=decision,
+                amount_fen=left,
+                period_id=period_id,
+                late_for_period_id=late_for,
+                why=why,
+                now=now,
             )
             taken += left if entry.payable_fen > 0 else -left
     return taken
 
 
-def _entries(session: Session, agent_id: str, inquiry_id: str, turn_ids: Iterable[str]) -> list[LedgerEntry]:
-    """The book's entries for what the agent was paid in the inquiry."""
-    earned = sa.select(Earning.id).where(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
-    keys = [f"{kind}:{id}" for id in session.scalars(earned) for kind in ("earning", "penalty")]
-    keys += [f"triage:{turn_id}:{agent_id}" for turn_id in turn_ids]
-    query = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
-    return list(session.scalars(query))
+def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEntry]:
+    """The book's entries for what the agent was paid in the inquiry, fees for handing it on included."""
+    keys: list[str] = []
+    for paid in paid_in_inquiries:
+        pay = paid().subquery().c
+        query = sa.select(pay.source_key).where(pay.agent_id == agent_id, pay.inquiry_id == inquiry_id)
+        keys += session.scalars(query)
+    entries = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
+    return list(session.scalars(entries))
