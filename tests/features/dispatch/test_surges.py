@@ -130,7 +130,8 @@ def test_an_early_end_stops_future_quotes_and_keeps_what_was_promised(session: S
     assert [each.gross_fen for each in quotes(session)] == [450, 360]
     with pytest.raises(Refused):
         end_surge(id=id, reason="再来一次", actor_id=ops_id, now=DINNER + seconds(50))
-    noted = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.object_type == "surge")).all()
+    of_surges = sa.select(AuditEntry.action).where(AuditEntry.object_type == "surge")
+    noted = session.scalars(of_surges.order_by(AuditEntry.id)).all()
     assert noted == ["surge.begin", "surge.end"]
 
 

@@ -81,7 +81,8 @@ def test_a_granted_role_can_be_taken_back(session: Session) -> None:
     assert roles_of(session, ops) == "ops,reviewer"
     people.revoke_role(person_id=ops, role="ops", reason="换岗", now=NOON, actor_id=admin)
     assert roles_of(session, ops) == "reviewer"
-    noted = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.actor_id == admin)).all()
+    mine = sa.select(AuditEntry.action).where(AuditEntry.actor_id == admin)
+    noted = session.scalars(mine.order_by(AuditEntry.id)).all()
     assert noted == ["person.grant-role", "person.revoke-role"]
 
 

@@ -53,9 +53,8 @@ def test_a_script_is_written_worded_anew_and_keeps_both_wordings(session: Sessio
         assert words in page.text
     assert versions(session, script_id) == [(1, FORM["text"], False), (2, "订单 {order} 今天到账。", False)]
     assert library(session)[script_id].text == "订单 {order} 今天到账。"
-    noted = session.scalars(
-        sa.select(AuditEntry.action).where(AuditEntry.object_type == "script").order_by(AuditEntry.id)
-    )
+    of_scripts = sa.select(AuditEntry.action).where(AuditEntry.object_type == "script")
+    noted = session.scalars(of_scripts.order_by(AuditEntry.id))
     assert list(noted) == ["script.create", "script.edit"]
 
 
