@@ -32,7 +32,7 @@ def plug_into(app: Flask) -> None:
     devices.plug_into(app)
     menu.offer(
         app,
-        menu.Entry("operate", N_("自动问候"), console_greetings.HERE, "message-2", "operate"),
+        menu.Entry("arrange", N_("自动问候"), console_greetings.HERE, "message-2", "operate"),
         menu.Entry("review", N_("疑似自问自答"), console_suspicions.HERE, "users", "review", _waiting),
     )
     scheduler.register(

@@ -13,9 +13,10 @@ from gig.core.text import N_
 from gig.identity.access import Capability, find_principal
 
 KEY = "gig.menu"
-Group = Literal["operate", "review", "settle", "administer"]
+Group = Literal["operate", "arrange", "review", "settle", "administer"]
 GROUPS: dict[Group, str] = {
     "operate": N_("运营"),
+    "arrange": N_("配置"),
     "review": N_("质量"),
     "settle": N_("财务"),
     "administer": N_("系统"),
@@ -24,7 +25,7 @@ GROUPS: dict[Group, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page. `label` is a msgid; `count`, if given, is asked only for those who see the entry."""
+    """One page, with the `tabs` behind it. `label` is a msgid; `count` is asked only for those who see it."""
 
     group: Group
     label: str
@@ -32,6 +33,10 @@ class Entry:
     icon: str
     capability: Capability
     count: Callable[[], int] | None = None
+    tabs: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        return any(path == url or path.startswith(url + "/") for url in (self.url, *self.tabs))
 
 
 def offer(app: Flask, *entries: Entry) -> None:
@@ -59,7 +64,7 @@ def nav() -> list[dict[str, Any]]:
                 "label": _(entry.label),
                 "url": entry.url,
                 "icon": entry.icon,
-                "active": request.path == entry.url or request.path.startswith(entry.url + "/"),
+                "active": entry.holds(request.path),
                 "count": entry.count() if entry.count else None,
                 "hot": False,
             }

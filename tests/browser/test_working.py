@@ -185,14 +185,14 @@ def test_giving_back_says_what_it_costs_and_keeps_the_others_words_away(
     inquiry_id = work.asked("只有抢到的人能看的话")
     work.log_in(phone, live_server, number)
     claim(phone, inquiry_id)
-    phone.get_by_role("link", name="退回").click()
-    phone.get_by_text("今天还可免费退 3 次").wait_for()
+    phone.get_by_role("link", name="退单").click()
+    phone.get_by_text("今天还可免费退单 3 次").wait_for()
     phone.get_by_text("临时有事").click()
-    phone.get_by_role("button", name="退回").click()
-    phone.get_by_text("今天还可免费退 2 次").wait_for()
+    phone.get_by_role("button", name="退单").click()
+    phone.get_by_text("今天还可免费退单 2 次").wait_for()
     phone.locator(f"#inq-{inquiry_id}").get_by_text("计时没停").wait_for()
     phone.goto(f"{live_server.url}/agent/chats/{inquiry_id}")
-    assert phone.get_by_text("你退回了这条咨询").is_visible()
+    assert phone.get_by_text("你退了这一单").is_visible()
     assert phone.get_by_text("只有抢到的人能看的话").count() == 0
 
 

@@ -34,12 +34,12 @@ def offered(
 
 def test_points_are_added_to_the_multiplier_of_the_band() -> None:
     found = offered(50)
-    assert found.why == "1.20 × 2.5 晚高峰+加急 = 3.00"
+    assert found.why == "1.20 × 2.5 晚高峰+加成 = 3.00"
     assert (found.gross_fen, found.surge_fen) == (300, 60)
 
 
 def test_outside_every_band_the_surge_stands_alone() -> None:
-    assert offered(50, at=DINNER + dt.timedelta(hours=5)).why == "1.20 × 1.5 加急 = 1.80"
+    assert offered(50, at=DINNER + dt.timedelta(hours=5)).why == "1.20 × 1.5 加成 = 1.80"
 
 
 def test_a_reply_that_is_not_paid_promises_nothing() -> None:
@@ -75,6 +75,6 @@ def test_a_file_of_turns_may_say_the_points_of_each(tmp_path: Path) -> None:
     out, err = io.StringIO(), io.StringIO()
     assert price_file(card, turns, out, err) == 1
     lines = out.getvalue().splitlines()[1:]
-    assert lines[0] == "t1,120,250,300,0,0,300,1.20 × 2.5 晚高峰+加急 = 3.00"
+    assert lines[0] == "t1,120,250,300,0,0,300,1.20 × 2.5 晚高峰+加成 = 3.00"
     assert lines[1] == "t2,120,200,240,0,0,240,1.20 × 2.0 晚高峰 = 2.40"
     assert "第 4 行" in err.getvalue()

@@ -63,7 +63,7 @@ def refusal(possible: Collection[Route], *, handed_over: int, most: int) -> Refu
     if handed_over >= most:
         return Refused("handover-limit", N_("这条已经转过 %(n)s 次，不能再转，请接着处理。"), n=handed_over)
     if not possible:
-        return Refused("no-target", N_("这个队列没有能再升级的去处，可以退回，或者找运营。"))
+        return Refused("no-target", N_("这个队列没有能再升级的去处，可以退单，或者找运营。"))
     return None
 
 

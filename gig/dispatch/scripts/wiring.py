@@ -18,5 +18,5 @@ def plug_into(app: Flask) -> None:
     app.register_blueprint(console.pages)
     app.register_blueprint(sheet.pages)
     api.register(app, scripts_api.blueprint)
-    menu.offer(app, Entry("operate", N_("话术"), console.HERE, "book", "operate"))
+    menu.offer(app, Entry("arrange", N_("话术"), console.HERE, "book", "operate"))
     scheduler.register(app, *jobs.JOBS)

@@ -20,7 +20,7 @@ from gig.web.filters import clock_time, times, yuan
 from gig.web.names import called
 
 ENDED = {
-    "released": N_("你退回了这条咨询。下面只有你自己发过的话。"),
+    "released": N_("你退了这一单。下面只有你自己发过的话。"),
     "missed": N_("这一轮超过了时限，没有计费，记 1 次漏答。咨询已回到大厅，下面只有你自己发过的话。"),
     "withdrawn": N_("客户取消了这条咨询，不计费，也不扣分。下面只有你自己发过的话。"),
     "returned": N_("这条咨询已转给别人，不扣分。下面只有你自己发过的话。"),

@@ -107,9 +107,9 @@ def release(inquiry_id: str) -> AnyResponse:
         flash(say(refused))
         return _back(inquiry_id)
     if free > 0:
-        flash(_("已退回，没扣分。今天还可免费退 %(n)s 次。", n=left))
+        flash(_("已退单，没扣分。今天还可免费退单 %(n)s 次。", n=left))
     else:
-        flash(_("已退回。今天的免费次数已用完，这次记 1 个扣分项。"))
+        flash(_("已退单。今天的免费次数已用完，这次记 1 个扣分项。"))
     return redirect(url_for("dispatch.feed.show"), code=303)
 
 

@@ -27,7 +27,7 @@ TIERS = {
     "retrain": N_("再培训"),
     "trainee": N_("新手"),
 }
-BANDS = (N_("午高峰"), N_("晚高峰"), N_("加急"))
+BANDS = (N_("午高峰"), N_("晚高峰"), N_("加成"))
 """The names of the first card's bands, and of a surge; others are shown as ops wrote them."""
 
 _DAY_MINUTES = 24 * 60
@@ -38,7 +38,7 @@ def side(slug: str) -> str:
 
 
 def band(name: str | None) -> str:
-    """`晚高峰+加急` in the page's language, part by part."""
+    """`晚高峰+加成` in the page's language, part by part."""
     return "+".join(_(part) for part in name.split("+") if part) if name else ""
 
 

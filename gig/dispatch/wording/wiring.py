@@ -14,4 +14,4 @@ def plug_into(app: Flask) -> None:
     """Ops' page with the lists, and the hints while an agent types."""
     app.register_blueprint(console.pages)
     app.register_blueprint(hints.pages)
-    menu.offer(app, Entry("operate", N_("发前检查"), console.HERE, "shield-check", "operate"))
+    menu.offer(app, Entry("arrange", N_("发前检查"), console.HERE, "shield-check", "operate"))

@@ -61,7 +61,7 @@ def parts(earning: Earning) -> dict[str, Any]:
 
 
 def band(name: str | None) -> str:
-    """`晚高峰+加急` in the page's language, part by part."""
+    """`晚高峰+加成` in the page's language, part by part."""
     return "+".join(str(_(part)) for part in name.split("+") if part) if name else ""
 
 
@@ -88,7 +88,7 @@ def _within_us(earning: Earning) -> int:
 
 def sum_terms(totals: Totals) -> list[dict[str, Any]]:
     """基础 + 高峰 − 迟到 as `sum_line` takes them, and 转交 where there is any."""
-    handed = [{"label": _("转交"), "fen": totals.triage_fen, "tone": "br"}] if totals.triage_fen else []
+    handed = [{"label": _("转交费"), "fen": totals.triage_fen, "tone": "br"}] if totals.triage_fen else []
     return [
         {"label": _("基础"), "fen": totals.base_fen},
         {"label": _("高峰"), "fen": totals.peak_fen, "tone": "pk"},

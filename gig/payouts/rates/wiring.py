@@ -14,6 +14,6 @@ from gig.payouts.rates.views import pages, shown
 def plug_into(app: Flask) -> None:
     """The pages of the console and the API of rate cards."""
     app.register_blueprint(pages.blueprint)
-    menu.offer(app, menu.Entry("operate", N_("费率卡"), "/console/rates", "tag", "operate"))
+    menu.offer(app, menu.Entry("arrange", N_("费率卡"), "/console/rates", "tag", "operate"))
     api.register(app, programs.blueprint)
     app.jinja_env.globals["rates_words"] = shown

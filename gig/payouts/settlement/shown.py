@@ -47,7 +47,7 @@ ENTRY_WORDS = {
     "penalty": N_("迟到扣减"),
     "adjustment": N_("调整"),
     "award": N_("奖励"),
-    "triage": N_("转交"),
+    "triage": N_("转交费"),
     "reversal": N_("冲回"),
     "export": N_("付款"),
     "tax": N_("代扣个税"),
@@ -101,7 +101,7 @@ def terms(totals: dict[str, int]) -> list[dict[str, Any]]:
     for name, label in (
         ("adjustments_fen", _("调整")),
         ("awards_fen", _("奖励")),
-        ("triage_fen", _("转交")),
+        ("triage_fen", _("转交费")),
         ("reversals_fen", _("冲回")),
     ):
         if fen := totals[name]:
@@ -135,7 +135,7 @@ FIGURES: dict[str, tuple[str, str, str | None]] = {
     "late": (N_("迟到扣减"), "late_fen", None),
     "adjustments": (N_("调整"), "adjustments_fen", "adjustment"),
     "awards": (N_("奖励"), "awards_fen", "award"),
-    "triage": (N_("转交"), "triage_fen", "triage"),
+    "triage": (N_("转交费"), "triage_fen", "triage"),
     "reversals": (N_("冲回"), "reversals_fen", "reversal"),
 }
 """The lines of a statement: their words, their column, the kind of posting under them (None: replies)."""

@@ -73,11 +73,11 @@ def test_points_are_added_to_the_band_and_the_line_says_so(session: Session, ops
     claim(inquiry_id=inquiry, agent_id=agent, now=DINNER + seconds(10))
     found = quotes(session)[0]
     assert (found.multiplier_percent, found.gross_fen, found.surge_id, found.surge_fen) == (250, 450, id, 90)
-    assert found.why == "1.80 × 2.5 晚高峰+加急 = 4.50"
+    assert found.why == "1.80 × 2.5 晚高峰+加成 = 4.50"
     paid = reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=DINNER + seconds(90)).earning
     assert paid is not None
     assert (paid.gross_fen, paid.penalty_fen, paid.pay_fen) == (450, 90, 360)
-    assert paid.why == "1.80 × 2.5 晚高峰+加急 = 4.50 − 20% 超时(80.0 s) 0.90 = 3.60"
+    assert paid.why == "1.80 × 2.5 晚高峰+加成 = 4.50 − 20% 超时(80.0 s) 0.90 = 3.60"
     totals = earnings.totals(session, agent, DINNER, DINNER + seconds(600))
     assert (totals.base_fen, totals.peak_fen) == (180, 270)
     assert promised(session) == 90
@@ -93,7 +93,7 @@ def test_the_feed_shows_the_price_that_the_claim_will_give_and_until_when(
     surge(ops_id, at=NOON)
     at = NOON + seconds(30)
     shown = {row.id: row for row in feed.feed(session, feed.standing(session, agent, at), at)}
-    assert (shown[inquiry].gross_fen, shown[inquiry].band) == (270, "加急")
+    assert (shown[inquiry].gross_fen, shown[inquiry].band) == (270, "加成")
     assert shown[inquiry].until == NOON + seconds(3600)
     assert shown[other].gross_fen == 120
     claim(inquiry_id=inquiry, agent_id=agent, now=at, expected_gross_fen=270)
@@ -224,7 +224,7 @@ def test_a_claim_in_a_surge_costs_at_most_seven_statements(client: FlaskClient, 
     client.get("/api/v1/feed", headers=headers)
     with counted() as sent:
         answer = client.post(f"/api/v1/inquiries/{inquiry}/claim", headers=headers)
-    assert "加急" in answer.json["turn"]["quote"]["why"]
+    assert "加成" in answer.json["turn"]["quote"]["why"]
     assert len(sent) <= 7, "\n".join(sent)
 
 

@@ -9,8 +9,8 @@ from gig.core.money import half_up_percent, multiplier, yuan
 from gig.payouts.rates.rules.bands import PLAIN, hours_at
 from gig.payouts.rates.rules.card import PERCENT_MAX, LateTier, RateCard
 
-SURGE = "加急"
-"""What a surge is called beside the band that it adds to: `2.5 晚高峰+加急`."""
+SURGE = "加成"
+"""What a surge is called beside the band that it adds to: `2.5 晚高峰+加成`."""
 
 _SECOND = dt.timedelta(seconds=1)
 
