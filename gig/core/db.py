@@ -126,6 +126,16 @@ def transaction() -> Iterator[Session]:
         outbox.ring()
 
 
+def one_at_a_time(session: Session, what: str) -> None:
+    """Whoever else does `what` waits here until this transaction has ended; SQLite has one writer anyway.
+
+    For tables whose newest number is their revision: two changes are numbered in the order in which they
+    are seen, so nobody can know a later one and miss the one before it.
+    """
+    if not is_sqlite(session):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))
+
+
 def made(session: Session, **ids: str) -> None:
     """Names what this transaction made, for whoever must find it again (an idempotency key)."""
     session.info.setdefault("made", {}).update(ids)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gig.core import audit
-from gig.core.db import Base, BigId, engine_of
+from gig.core.db import Base, BigId, engine_of, one_at_a_time
 from gig.core.errors import Invalid
 from gig.core.text import N_, Sentence
 
@@ -81,6 +81,7 @@ def change(
     if not tunable.minimum <= value <= tunable.maximum:
         bounds = {"minimum": tunable.minimum, "maximum": tunable.maximum}
         raise Invalid({name: [Sentence(N_("要在 %(minimum)s 到 %(maximum)s 之间。"), bounds)]})
+    one_at_a_time(session, "tunables")
     session.add(TunableChange(name=name, value=value, reason=reason, changed_by=actor_id, changed_at=now))
     audit.note(
         session,

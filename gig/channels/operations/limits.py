@@ -13,7 +13,7 @@ from gig.channels.models import ChatSend
 from gig.channels.values import HOUR, MINUTE
 from gig.core import tunables
 from gig.core.crypto import keyring
-from gig.core.db import is_sqlite, rows_changed, transaction
+from gig.core.db import one_at_a_time, rows_changed, transaction
 from gig.core.errors import TooMany
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry
@@ -58,10 +58,9 @@ def refuse_if_full(session: Session, wanted: Sequence[Bound], now: dt.datetime) 
 
 
 def queue_up(session: Session, wanted: Sequence[Bound]) -> None:
-    """Whoever else sends under one of these scopes has finished; on SQLite one writer is at work anyway."""
-    if not is_sqlite(session):
-        for bound in wanted:
-            session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(bound.scope))))
+    """Whoever else sends under one of these scopes has finished."""
+    for bound in wanted:
+        one_at_a_time(session, bound.scope)
 
 
 def count(session: Session, wanted: Sequence[Bound], now: dt.datetime) -> None:

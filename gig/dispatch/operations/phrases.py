@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from gig.core import audit
-from gig.core.db import transaction
+from gig.core.db import one_at_a_time, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.text import N_
 from gig.dispatch.models import HoldingPhrase
@@ -32,6 +32,7 @@ def unlist_phrase(*, phrase: str, actor_id: str | None, now: dt.datetime) -> Non
 
 def _change(phrase: str, *, listed: bool, actor_id: str | None, now: dt.datetime) -> None:
     with transaction() as session:
+        one_at_a_time(session, "holding phrases")
         at_revision = session.execute(sa.select(phrases.revision())).scalar_one()
         on_list = phrases.holding_phrases(session, at_revision)
         if listed and core_of(phrase) in {core_of(each) for each in on_list}:

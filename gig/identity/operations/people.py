@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit
-from gig.core.db import made, transaction
+from gig.core.db import made, one_at_a_time, transaction
 from gig.core.errors import Forbidden, Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -190,8 +190,7 @@ def _keep_an_admin(session: Session, *, without: str) -> None:
 
 def _lock_people(session: Session) -> None:
     """Two such changes at once come one after the other."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(7_166_010)))
+    one_at_a_time(session, "people")
 
 
 def _note(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox
-from gig.core.db import rows_changed, transaction
+from gig.core.db import one_at_a_time, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, TooMany
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -156,9 +156,8 @@ def _end_one(session: Session, session_id: str, person_id: str, now: dt.datetime
 
 def count_attempt(session: Session, index: str, address: str, now: dt.datetime) -> int:
     """The attempt is counted, unless there were too many already."""
-    if session.get_bind().dialect.name == "postgresql":
-        for word in (index, address):
-            session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(word))))
+    for word in (index, address):
+        one_at_a_time(session, word)
     phone = (LoginAttempt.phone_index == index, BY_PHONE, PHONE_WINDOW)
     place = (LoginAttempt.address == address, BY_ADDRESS, ADDRESS_WINDOW)
     for which, most, window in (phone, place):

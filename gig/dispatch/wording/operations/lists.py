@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from gig.core import audit
-from gig.core.db import transaction
+from gig.core.db import one_at_a_time, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.text import N_
 from gig.dispatch.wording.models import WordingChange
@@ -36,6 +36,7 @@ def _change(kind: str, phrase: str, *, listed: bool, actor_id: str | None, now: 
     if kind not in KINDS:
         raise NotFound
     with transaction() as session:
+        one_at_a_time(session, "wording")
         on_list = lists(session).phrases[kind]
         if listed and read(phrase).text in {read(each).text for each in on_list}:
             raise Refused("phrase-listed", N_("这句已经在清单里。"))
