@@ -115,7 +115,12 @@ def post(
 
 
 def post_exports(
-    session: Session, lines: sa.Select[*tuple[Any, ...]], *, period_id: str, now: dt.datetime
+    session: Session,
+    lines: sa.Select[*tuple[Any, ...]],
+    *,
+    period_id: str,
+    now: dt.datetime,
+    late_for_period_id: str | None = None,
 ) -> int:
     """For each selected (line_id, number, agent_id, amount_fen) what we owed is on its way to the bank.
 
@@ -135,6 +140,7 @@ def post_exports(
         "agent_id": line.agent_id,
         "payable_fen": -line.amount_fen,
         "period_id": sa.literal(period_id),
+        "late_for_period_id": sa.literal(late_for_period_id, sa.Text()),
         "posted_at": sa.literal(now, LedgerEntry.__table__.c.posted_at.type),
         "memo": line.number,
     }

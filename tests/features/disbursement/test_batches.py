@@ -136,6 +136,17 @@ def test_the_export_freezes_lines_book_and_period(session: Session) -> None:
     assert books.faults() == []
 
 
+def test_an_export_that_waited_for_a_close_names_the_period_that_it_belonged_to(session: Session) -> None:
+    approved_week(1200)
+    books.close(CLOSING_TIME + 7 * DAY)
+    exported()
+    posted = sa.select(LedgerEntry.period_id, LedgerEntry.late_for_period_id).where(
+        LedgerEntry.kind == "export"
+    )
+    assert session.execute(posted).all() == [("week-2026-11-30", "week-2026-11-23")]
+    assert books.faults() == []
+
+
 def test_exporting_twice_pays_once(session: Session) -> None:
     approved_week(1200)
     batch_id = exported()

@@ -122,11 +122,11 @@ def _freeze(session: Session, batch_id: str, files: Files, actor_id: str, now: d
     )
     if sent != files.lines:
         raise _changed()
-    period_id, _ = posting_period(session, now, now)
+    period_id, late_for = posting_period(session, now, now)
     lines = sa.select(
         PayoutLine.id.label("line_id"), PayoutLine.number, PayoutLine.agent_id, PayoutLine.amount_fen
     ).where(PayoutLine.batch_id == batch_id)
-    journal.post_exports(session, lines, period_id=period_id, now=now)
+    journal.post_exports(session, lines, period_id=period_id, late_for_period_id=late_for, now=now)
     if move(session, PERIOD, Period, batch.period_id, origin="approved", target="exported"):
         payload = {"period_id": batch.period_id, "state": "exported"}
         outbox.emit(session, "finance", "period.state", payload, now=now)
