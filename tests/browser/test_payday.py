@@ -83,6 +83,7 @@ def test_a_week_is_closed_approved_and_exported_between_two_people(
     checker.get_by_text("审批 · 许岚（你）").wait_for()
 
     maker.goto(address)
+    maker.locator("[data-live-dot].ok").wait_for()
     maker.get_by_text("导出付款表").click()
     maker.evaluate("document.body.dispatchEvent(new CustomEvent('live:period.state'))")
     desks.is_open_to_all(maker)  # and the menu is still there: what changed meanwhile is shown later

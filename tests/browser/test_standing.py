@@ -62,7 +62,7 @@ def test_a_suspended_agents_page_stops_and_says_why_and_ops_sees_what_is_left(
     for id in (held, waits):
         wall.locator("tr", has_text=f"…{id[-6:]}").wait_for()
     phone.goto(f"{live_server.url}/agent/feed")
-    assert phone.get_by_text("原因：客户投诉辱骂").is_visible()
+    phone.get_by_text("原因：客户投诉辱骂").first.wait_for()
     assert not phone.locator("[data-inquiry]").count()
 
     desk.locator("form[action$=reinstatement] [name=reason]").fill("查清了")
