@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Adds up a period from the API's answers alone and compares the sum with the payout sheet.
 
     scripts/sheet_check.py --logins LOGINS [--url URL] [--period ID] [--pay]

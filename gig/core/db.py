@@ -55,10 +55,18 @@ class Instant(sa.TypeDecorator[dt.datetime]):
             return lambda value: self.process_bind_param(value, dialect)
 
         def text(value: dt.datetime | None) -> str | None:
+            if value is not None and value.tzinfo is dt.UTC:
+                return value.isoformat(" ", "microseconds")[:26]
             plain = self.process_bind_param(value, dialect)
             return None if plain is None else plain.isoformat(" ", "microseconds")
 
         return text
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """The same in one step where the driver gives text."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        return lambda text: None if text is None else dt.datetime.fromisoformat(text + "+00:00")
 
     def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
         if value is None:

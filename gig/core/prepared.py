@@ -5,6 +5,9 @@ reply asks several times. A prepared statement is compiled once for each kind of
 rows are converted by the types of its columns, as anywhere else, and it runs inside the session's own
 transaction, so it commits and rolls back with it. It takes no part in the session's objects: nothing is
 flushed before it and nothing that it changes is refreshed.
+
+Writes whose answer nobody waits for are gathered by `together` and sent as one statement where the database
+can take them so: on PostgreSQL each waiting costs more than the work.
 """
 
 from __future__ import annotations
@@ -35,26 +38,19 @@ watchers: list[Callable[[str], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
-    """`binds` are the driver's parameters and what converts each; the statement itself brings `fixed`."""
+class Compiled:
+    """`binds` are the driver's parameters in order and what converts each; the statement brings `fixed`."""
 
     text: str
     binds: tuple[tuple[str, Convert | None], ...]
     fixed: Mapping[str, Any]
-    positional: bool
     row: Callable[[Sequence[Any]], Any]
     converts: tuple[tuple[int, Convert], ...]
 
-    def parameters(self, values: Values) -> Any:
+    def parameters(self, values: Values) -> list[Any]:
         if self.fixed:
             values = {**self.fixed, **values}
-        if self.positional:
-            return [
-                values[name] if convert is None else convert(values[name]) for name, convert in self.binds
-            ]
-        return {
-            name: values[name] if convert is None else convert(values[name]) for name, convert in self.binds
-        }
+        return [values[name] if convert is None else convert(values[name]) for name, convert in self.binds]
 
     def read(self, found: Sequence[Any]) -> Any:
         if not self.converts:
@@ -74,9 +70,11 @@ class Prepared:
     `sa.literal_column("'open'")` where an index needs to see a constant.
     """
 
-    def __init__(self, build: Build | sa.Executable) -> None:
+    def __init__(self, build: Build | sa.Executable, *, if_decided: Build | None = None) -> None:
         self._build = build
-        self._compiled: dict[str, _Compiled] = {}
+        self._build_if_decided = if_decided or self._with_condition
+        self._if_decided: Prepared | None = None
+        self._compiled: dict[str, Compiled] = {}
 
     def all(self, session: Session, values: Values = NOTHING) -> list[Any]:
         """Every row, as a tuple with the columns' names."""
@@ -99,6 +97,14 @@ class Prepared:
         cursor.close()
         return met
 
+    def write(self, session: Session, values: Values = NOTHING) -> None:
+        """Carries out a write: now, or when the surrounding `together` ends."""
+        gathered = session.info.get("together")
+        if gathered is None:
+            self.run(session, values)
+        else:
+            gathered.add(self, values)
+
     def peek(self, session: Session, values: Values) -> Any:
         """The first row or None, before anything else: for what every request must ask first.
 
@@ -108,7 +114,8 @@ class Prepared:
         engine = cast(Engine, session.get_bind())
         if engine.dialect.name != "sqlite":
             return self.first(session, values)
-        compiled = self._for(engine.dialect)
+        compiled = self.compiled(engine.dialect)
+        _tell(compiled.text)
         connection = engine.raw_connection()
         try:
             cursor = connection.cursor()
@@ -119,37 +126,37 @@ class Prepared:
             connection.close()
         return None if row is None else compiled.read(row)
 
-    def _run(self, session: Session, values: Values) -> tuple[_Compiled, Any]:
-        connection: Connection = session.info.get("connection") or session.connection()
-        compiled = self._for(connection.dialect)
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(compiled.text, compiled.parameters(values))
-        except connection.dialect.loaded_dbapi.Error as error:
-            _fail(connection, cursor, compiled.text, error)
-        return compiled, cursor
+    def _run(self, session: Session, values: Values) -> tuple[Compiled, Any]:
+        connection = connection_of(session)
+        compiled = self.compiled(connection.dialect)
+        return compiled, execute(connection, compiled.text, compiled.parameters(values))
 
-    def _for(self, dialect: Dialect) -> _Compiled:
-        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
-        for told in watchers:
-            told(compiled.text)
-        return compiled
+    def compiled(self, dialect: Dialect) -> Compiled:
+        return self._compiled.get(dialect.name) or self._compile(dialect)
 
-    def _compile(self, dialect: Dialect) -> _Compiled:
+    def if_decided(self) -> Prepared:
+        """The same write, carried out only if the one called `decided` in its statement has met a row."""
+        if self._if_decided is None:
+            self._if_decided = Prepared(self._build_if_decided)
+        return self._if_decided
+
+    def _with_condition(self, dialect: Dialect) -> Any:
         statement: Any = self._build(dialect) if callable(self._build) else self._build
-        made = cast(SQLCompiler, statement.compile(dialect=dialect))
+        return statement.where(DECIDED)
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        statement: Any = self._build(dialect) if callable(self._build) else self._build
+        made = cast(SQLCompiler, statement.compile(dialect=_numbered(dialect)))
         if made.literal_execute_params or made.post_compile_params or _defaults(made):
             raise ValueError(f"this statement cannot be prepared: {made}")
         named = {name: bind for bind, name in made.bind_names.items()}
         fixed = {name: bind.effective_value for name, bind in named.items() if not bind.required}
-        order = made.positiontup if made.positional else named
         columns = list(getattr(statement, "exported_columns", ()))
         converts = ((place, _reading(column.type, dialect)) for place, column in enumerate(columns))
-        compiled = self._compiled[dialect.name] = _Compiled(
+        compiled = self._compiled[dialect.name] = Compiled(
             text=str(made),
-            binds=tuple((name, _writing(named[name].type, dialect)) for name in order or ()),
+            binds=tuple((name, _writing(named[name].type, dialect)) for name in made.positiontup or ()),
             fixed=fixed,
-            positional=made.positional,
             row=_row_of("Row", columns),
             converts=tuple((place, convert) for place, convert in converts if convert is not None),
         )
@@ -195,29 +202,81 @@ class PreparedInsert:
 
     def run(self, session: Session, rows: Sequence[Values]) -> int:
         """The rows are written, but for those that conflict; says how many. All have the same columns."""
-        names = tuple(rows[0])
-        prepared = self._prepared.get((len(rows), names))
-        if prepared is None:
-            prepared = self._prepared[len(rows), names] = Prepared(self._build(len(rows), names))
-        if len(rows) == 1:
-            return prepared.run(session, rows[0])
-        values = {f"{name}_{number}": row[name] for number, row in enumerate(rows) for name in names}
+        prepared, values = self._of(rows)
         return prepared.run(session, values)
 
-    def _build(self, count: int, names: tuple[str, ...]) -> Build:
-        def build(dialect: Dialect) -> Any:
-            kind = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-            suffixes = [""] if count == 1 else [f"_{number}" for number in range(count)]
-            rows = [
-                {name: sa.bindparam(f"{name}{suffix}", type_=self._table.c[name].type) for name in names}
-                for suffix in suffixes
-            ]
-            insert = kind(self._table).values(rows if count > 1 else rows[0])
-            if self._on_conflict is None:
-                return insert
-            return insert.on_conflict_do_nothing(index_elements=list(self._on_conflict) or None)
+    def write(self, session: Session, rows: Sequence[Values]) -> None:
+        """Like `run`, now, or when the surrounding `together` ends."""
+        prepared, values = self._of(rows)
+        prepared.write(session, values)
 
-        return build
+    def _of(self, rows: Sequence[Values]) -> tuple[Prepared, Values]:
+        shape = len(rows), tuple(rows[0])
+        prepared = self._prepared.get(shape)
+        if prepared is None:
+            prepared = self._prepared[shape] = Prepared(
+                lambda dialect: self._insert(dialect, *shape),
+                if_decided=lambda dialect: self._insert(dialect, *shape, if_decided=True),
+            )
+        if len(rows) == 1:
+            return prepared, rows[0]
+        return prepared, {f"{name}_{number}": row[name] for number, row in enumerate(rows) for name in shape[1]}
+
+    def _insert(
+        self, dialect: Dialect, count: int, names: tuple[str, ...], *, if_decided: bool = False
+    ) -> Any:
+        kind: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+        suffixes = [""] if count == 1 else [f"_{number}" for number in range(count)]
+        rows = [
+            {name: sa.bindparam(f"{name}{suffix}", type_=self._table.c[name].type) for name in names}
+            for suffix in suffixes
+        ]
+        if if_decided:
+            chosen = sa.union_all(*(sa.select(*row.values()).where(DECIDED) for row in rows))
+            insert = kind(self._table).from_select(list(names), chosen, include_defaults=False)
+        else:
+            insert = kind(self._table).values(rows if count > 1 else rows[0])
+        if self._on_conflict is None:
+            return insert
+        return insert.on_conflict_do_nothing(index_elements=list(self._on_conflict) or None)
+
+
+DECIDED: sa.ColumnElement[bool] = sa.literal_column("EXISTS (SELECT FROM decided)", sa.Boolean())
+"""Holds in a statement whose part `decided` has met a row (see `together`)."""
+
+def _numbered(dialect: Dialect) -> Dialect:
+    """The dialect with parameters by place: no driver has to look for names in the text again."""
+    if dialect.name == "sqlite":
+        return dialect
+    return cast(Any, type(dialect))(paramstyle="numeric_dollar")
+
+
+def connection_of(session: Session) -> Connection:
+    return cast(Connection, session.info.get("connection")) or session.connection()
+
+
+def _tell(text: str) -> None:
+    for told in watchers:
+        told(text)
+
+
+def execute(connection: Connection, text: str, parameters: list[Any]) -> Any:
+    """The driver's cursor after the statement, which is told to the watchers."""
+    _tell(text)
+    cursor = _cursor(connection)
+    try:
+        cursor.execute(text, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _fail(connection, cursor, text, error)
+    return cursor
+
+
+def _cursor(connection: Connection) -> Any:
+    if connection.dialect.name == "sqlite":
+        return connection.connection.cursor()
+    from psycopg import RawCursor
+
+    return RawCursor(cast(Any, connection.connection.dbapi_connection))
 
 
 def _row_of(name: str, columns: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:

@@ -47,6 +47,7 @@ class Feed:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="live")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._awake = asyncio.Event()
+        self._rung = False
         self._task: asyncio.Task[None] | None = None
         self._heard_at = float("-inf")
         self._passed: deque[tuple[dt.datetime, int]] = deque(maxlen=REMEMBERED)
@@ -78,8 +79,9 @@ class Feed:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def wake(self) -> None:
-        """From any thread: there is something to read."""
-        if self._loop is not None and not self._loop.is_closed():
+        """From any thread: there is something to read. Ringing again before it is heard costs nothing."""
+        if not self._rung and self._loop is not None and not self._loop.is_closed():
+            self._rung = True
             self._loop.call_soon_threadsafe(self._awake.set)
 
     async def replay(self, topics: tuple[str, ...], after: int, upto: int) -> list[Row] | None:
@@ -128,6 +130,7 @@ class Feed:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
                 await self._awake.wait()
+        self._rung = False
         self._awake.clear()
 
 

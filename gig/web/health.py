@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
@@ -121,10 +122,17 @@ def _database_answers() -> bool:
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     method = request.method if request.method in METHODS else "other"
-    requests.labels(endpoint, method, response.status_code).inc()
+    counted, timed = _figures_of(endpoint, method, response.status_code)
+    counted.inc()
     if (began := g.get("received_counter")) is not None:
-        seconds.labels(endpoint).observe(time.perf_counter() - began)
+        timed.observe(time.perf_counter() - began)
     return response
+
+
+@cache
+def _figures_of(endpoint: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    """There are as many as there are addresses, methods and kinds of answer."""
+    return requests.labels(endpoint, method, status), seconds.labels(endpoint)
 
 
 def _unstored(response: Response) -> Response:

@@ -29,14 +29,14 @@ def policy(frame_ancestors: str = "'none'") -> str:
     )
 
 
-HEADERS = {
-    "Content-Security-Policy": policy(),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
-}
+HEADERS = (
+    ("Content-Security-Policy", policy()),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "geolocation=(), microphone=(), camera=(self)"),
+)
 SECRET_LINKS = "/c/"
 """Below it the address itself is the proof: who can forge a form there could open the page as well."""
 
@@ -80,7 +80,7 @@ def _refuse_unstorable() -> None:
     """A NUL in an address or a field: no browser sends one, and no PostgreSQL takes it."""
     if "\0" in request.path:
         abort(404)
-    values: Iterable[str] = request.args.values()
+    values: Iterable[str] = request.args.values() if request.query_string else ()
     if not request.path.startswith(OUTSIDE_PAGES):
         values = (*values, *request.form.values())
     if any("\0" in value for value in values):
@@ -88,12 +88,13 @@ def _refuse_unstorable() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    framed = "Content-Security-Policy" in response.headers
-    for name, value in HEADERS.items():
-        if not (framed and name == "X-Frame-Options"):  # the page's own policy says who may frame it
-            response.headers.setdefault(name, value)
+    headers = response.headers
+    given = {name.lower() for name, _ in headers}
+    if "content-security-policy" in given:  # the page's own policy says who may frame it
+        given.add("x-frame-options")
+    headers.extend([(name, value) for name, value in HEADERS if name.lower() not in given])
     if current_app.config.get("GIG_ENV") == "production":
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype == "text/html" and not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.add("Cookie")

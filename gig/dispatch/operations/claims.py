@@ -15,6 +15,7 @@ from gig.core.errors import NotFound, Refused
 from gig.core.money import yuan
 from gig.core.prepared import Prepared, PreparedInsert
 from gig.core.text import N_
+from gig.core.together import together
 from gig.dispatch.models import Inquiry, Queue, Turn, TurnQuote
 from gig.dispatch.operations import clocks, expiry
 from gig.dispatch.operations.following import told
@@ -67,7 +68,13 @@ def claim(
         row = _quote_row(session, found, agent_id, now)
         _refuse_if_less(row, expected_gross_fen)
         numbers = tunables.values(session, found.revision)
-        if not _take(session, found, agent_id, row["expires_at"], numbers, now):
+        with together(session) as writes:
+            writes.decide(*_taking(found, agent_id, row["expires_at"], numbers, now))
+            _keep(session, found, row)
+            if found.last_seen_at <= now - SEEN_EVERY:
+                _SEEN.write(session, {"agent": agent_id, "at": now})
+            outbox.emit_all(session, _events(found, agent_id, row["deadline_at"]), now=now)
+        if not writes.met:
             found = _look(session, inquiry_id, agent_id, now)
             if found.owner_id == agent_id:
                 return _already(session, found)
@@ -75,24 +82,21 @@ def claim(
         if row.get("surge_fen") and not promise(session, found.surge_id, row["surge_fen"], now):
             row = _quote_row(session, found, agent_id, now, surge_percent=0)
             _refuse_if_less(row, expected_gross_fen)
-        _keep(session, found, row)
-        if found.last_seen_at <= now - SEEN_EVERY:
-            _SEEN.run(session, {"agent": agent_id, "at": now})
-        events: list[outbox.Event] = [
-            (f"queue:{found.queue}", "feed.taken", {"inquiry_id": inquiry_id}),
-            (
-                f"agent:{agent_id}",
-                "turn.open",
-                {
-                    "inquiry_id": inquiry_id,
-                    "turn_id": found.open_turn_id,
-                    "deadline_at": row["deadline_at"].isoformat(),
-                },
-            ),
-            *told(inquiry_id, found.followed),
-        ]
-        outbox.emit_all(session, events, now=now)
+            session.execute(_mine(found, agent_id).values(row))
         return Claimed(inquiry_id, found.open_turn_id, already=False)
+
+
+def _events(found: Found, agent_id: str, deadline_at: dt.datetime) -> list[outbox.Event]:
+    opened = {
+        "inquiry_id": found.id,
+        "turn_id": found.open_turn_id,
+        "deadline_at": deadline_at.isoformat(),
+    }
+    return [
+        (f"queue:{found.queue}", "feed.taken", {"inquiry_id": found.id}),
+        (f"agent:{agent_id}", "turn.open", opened),
+        *told(found.id, found.followed),
+    ]
 
 
 def _refuse_if_less(row: dict[str, Any], expected_gross_fen: int | None) -> None:
@@ -224,10 +228,10 @@ def _seen(
     return sa.and_(everyone, not_handed_on(agent), emergencies.reach(agent))
 
 
-def _take(
-    session: Session, found: Found, agent_id: str, expires_at: dt.datetime, numbers: Any, now: dt.datetime
-) -> bool:
-    """The write that decides: whether the inquiry is the agent's now."""
+def _taking(
+    found: Found, agent_id: str, expires_at: dt.datetime, numbers: Any, now: dt.datetime
+) -> tuple[Prepared, dict[str, Any]]:
+    """The write that decides, with its values: whether the inquiry is the agent's now."""
     asked = {
         "agent": agent_id,
         "inquiry": found.id,
@@ -246,7 +250,7 @@ def _take(
             "first_since": now - seconds(numbers, "trainee_window_s"),
             "easy": bool(found.easy),
         }
-    return _TAKE[trainee].run(session, asked) == 1
+    return _TAKE[trainee], asked
 
 
 def _deciding(*, trainee: bool) -> sa.Update:
@@ -309,6 +313,12 @@ def _deciding(*, trainee: bool) -> sa.Update:
 
 _TAKE = {trainee: Prepared(_deciding(trainee=trainee)) for trainee in (True, False)}
 _KEEP = PreparedInsert(table_of(TurnQuote))
+_kept = table_of(TurnQuote)
+_AGAIN = Prepared(
+    sa.update(_kept)
+    .where(_kept.c.turn_id == sa.bindparam("turn"), _kept.c.agent_id == sa.bindparam("agent"))
+    .values(ended=None)
+)
 _SEEN = Prepared(
     sa.update(table_of(Agent))
     .where(table_of(Agent).c.id == sa.bindparam("agent"))
@@ -319,7 +329,10 @@ _SEEN = Prepared(
 def _keep(session: Session, found: Found, row: dict[str, Any]) -> None:
     """The quote is stored for this turn and owner; a kept one is theirs again."""
     if found.kept_started_at is None:
-        _KEEP.run(session, [row])
+        _KEEP.write(session, [row])
     else:
-        mine = sa.and_(TurnQuote.turn_id == found.open_turn_id, TurnQuote.agent_id == row["agent_id"])
-        session.execute(sa.update(TurnQuote).where(mine).values(ended=None))
+        _AGAIN.write(session, {"turn": found.open_turn_id, "agent": row["agent_id"]})
+
+
+def _mine(found: Found, agent_id: str) -> sa.Update:
+    return sa.update(TurnQuote).where(TurnQuote.turn_id == found.open_turn_id, TurnQuote.agent_id == agent_id)

@@ -15,6 +15,7 @@ from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.prepared import Prepared, PreparedInsert, as_written
 from gig.core.text import N_
+from gig.core.together import together
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
 from gig.dispatch.operations import clocks, following
 from gig.dispatch.operations.drafts import put_draft
@@ -87,24 +88,27 @@ def _reply(
             holding_phrases=phrases.holding_phrases(session, found.phrases_revision),
             earlier=(mark,) if found.repeated else (),
         )
-    message = _send(session, found, agent_id, text, mark, script_id, reason, now)
-    if found.has_draft:
-        mine = sa.and_(Draft.inquiry_id == inquiry_id, Draft.agent_id == agent_id)
-        session.execute(sa.delete(Draft).where(mine))
-    made(session, message_id=message.id)
-    if reason:
-        _SEEN.run(session, {"agent": agent_id, "at": now})
-        _tell(session, found, agent_id, {"message_id": message.id}, now)
-        return Replied(message, None)
-    pricing = price(
-        clocks.kept_quote(rates.card(session, found.card_id), found),
-        clock_started_at=found.clock_started_at,
-        replied_at=now,
-    )
-    earning = _answer(session, found, agent_id, pricing, now)
-    made(session, earning_id=earning.id)
-    told = {"message_id": message.id, "earning_id": earning.id, "pay_fen": earning.pay_fen}
-    _tell(session, found, agent_id, told, now)
+    with together(session) as writes:
+        message = _send(session, found, agent_id, text, mark, script_id, reason, now)
+        if found.has_draft:
+            _FORGET.write(session, {"inquiry": inquiry_id, "agent": agent_id})
+        made(session, message_id=message.id)
+        if reason:
+            _SEEN.write(session, {"agent": agent_id, "at": now})
+            _tell(session, found, agent_id, {"message_id": message.id}, now)
+            return Replied(message, None)
+        pricing = price(
+            clocks.kept_quote(rates.card(session, found.card_id), found),
+            clock_started_at=found.clock_started_at,
+            replied_at=now,
+        )
+        writes.decide(_CLOSE_TURN, {"turn": found.open_turn_id, "agent": agent_id, "at": now})
+        earning = _answer(session, found, agent_id, pricing, now)
+        made(session, earning_id=earning.id)
+        told = {"message_id": message.id, "earning_id": earning.id, "pay_fen": earning.pay_fen}
+        _tell(session, found, agent_id, told, now)
+    if not writes.met:
+        raise Refused("not-yours", N_("这一轮已经有人回复，没有发送。文字还在草稿里。"))
     return Replied(message, earning)
 
 
@@ -197,7 +201,7 @@ def _send(
         "unpaid_reason": str(reason) if reason else None,
         "sent_at": now,
     }
-    _SEND.run(session, [written])
+    _SEND.write(session, [written])
     return as_written(Message, written)
 
 
@@ -205,9 +209,7 @@ _SEND = PreparedInsert(table_of(Message))
 
 
 def _answer(session: Session, found: Found, agent_id: str, pricing: Pricing, now: dt.datetime) -> Earning:
-    """The turn is answered, paid and scored, and the inquiry waits for the customer."""
-    if not _CLOSE_TURN.run(session, {"turn": found.open_turn_id, "agent": agent_id, "at": now}):
-        raise Refused("not-yours", N_("这一轮已经有人回复，没有发送。文字还在草稿里。"))
+    """The turn, once closed, is paid and scored, and the inquiry waits for the customer."""
     turn = AnsweredTurn(
         turn_id=found.open_turn_id,
         inquiry_id=found.id,
@@ -225,8 +227,8 @@ def _answer(session: Session, found: Found, agent_id: str, pricing: Pricing, now
     numbers = tunables.values(session, found.revision)
     due_at = now + seconds(numbers, "auto_resolve_s")
     paid = 1 if pricing.gross_fen else 0
-    _WAIT.run(session, {"inquiry": found.id, "due": due_at, "paid": paid})
-    _COUNT.run(session, {"agent": agent_id, "at": now})
+    _WAIT.write(session, {"inquiry": found.id, "due": due_at, "paid": paid})
+    _COUNT.write(session, {"agent": agent_id, "at": now})
     note_event(
         session,
         agent_id=agent_id,
@@ -248,6 +250,11 @@ def _by_id(model: type[Base], parameter: str, *conditions: Any, **values: Any) -
 
 _AGENT: sa.BindParameter[str] = sa.bindparam("agent")
 _AT = sa.bindparam("at", type_=Instant())
+_FORGET = Prepared(
+    sa.delete(table_of(Draft)).where(
+        table_of(Draft).c.inquiry_id == sa.bindparam("inquiry"), table_of(Draft).c.agent_id == _AGENT
+    )
+)
 _SEEN = _by_id(Agent, "agent", last_seen_at=_AT)
 _COUNT = _by_id(
     Agent,

@@ -39,8 +39,8 @@ class AnsweredTurn:
 def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, now: dt.datetime) -> Earning:
     """The turn has its one earning, and the ledger its entries, in the period of the reply.
 
-    Returns the earning as it was written. Three statements: the period (locked against its close), the
-    earning, the entries; a gross of 0 posts none. The unique turn refuses a second earning.
+    Returns the earning as it is written. Three statements: the period (locked against its close, at once),
+    the earning, the entries; a gross of 0 posts none. The unique turn refuses a second earning.
     """
     period_id, late_for = posting_period(session, turn.received_at, now)
     id = new_id()
@@ -68,7 +68,7 @@ def record_earning(session: Session, turn: AnsweredTurn, pricing: Pricing, *, no
         "latency_us": pricing.latency_us,
         "why": pricing.why,
     }
-    _EARNINGS.run(session, [written])
+    _EARNINGS.write(session, [written])
     entries = []
     if pricing.gross_fen:
         entries.append(journal.earning(id, turn.agent_id, pricing.gross_fen, pricing.why))

@@ -111,7 +111,7 @@ def post(
         }
         for entry in entries
     ]
-    _ENTRIES.run(session, rows)
+    _ENTRIES.write(session, rows)
 
 
 def post_exports(

@@ -56,7 +56,7 @@ def note_event(
     if kind == "rating" and solved is False:
         spoilt = {"kind": "not_solved", "numerator": 0, "denominator": 1}
         rows.append({**row, **spoilt, "id": new_id(), "source_key": f"{source_key}:not_solved"})
-    _EVENTS.run(session, rows)
+    _EVENTS.write(session, rows)
 
 
 def _value(session: Session, kind: Kind, stars: int | None, grade: Grade | None) -> tuple[int, int]:

@@ -150,8 +150,14 @@ class Deployment:
         return ids
 
     def ask(self, what: Callable[[Session], Any]) -> Any:
+        """Asks a second time if the connection had died since the last question, as any program would."""
         with self.app.app_context():
             try:
+                return what(db.session())
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                db.session.rollback()
                 return what(db.session())
             finally:
                 db.session.remove()
