@@ -220,7 +220,8 @@ class PreparedInsert:
             )
         if len(rows) == 1:
             return prepared, rows[0]
-        return prepared, {f"{name}_{number}": row[name] for number, row in enumerate(rows) for name in shape[1]}
+        values = {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
+        return prepared, values
 
     def _insert(
         self, dialect: Dialect, count: int, names: tuple[str, ...], *, if_decided: bool = False
@@ -244,11 +245,13 @@ class PreparedInsert:
 DECIDED: sa.ColumnElement[bool] = sa.literal_column("EXISTS (SELECT FROM decided)", sa.Boolean())
 """Holds in a statement whose part `decided` has met a row (see `together`)."""
 
+
 def _numbered(dialect: Dialect) -> Dialect:
     """The dialect with parameters by place: no driver has to look for names in the text again."""
     if dialect.name == "sqlite":
         return dialect
-    return cast(Any, type(dialect))(paramstyle="numeric_dollar")
+    numbered: Dialect = cast(Any, type(dialect))(paramstyle="numeric_dollar")
+    return numbered
 
 
 def connection_of(session: Session) -> Connection:

@@ -68,7 +68,7 @@ class Together:
 
 @contextmanager
 def together(session: Session) -> Iterator[Together]:
-    """The writes of the block (`write`, not `run`) are carried out when it ends, as one statement if possible.
+    """The writes of the block (`write`, not `run`) are carried out at its end, as one statement if possible.
 
     None of them sees what another of them does, so no two may touch one row, and what is read inside the
     block is read before all of them.

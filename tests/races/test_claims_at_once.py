@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from gig.core.db import db
+from gig.core.db import db, is_sqlite
 from gig.core.errors import NotFound, Refused
 from gig.dispatch.models import Inquiry, Message
+from gig.dispatch.operations import claims
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.expiry import sweep_expired
 from gig.dispatch.operations.inquiries import add_customer_message
@@ -134,3 +136,34 @@ def test_the_same_inquiry_handed_in_ten_times_at_once_is_there_once(app: Flask, 
     ended = at_once(app, [lambda: a.inquiry(external_id="twice", at=LATER) for _ in range(10)])
     assert ended == {"done": 10}
     assert session.execute(sa.select(sa.func.count()).select_from(Inquiry)).scalar_one() == 2
+
+
+def test_a_claim_shows_the_words_that_came_in_while_it_was_decided(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, inquiry = a.agent(), a.inquiry()
+    channel = session.execute(sa.select(Inquiry.channel_id)).scalar_one()
+    session.rollback()
+    look, looks = claims.look, []
+
+    def customer_adds() -> None:
+        with app.app_context():
+            add_customer_message(
+                channel_id=channel, inquiry_id=inquiry, external_id="more", text="还有一件", now=LATER
+            )
+            db.session.remove()
+
+    def look_and_be_overtaken(session: Session, *asked: Any) -> Any:
+        seen = look(session, *asked)
+        looks.append(seen)
+        if len(looks) == 1 and not is_sqlite(session):  # on SQLite the customer waits until the claim is done
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(customer_adds).result()
+        return seen
+
+    monkeypatch.setattr(claims, "look", look_and_be_overtaken)
+    claimed = claim(inquiry_id=inquiry, agent_id=agent, now=LATER)
+    told = [message.text for message in claimed.thread.messages]
+    assert ("还有一件" in told) == (len(looks) == 2) == (not is_sqlite(session))
+    assert claimed.thread.inquiry.owner_id == agent
+    proved(session)

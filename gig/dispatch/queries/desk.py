@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gig.core import tunables
 from gig.dispatch.models import Inquiry, TurnQuote
-from gig.dispatch.operations.claims import visible
+from gig.dispatch.operations.deciding import visible
 from gig.dispatch.queries.feed import Standing
 from gig.dispatch.values import OPEN
 from gig.payouts.earnings.models import Earning

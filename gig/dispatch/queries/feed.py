@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gig.core import tunables
 from gig.dispatch.models import Inquiry, IssueType, Queue, TurnQuote
-from gig.dispatch.operations.claims import visible
+from gig.dispatch.operations.deciding import visible
 from gig.dispatch.values import OPEN, seconds
 from gig.identity.models import Agent, AgentSkill
 from gig.payouts.rates import queries as rates

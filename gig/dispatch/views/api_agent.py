@@ -13,14 +13,14 @@ from gig.api.cursors import PageQuery
 from gig.api.fields import Text
 from gig.core.businesstime import business_zone
 from gig.core.clock import received_at
-from gig.core.db import db, transaction
+from gig.core.db import db
 from gig.dispatch import schemas
 from gig.dispatch.models import Message
 from gig.dispatch.operations import claims, releases, replies, resolution
 from gig.dispatch.operations.escalations import escalate
 from gig.dispatch.queries import escalations
 from gig.dispatch.queries import feed as feeds
-from gig.dispatch.queries.threads import thread
+from gig.dispatch.queries.threads import Thread, thread
 from gig.identity.access import actor_id, allow
 from gig.identity.operations.standing import set_presence
 from gig.payouts.earnings import queries as earnings
@@ -73,10 +73,14 @@ def get_feed(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _thread(inquiry_id: str) -> dict[str, Any]:
-    """The conversation as this agent may see it, with what those before left for its owner."""
-    found = thread(db.session(), inquiry_id, actor_id())
+    """The conversation as this agent may see it."""
+    return _told(thread(db.session(), inquiry_id, actor_id()))
+
+
+def _told(found: Thread) -> dict[str, Any]:
+    """The conversation, with what those before left for its owner."""
     handed = found.owned and found.inquiry.handovers
-    return schemas.claimed_out(found, escalations.handovers(db.session(), inquiry_id) if handed else ())
+    return schemas.claimed_out(found, escalations.handovers(db.session(), found.inquiry.id) if handed else ())
 
 
 def _claim_again(ref: dict[str, Any]) -> Any:
@@ -91,15 +95,13 @@ def _claim_again(ref: dict[str, Any]) -> Any:
 @blueprint.refuses(404, 409)
 def post_claim(body: dict[str, Any], inquiry_id: str) -> tuple[dict[str, Any], int]:
     """The inquiry is the agent's and their clock runs."""
-    with transaction():
-        claimed = claims.claim(
-            inquiry_id=inquiry_id,
-            agent_id=actor_id(),
-            expected_gross_fen=body["expected_gross_fen"],
-            now=received_at(),
-        )
-        shown = _thread(inquiry_id)
-    return shown, 200 if claimed.already else 201
+    claimed = claims.claim(
+        inquiry_id=inquiry_id,
+        agent_id=actor_id(),
+        expected_gross_fen=body["expected_gross_fen"],
+        now=received_at(),
+    )
+    return _told(claimed.thread), 200 if claimed.already else 201
 
 
 @blueprint.delete("/inquiries/<inquiry_id>/claim")

@@ -67,8 +67,7 @@ def post_acceptance(body: dict[str, Any], offer_id: str) -> tuple[dict[str, Any]
         expected_gross_fen=body["expected_gross_fen"],
         now=received_at(),
     )
-    shown = schemas.claimed_out(thread(db.session(), claimed.inquiry_id, actor_id()))
-    return shown, 200 if claimed.already else 201
+    return schemas.claimed_out(claimed.thread), 200 if claimed.already else 201
 
 
 @blueprint.delete("/offers/<offer_id>")

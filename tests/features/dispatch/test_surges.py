@@ -215,9 +215,9 @@ def test_the_database_refuses_to_change_a_surge(session: Session, ops_id: str) -
 
 
 def test_a_claim_in_a_surge_costs_at_most_seven_statements(client: FlaskClient, session: Session) -> None:
-    """And once a minute one more, which notes that the agent is there."""
+    """Also when it notes that the agent is there, which it does once a minute."""
     now = real_now()
-    agent = a.agent(seen_at=now)
+    agent = a.agent(seen_at=now - seconds(300))
     inquiry = a.inquiry(at=now - seconds(60))
     surge(a.person(roles="ops"), at=now - seconds(30))
     headers = {"Authorization": f"Bearer {issue_token(person_id=agent, now=now, actor_id=None).secret}"}
