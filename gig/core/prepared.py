@@ -83,6 +83,14 @@ class Prepared:
         cursor.close()
         return rows
 
+    def on(self, connection: Connection, values: Values = NOTHING) -> list[Any]:
+        """Every row, asked on a connection of one's own."""
+        compiled = self.compiled(connection.dialect)
+        cursor = execute(connection, compiled.text, compiled.parameters(values))
+        rows = [compiled.read(row) for row in cursor.fetchall()]
+        cursor.close()
+        return rows
+
     def first(self, session: Session, values: Values = NOTHING) -> Any:
         """The first row, or None."""
         compiled, cursor = self._run(session, values)

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Engine
 
 from gig.core.outbox import OutboxEvent
+from gig.core.prepared import Prepared
 from gig.live.frames import REVOKED, Row
 
 BATCH = 500
@@ -24,6 +26,9 @@ _columns = OutboxEvent.__table__.c
 _select = sa.select(
     _columns.id, _columns.topic, _columns.type, _columns.payload, _columns.created_at
 ).order_by(_columns.id)
+_FRESH = Prepared(_select.where(_columns.id > sa.bindparam("position")).limit(sa.literal_column(str(BATCH))))
+_LATE = Prepared(_select.where(_columns.id == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.BigInteger())))))
+"""For PostgreSQL; SQLite knows no arrays."""
 
 
 class Reader:
@@ -37,6 +42,9 @@ class Reader:
     def __init__(self, engine: Engine, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.position = 0
         self._engine = engine
+        self._plain = engine.dialect.name == "sqlite"
+        options = {} if self._plain else {"isolation_level": "AUTOCOMMIT"}
+        self._reading = engine.execution_options(**options)
         self._monotonic = monotonic
         self._gaps: dict[int, float] = {}
         self._late: deque[int] = deque(maxlen=256)
@@ -61,9 +69,9 @@ class Reader:
 
     def fetch(self) -> list[Row]:
         """What has been committed since the last call, at most one batch."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             late = self._fetch_late(connection)
-            fresh = _rows(connection, _select.where(_columns.id > self.position).limit(BATCH))
+            fresh = [Row(*row) for row in _FRESH.on(connection, {"position": self.position})]
         if fresh:
             self._note_gaps(self.position, [row.id for row in fresh])
             self.position = fresh[-1].id
@@ -88,7 +96,11 @@ class Reader:
             return []
         horizon = self._monotonic() - GAP_WAITS_S
         self._gaps = {id: seen for id, seen in self._gaps.items() if seen > horizon}
-        rows = _rows(connection, _select.where(_columns.id.in_(list(self._gaps))))
+        ids = list(self._gaps)
+        if self._plain:
+            rows = _rows(connection, _select.where(_columns.id.in_(ids)))
+        else:
+            rows = [Row(*row) for row in _LATE.on(connection, {"ids": ids})]
         for row in rows:
             del self._gaps[row.id]
             self._late.append(row.id)
