@@ -274,20 +274,21 @@ def _tell(text: str) -> None:
 def execute(connection: Connection, text: str, parameters: list[Any]) -> Any:
     """The driver's cursor after the statement, which is told to the watchers."""
     _tell(text)
-    cursor = _cursor(connection)
+    cursor, options = _cursor(connection)
     try:
-        cursor.execute(text, parameters)
+        cursor.execute(text, parameters, **options)
     except connection.dialect.loaded_dbapi.Error as error:
         _fail(connection, cursor, text, error)
     return cursor
 
 
-def _cursor(connection: Connection) -> Any:
+def _cursor(connection: Connection) -> tuple[Any, dict[str, bool]]:
+    """The driver's plainest cursor; PostgreSQL is to keep the statement from its first use on."""
     if connection.dialect.name == "sqlite":
-        return connection.connection.cursor()
+        return connection.connection.cursor(), {}
     from psycopg import RawCursor
 
-    return RawCursor(cast(Any, connection.connection.dbapi_connection))
+    return RawCursor(cast(Any, connection.connection.dbapi_connection)), {"prepare": True}
 
 
 def _row_of(name: str, columns: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:
