@@ -26,7 +26,7 @@ KEEPS_FEN = 1
 
 @dataclass(frozen=True)
 class Month:
-    """What one payer paid one worker in a month under one policy, and withheld of it; `first` is its day 1."""
+    """What one payer paid one worker in a month under one policy, and withheld; `first` is its first day."""
 
     first: dt.date
     income_fen: int
