@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -113,7 +112,7 @@ def _newest_record(session: Session, kind: FilingKind, first_day: dt.date) -> in
     query = sa.select(sa.func.coalesce(sa.func.max(TaxRecord.id), 0)).where(
         TaxRecord.month >= first, TaxRecord.month < _end(kind, first_day)
     )
-    return cast(int, session.execute(query).scalar_one())
+    return session.execute(query).scalar_one()
 
 
 def _end(kind: FilingKind, first_day: dt.date) -> dt.date:

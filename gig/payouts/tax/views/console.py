@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask import Response as File
@@ -22,7 +22,7 @@ from gig.payouts.tax import overview, queries
 from gig.payouts.tax.operations import choices, filings, residency
 from gig.payouts.tax.reports.platform import quarter
 from gig.payouts.tax.rules.withholding import first_of
-from gig.payouts.tax.values import FILINGS, GAP_WORDS, POLICY_WORDS, FilingKind, zone
+from gig.payouts.tax.values import FILINGS, GAP_WORDS, POLICY_WORDS, zone
 from gig.web.filters import say
 
 pages = Blueprint("tax", __name__, template_folder="../templates")
@@ -86,7 +86,7 @@ def make(kind: str, first_day: str) -> Answer:
     reason = request.form.get("reason", "")
     return _done(
         lambda: filings.make_filing(
-            kind=cast(FilingKind, kind),
+            kind=kind,
             first_day=_day(first_day),
             reason=reason,
             actor_id=actor_id(),
