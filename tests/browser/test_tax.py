@@ -49,6 +49,7 @@ def test_a_policy_is_chosen_and_its_tax_is_explained(
     address = f"{live_server.url}/console/tax"
 
     maker.goto(address)
+    maker.get_by_label("办法").select_option("platform_2025")
     maker.get_by_label("扣缴义务人名称").fill("应声科技有限公司")
     maker.get_by_label("纳税人识别号").fill(taxing.PAYER)
     maker.get_by_label("为什么").fill("已报送平台信息")

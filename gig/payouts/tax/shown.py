@@ -56,7 +56,12 @@ def explain(tax: TaxRecord | Withholding, *, estimate: bool) -> Explained:
         rows += [
             (_("应纳税所得额"), _yuan(due.taxable_fen)),
             (
-                _("应纳税额 = × %(p)s%% − %(q)s", p=tax.percent, q=plain(tax.quick_fen, grouped=True)),
+                _(
+                    "应纳税额 = %(t)s × %(p)s%% − %(q)s",
+                    t=_yuan(due.taxable_fen),
+                    p=tax.percent,
+                    q=_yuan(tax.quick_fen),
+                ),
                 _yuan(tax.due_fen),
             ),
             (_("之前已扣"), _less(tax.before_fen)),

@@ -103,7 +103,7 @@ def test_the_agent_sees_an_estimate_and_then_what_was_withheld(session: Session,
     steps = words(phone.get(f"{statement}/tax").text)
     assert "预估" in steps and "2026 年 11 月起累计收入 20,000.00" in steps
     assert "累计费用 20% −4,000.00" in steps and "减除费用 5,000.00 × 1 个月 −5,000.00" in steps
-    assert "应纳税所得额 11,000.00" in steps and "应纳税额 = × 3% − 0.00 330.00" in steps
+    assert "应纳税所得额 11,000.00" in steps and "应纳税额 = 11,000.00 × 3% − 0.00 330.00" in steps
     taxing.export(WEEK, day("2026-11-24"))
     page = words(phone.get(statement).text)
     assert "代扣个税 −330.00" in page and "实发 ¥19,670.00" in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -19,6 +19,7 @@ from gig.core.text import N_
 from gig.identity.access import actor_id, allow
 from gig.identity.queries import people_called
 from gig.payouts.tax import overview, queries
+from gig.payouts.tax.models import TaxChoice
 from gig.payouts.tax.operations import choices, filings, residency
 from gig.payouts.tax.reports.platform import quarter
 from gig.payouts.tax.rules.withholding import first_of
@@ -169,14 +170,26 @@ def _done(change: Callable[[], Any], words: str) -> Response:
     return redirect(HERE, code=303)
 
 
+def _as_it_is(holds: queries.InForce, chosen: Sequence[TaxChoice], today: dt.date) -> dict[str, str]:
+    """What the form begins with: the policy as it is, and the payer named last."""
+    named = next((choice for choice in chosen if choice.payer_code), None)
+    return {
+        "policy": holds.policy,
+        "gap": holds.gap or "reset",
+        "from_month": f"{today:%Y-%m}",
+        "payer_name": named.payer_name if named else "",
+        "payer_code": named.payer_code if named else "",
+    }
+
+
 def _page(errors: Faults) -> str:
     session, today = db.session(), zone().day_of(received_at())
     chosen = overview.choices(session)
     people = {id for choice in chosen for id in (choice.proposed_by, choice.decided_by) if id}
-    given = request.form or {"policy": "platform_2025", "gap": "reset", "from_month": f"{today:%Y-%m}"}
+    holds = queries.in_force(session, first_of(today))
     return render_template(
         "tax/console.html",
-        holds=queries.in_force(session, first_of(today)),
+        holds=holds,
         today=today,
         choices=chosen,
         names={person.id: person.name for person in people_called(session, list(people))},
@@ -189,5 +202,5 @@ def _page(errors: Faults) -> str:
         quarter=quarter,
         me=actor_id(),
         errors=errors,
-        given=given,
+        given=request.form or _as_it_is(holds, chosen, today),
     )
