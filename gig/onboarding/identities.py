@@ -20,6 +20,7 @@ from gig.identity.queries import LogRow, PersonRow, log_of, people_called, perso
 from gig.onboarding.models import Application
 from gig.payouts.disbursement.models import Payee, PayoutLine
 from gig.payouts.ledger.queries import owed
+from gig.payouts.tax.queries import unfiled
 
 PAGE = 50
 GONE = "—"
@@ -77,6 +78,8 @@ def obstacles(session: Session, agent: Agent) -> list[Obstacle]:
         found.append(Obstacle("in-review", N_("申请正在审核，有结果后才能删除实名信息。")))
     if owed(session, agent.id) or _unpaid_lines(session, agent.id):
         found.append(Obstacle("unsettled", N_("还有没结清的钱，结清后才能删除实名信息。")))
+    if unfiled(session, agent.id):
+        found.append(Obstacle("tax-return-due", N_("还有没申报的个税，申报表做好后才能删除实名信息。")))
     kept = sa.or_(sa.exists().where(_kept_application(agent.id)), sa.exists().where(_kept_payee(agent.id)))
     if not session.execute(sa.select(kept)).scalar_one():
         found.append(Obstacle("nothing-kept", N_("没有保存对方的实名信息，不用删除。")))

@@ -8,6 +8,7 @@ from gig import scheduler
 from gig.core.db import db
 from gig.core.text import N_
 from gig.identity import menu
+from gig.onboarding import documents  # noqa: F401  (tells tax who was verified by what)
 from gig.onboarding.operations.retention import delete_old_photos
 from gig.onboarding.queries import count_waiting
 from gig.onboarding.views import erasing, join, payee, register, review

@@ -170,12 +170,14 @@ def _owed(session: Session) -> Iterator[Difference]:
     )
 
 
-@check("the clearing account holds exactly the lines in transit")
+@check("the clearing account holds exactly the lines in transit, net of tax")
 def _clearing(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
         """SELECT 'PayoutClearing', in_transit, clearing FROM (SELECT
-             (SELECT coalesce(sum(amount_fen), 0) FROM payout_line WHERE state = 'in_transit') AS in_transit,
+             (SELECT coalesce(sum(l.amount_fen - t.withheld_fen), 0) FROM payout_line l
+              JOIN tax_record t ON t.line_id = l.id AND t.reverses_id IS NULL
+              WHERE l.state = 'in_transit') AS in_transit,
              (SELECT coalesce(sum(CASE WHEN credit = :account THEN amount_fen ELSE -amount_fen END), 0)
               FROM ledger_entry WHERE credit = :account OR debit = :account) AS clearing) AS figures
            WHERE in_transit <> clearing""",
@@ -183,19 +185,41 @@ def _clearing(session: Session) -> Iterator[Difference]:
     )
 
 
-@check("a line is in the book as sent exactly when it was exported")
+@check("a line is in the book as sent, and its tax as withheld, exactly when it was exported")
 def _exports(session: Session) -> Iterator[Difference]:
+    sent = "l.state NOT IN ('planned', 'held', 'voided')"
     yield from rows(
         session,
-        """SELECT l.id, CASE WHEN l.state IN ('planned', 'held', 'voided') THEN 0 ELSE l.amount_fen END,
-             coalesce(e.amount_fen, 0)
-           FROM payout_line l LEFT JOIN ledger_entry e ON e.source_key = 'export:' || l.id
-           WHERE coalesce(e.amount_fen, 0) <>
-             CASE WHEN l.state IN ('planned', 'held', 'voided') THEN 0 ELSE l.amount_fen END""",
+        f"""SELECT l.id, CASE WHEN {sent} THEN l.amount_fen ELSE 0 END,
+              coalesce(e.amount_fen, 0) + coalesce(t.amount_fen, 0)
+            FROM payout_line l LEFT JOIN ledger_entry e ON e.source_key = 'export:' || l.id
+              LEFT JOIN ledger_entry t ON t.source_key = 'tax:' || l.id
+            WHERE coalesce(e.amount_fen, 0) + coalesce(t.amount_fen, 0) <>
+              CASE WHEN {sent} THEN l.amount_fen ELSE 0 END""",
     )
 
 
-@check("a batch is the sum of its lines, and its stored sheet holds the same lines and the same bytes")
+@check("a line has a tax record of its whole amount exactly when it was exported, taken back if it came back")
+def _taxes(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT l.id || ' ' || l.state, l.amount_fen, coalesce(t.fen, 0)
+           FROM payout_line l LEFT JOIN (SELECT line_id, sum(gross_fen) AS fen, count(*) AS n
+             FROM tax_record GROUP BY line_id) t ON t.line_id = l.id
+           WHERE CASE WHEN l.state IN ('in_transit', 'settled') THEN coalesce(t.fen, 0) <> l.amount_fen
+             WHEN l.state IN ('failed', 'returned') THEN coalesce(t.n, 0) <> 2 OR t.fen <> 0
+             ELSE t.n IS NOT NULL END""",
+    )
+    yield from rows(
+        session,
+        """SELECT t.line_id, b.payment_date || ' ' || l.agent_id, t.paid_on || ' ' || t.agent_id
+           FROM tax_record t LEFT JOIN payout_line l ON l.id = t.line_id
+             LEFT JOIN batch b ON b.id = l.batch_id
+           WHERE l.id IS NULL OR t.agent_id <> l.agent_id OR b.id IS NULL OR t.paid_on <> b.payment_date""",
+    )
+
+
+@check("a batch is the sum of its lines, and its stored sheet holds the same lines net of tax, as exported")
 def _batches(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
@@ -204,6 +228,14 @@ def _batches(session: Session) -> Iterator[Difference]:
            FROM batch b LEFT JOIN payout_line l ON l.batch_id = b.id WHERE b.state <> 'cancelled'
            GROUP BY b.id, b.number, b.lines, b.total_fen
            HAVING count(l.id) <> b.lines OR coalesce(sum(l.amount_fen), 0) <> b.total_fen""",
+    )
+    yield from rows(
+        session,
+        """SELECT b.number || ' tax', b.tax_fen, coalesce(sum(t.withheld_fen), 0)
+           FROM batch b JOIN payout_line l ON l.batch_id = b.id
+             LEFT JOIN tax_record t ON t.line_id = l.id AND t.reverses_id IS NULL
+           WHERE b.state = 'exported' GROUP BY b.id, b.number, b.tax_fen
+           HAVING b.tax_fen IS NULL OR b.tax_fen <> coalesce(sum(t.withheld_fen), 0)""",
     )
     exported = sa.select(Batch).where(Batch.state == "exported").execution_options(yield_per=10)
     for batch in session.scalars(exported):
@@ -222,6 +254,7 @@ def _sheet(session: Session, batch: Batch) -> Iterator[Difference]:
     if kept.sha256 != batch.sheet_sha256:
         yield Difference(f"sheet of {batch.number}", batch.sheet_sha256, kept.sha256)
     count, total = read_csv(csv)
-    if (count, total) != (batch.lines, batch.total_fen):
-        said = f"{batch.lines} lines, {batch.total_fen} fen"
+    net = batch.total_fen - (batch.tax_fen or 0)
+    if (count, total) != (batch.lines, net):
+        said = f"{batch.lines} lines, {net} fen"
         yield Difference(f"sheet of {batch.number}", said, f"{count} lines, {total} fen")

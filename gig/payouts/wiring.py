@@ -9,6 +9,7 @@ from gig.payouts.disbursement import wiring as disbursement
 from gig.payouts.earnings import wiring as earnings
 from gig.payouts.rates import wiring as rates
 from gig.payouts.settlement import wiring as settlement
+from gig.payouts.tax import wiring as tax
 
 
 def plug_into(app: Flask) -> None:
@@ -17,3 +18,4 @@ def plug_into(app: Flask) -> None:
     settlement.plug_into(app)
     disbursement.plug_into(app)
     earnings.plug_into(app)
+    tax.plug_into(app)

@@ -54,6 +54,11 @@ def check_character(first_seventeen: str) -> str:
     return _CHECK[total % 11]
 
 
+def is_permit_number(number: str) -> bool:
+    """Whether a sound number is one of a residence permit for people of Hong Kong, Macau or Taiwan."""
+    return int(number[:2]) in _PERMITS
+
+
 def read_resident_id(text: str, *, today: dt.date, minimum_age: int = MINIMUM_AGE) -> ResidentId | BadNumber:
     """The number as it is stored, or the first reason against it. `today` is the business day."""
     number = normalize(text)

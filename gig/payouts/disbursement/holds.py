@@ -12,6 +12,7 @@ from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Payee, PayHold
 from gig.payouts.disbursement.values import HOLD_AFTER_PAYEE_CHANGE
 from gig.payouts.earnings.models import Earning
+from gig.payouts.tax.queries import resident
 
 Paid = sa.Select[*tuple[Any, ...]]
 """(agent_id, inquiry_id, source_key) of what somebody was paid, or fined, in an inquiry."""
@@ -42,23 +43,30 @@ def newest_payees() -> sa.Select[*tuple[Any, ...]]:
 
 
 def hold_reason(
-    agent_id: sa.SQLColumnExpression[Any], payee_id: sa.ColumnElement[Any], *, at: dt.datetime
+    agent_id: sa.SQLColumnExpression[Any],
+    payee_id: sa.ColumnElement[Any],
+    *,
+    at: dt.datetime,
+    taxed: bool = False,
 ) -> sa.ColumnElement[str | None]:
     """The slug of the first reason to hold a payment to this agent and payee at the instant, or NULL.
 
     The query that uses it has joined `Agent` on `agent_id` from outside, so that a missing one holds too.
-    A change of payee counts whichever payee the line carries.
+    A change of payee counts whichever payee the line carries. `taxed`: the payment would bear tax, so the
+    agent must be one whom the tables of residents fit.
     """
     payee = sa.alias(Payee.__table__)
     changed = sa.select(payee.c.agent_id).where(
         payee.c.first.is_(False), payee.c.changed_at > at - HOLD_AFTER_PAYEE_CHANGE
     )
+    last = [(~resident(agent_id), "tax-identity")] if taxed else []
     return sa.case(
         (Agent.verified_at.is_(None), "unverified"),
         (Agent.stage == "suspended", "suspended"),
         (payee_id.is_(None), "no-payee"),
         (agent_id.in_(changed), "payee-changed"),
         (agent_id.in_(_in_question()), "own-customer"),
+        *last,
     )
 
 

@@ -97,7 +97,11 @@ class PayHold(Base):
 
 
 class Batch(Base):
-    """A set of lines that one sheet carries. The maker never approves it; the export freezes it."""
+    """A set of lines that one sheet carries. The maker never approves it; the export freezes it.
+
+    `total_fen` is what we owe on them; `tax_fen` what is withheld of it: an estimate before the export.
+    The sheet pays the difference.
+    """
 
     __tablename__ = "batch"
     __table_args__ = (
@@ -116,6 +120,7 @@ class Batch(Base):
     payment_date: Mapped[dt.date]
     lines: Mapped[int]
     total_fen: Mapped[int] = mapped_column(sa.BigInteger)
+    tax_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
     maker_id: Mapped[str] = mapped_column(sa.String(26))
     made_at: Mapped[dt.datetime]
     approved_by: Mapped[str | None] = mapped_column(sa.String(26))

@@ -32,6 +32,9 @@ class BatchOut(ma.Schema):
     payment_date = ma.fields.String(required=True)
     lines = ma.fields.Integer(required=True)
     total_fen = ma.fields.Integer(required=True)
+    tax_fen = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Withheld; an estimate before the export."}
+    )
     sha256 = ma.fields.String(required=True, allow_none=True)
     exported_at = ma.fields.String(required=True, allow_none=True)
 
@@ -47,6 +50,7 @@ def batch(found: Batch) -> dict[str, Any]:
         "payment_date": found.payment_date.isoformat(),
         "lines": found.lines,
         "total_fen": found.total_fen,
+        "tax_fen": found.tax_fen,
         "sha256": found.sheet_sha256,
         "exported_at": format_instant(found.exported_at) if found.exported_at else None,
     }

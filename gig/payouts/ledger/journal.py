@@ -114,33 +114,91 @@ def post(
     _ENTRIES.write(session, rows)
 
 
+Lines = sa.Select[*tuple[Any, ...]]
+"""(line_id, number, agent_id, amount_fen) of payout lines."""
+
+
 def post_exports(
     session: Session,
-    lines: sa.Select[*tuple[Any, ...]],
+    lines: Lines,
     *,
     period_id: str,
     now: dt.datetime,
     late_for_period_id: str | None = None,
 ) -> int:
-    """For each selected (line_id, number, agent_id, amount_fen) what we owed is on its way to the bank.
+    """For each selected line what we owed is on its way to the bank; how many entries that wrote.
 
-    One statement however many there are; how many entries it wrote. A line posted before is refused by
-    its source key.
+    A line posted before is refused by its source key.
     """
+    moves = _Moves("export", "export:", None, accounts.CLEARING)
+    return _post_lines(session, lines, moves, (period_id, late_for_period_id), now)
+
+
+def post_taxes(
+    session: Session,
+    lines: Lines,
+    *,
+    period_id: str,
+    now: dt.datetime,
+    late_for_period_id: str | None = None,
+) -> int:
+    """For each selected line a part of what we owed the agent is owed to the tax office instead."""
+    moves = _Moves("tax", "tax:", None, accounts.TAX_WITHHELD)
+    return _post_lines(session, lines, moves, (period_id, late_for_period_id), now)
+
+
+def post_taxes_back(
+    session: Session,
+    lines: Lines,
+    *,
+    cause: str,
+    period_id: str,
+    now: dt.datetime,
+    late_for_period_id: str | None = None,
+) -> int:
+    """For each selected line the tax is owed to the agent again; its entry `tax:LINE` is named in the key.
+
+    It is of the kind `tax`, because a statement holds neither the tax nor its return.
+    """
+    moves = _Moves("tax", f"reversal:{cause}:", accounts.TAX_WITHHELD, None, of="tax:")
+    return _post_lines(session, lines, moves, (period_id, late_for_period_id), now)
+
+
+@dataclass(frozen=True)
+class _Moves:
+    """What a payout line does to the book. None is the agent's account; `of` names an entry of the line."""
+
+    kind: str
+    key: str
+    debit: str | None
+    credit: str | None
+    of: str | None = None
+
+
+def _post_lines(
+    session: Session, lines: Lines, moves: _Moves, period: tuple[str, str | None], now: dt.datetime
+) -> int:
+    """One statement however many lines there are."""
     line = lines.subquery("line").c
+    payable = sa.literal(accounts.payable("")) + sa.func.upper(line.agent_id)
+    key = sa.literal(moves.key) + line.line_id
+    if moves.of is not None:
+        entry = sa.alias(table_of(LedgerEntry), "entry").c
+        named = sa.select(entry.id).where(entry.source_key == sa.literal(moves.of) + line.line_id)
+        key = key + ":" + named.scalar_subquery()
     place = sa.cast(sa.func.row_number().over(order_by=line.line_id), sa.Text)
     padded = sa.func.substr(sa.literal("0" * 10) + place, sa.func.length(place) + 1)
     values: dict[str, sa.ColumnElement[Any]] = {
         "id": sa.literal(new_id()[:16]) + padded,
-        "source_key": sa.literal("export:") + line.line_id,
-        "kind": sa.literal("export"),
-        "debit": sa.literal(accounts.payable("")) + sa.func.upper(line.agent_id),
-        "credit": sa.literal(accounts.CLEARING),
+        "source_key": key,
+        "kind": sa.literal(moves.kind),
+        "debit": payable if moves.debit is None else sa.literal(moves.debit),
+        "credit": payable if moves.credit is None else sa.literal(moves.credit),
         "amount_fen": line.amount_fen,
         "agent_id": line.agent_id,
-        "payable_fen": -line.amount_fen,
-        "period_id": sa.literal(period_id),
-        "late_for_period_id": sa.literal(late_for_period_id, sa.Text()),
+        "payable_fen": -line.amount_fen if moves.debit is None else line.amount_fen,
+        "period_id": sa.literal(period[0]),
+        "late_for_period_id": sa.literal(period[1], sa.Text()),
         "posted_at": sa.literal(now, LedgerEntry.__table__.c.posted_at.type),
         "memo": line.number,
     }

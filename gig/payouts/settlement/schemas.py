@@ -71,12 +71,14 @@ def period(period: Period, totals: dict[str, int], tie: Tie) -> dict[str, Any]:
     }
 
 
-def statement(found: Statement, period: Period) -> dict[str, Any]:
-    """One's own statement over a period."""
+def statement(found: Statement, period: Period, tax_fen: int, paid_fen: int) -> dict[str, Any]:
+    """One's own statement over a period; what was withheld and sent so far."""
     return {
         "id": found.id,
         "period": _period(period),
         **{name: getattr(found, name) for name in _STATEMENT},
+        "tax_fen": tax_fen,
+        "paid_fen": paid_fen,
         "cut_at": format_instant(found.cut_at),
     }
 
@@ -106,6 +108,8 @@ class StatementOut(ma.Schema):
     payable_fen = ma.fields.Integer(required=True)
     carried_in_fen = ma.fields.Integer(required=True)
     carried_out_fen = ma.fields.Integer(required=True)
+    tax_fen = ma.fields.Integer(required=True)
+    paid_fen = ma.fields.Integer(required=True)
     cut_at = ma.fields.String(required=True)
 
 

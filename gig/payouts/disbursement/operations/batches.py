@@ -17,6 +17,7 @@ from gig.core.transitions import move
 from gig.identity.models import Agent
 from gig.payouts.disbursement.holds import hold_reason
 from gig.payouts.disbursement.models import Batch, PayoutLine
+from gig.payouts.disbursement.operations import taxing
 from gig.payouts.disbursement.states import BATCH
 from gig.payouts.disbursement.values import PAYABLE_PERIODS, TEMPLATES
 from gig.payouts.settlement.models import Period
@@ -47,7 +48,8 @@ def create_batch(
             raise NotFound()
         if period.state not in PAYABLE_PERIODS:
             raise Refused("not-approved", N_("这个周期还没有审批，不能做付款表。"))
-        hold_what_must_wait(session, period_id, now=now)
+        taxed = taxing.learn(session, period_id, payment_date, now=now)
+        hold_what_must_wait(session, period_id, taxed=taxed, now=now)
         batch = Batch(
             id=new_id(),
             number=_next_number(session, today),
@@ -67,9 +69,12 @@ def create_batch(
             session.flush()
             note(session, batch, "batch.create", actor_id, now)
             made(session, batch_id=batch.id)
-            return batch.id
-        session.delete(batch)
-        session.flush()
+        else:
+            session.delete(batch)
+            session.flush()
+    if batch.lines:
+        taxing.estimate(batch.id)
+        return batch.id
     raise Refused("nothing-to-pay", N_("这个周期现在没有可以付的款。"))
 
 
@@ -113,10 +118,11 @@ def cancel_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
         note(session, batch, "batch.cancel", actor_id, now)
 
 
-def hold_what_must_wait(session: Session, period_id: str, *, now: dt.datetime) -> int:
+def hold_what_must_wait(session: Session, period_id: str, *, taxed: bool, now: dt.datetime) -> int:
     """Planned lines of the period, in no batch, that have a reason to wait are held with it; how many."""
+    reason = hold_reason(_TABLE.agent_id, _TABLE.payee_id, at=now, taxed=taxed)
     judged = (
-        sa.select(PayoutLine.id, hold_reason(_TABLE.agent_id, _TABLE.payee_id, at=now).label("reason"))
+        sa.select(PayoutLine.id, reason.label("reason"))
         .select_from(sa.outerjoin(PayoutLine, Agent, Agent.id == PayoutLine.agent_id))
         .where(
             PayoutLine.period_id == period_id, PayoutLine.state == "planned", PayoutLine.batch_id.is_(None)

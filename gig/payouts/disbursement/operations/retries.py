@@ -13,8 +13,10 @@ from gig.core.text import N_
 from gig.identity.models import Agent
 from gig.payouts.disbursement.holds import hold_reason, newest_payees
 from gig.payouts.disbursement.models import PayoutLine
+from gig.payouts.disbursement.operations import taxing
 from gig.payouts.disbursement.values import PAYABLE_PERIODS
 from gig.payouts.settlement.models import Period
+from gig.payouts.settlement.values import zone
 
 
 def retry_lines(*, period_id: str, actor_id: str, now: dt.datetime) -> int:
@@ -29,6 +31,7 @@ def retry_lines(*, period_id: str, actor_id: str, now: dt.datetime) -> int:
             raise NotFound()
         if period.state not in PAYABLE_PERIODS:
             raise Refused("not-approved", N_("这个周期还没有审批，先审批再复核暂缓。"))
+        taxed = taxing.learn(session, period_id, zone().day_of(now), now=now)
         payee = newest_payees().subquery("newest")
         retry = sa.alias(PayoutLine.__table__, "retry")
         waiting = (
@@ -39,7 +42,9 @@ def retry_lines(*, period_id: str, actor_id: str, now: dt.datetime) -> int:
                 PayoutLine.agent_id,
                 PayoutLine.amount_fen,
                 payee.c.payee_id,
-                hold_reason(PayoutLine.__table__.c.agent_id, payee.c.payee_id, at=now).label("reason"),
+                hold_reason(PayoutLine.__table__.c.agent_id, payee.c.payee_id, at=now, taxed=taxed).label(
+                    "reason"
+                ),
             )
             .select_from(
                 sa.outerjoin(PayoutLine, Agent, Agent.id == PayoutLine.agent_id)

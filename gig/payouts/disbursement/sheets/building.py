@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from gig.payouts.disbursement.sheets import generic
 from gig.payouts.disbursement.values import METHODS
 
 AT_ONCE = 1000
+NO_TAX: Mapping[str, int] = MappingProxyType({})
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,12 +36,12 @@ class Files:
     total_fen: int
 
 
-def build(session: Session, batch: Batch) -> Files:
-    """The files of the batch as its lines stand. Refused, with nothing left behind, if that fails."""
+def build(session: Session, batch: Batch, taxes: Mapping[str, int] = NO_TAX) -> Files:
+    """The files of the batch as its lines stand, each less its tax. Refused, leaving nothing, if it fails."""
     try:
         with TemporaryDirectory(prefix="gig-sheet-") as name:
             folder = Path(name)
-            counted = _write(session, batch, folder)
+            counted = _write(session, batch, folder, taxes)
             return Files(
                 (folder / generic.XLSX_NAME).read_bytes(),
                 (folder / generic.CSV_NAME).read_bytes(),
@@ -50,7 +52,7 @@ def build(session: Session, batch: Batch) -> Files:
         raise _not_written(error.strerror or "") from error
 
 
-def _write(session: Session, batch: Batch, folder: Path) -> dict[str, int]:
+def _write(session: Session, batch: Batch, folder: Path, taxes: Mapping[str, int]) -> dict[str, int]:
     command = [sys.executable, "-m", generic.__name__, str(folder)]
     with (folder / "faults").open("w+") as faults, _running(command, faults.fileno()) as program:
         stdin, stdout = program.stdin, program.stdout
@@ -58,7 +60,7 @@ def _write(session: Session, batch: Batch, folder: Path) -> dict[str, int]:
         try:
             head = {"number": batch.number, "made_at": batch.made_at.isoformat()}
             stdin.write(json.dumps(head) + "\n")
-            for text in _rows(session, batch):
+            for text in _rows(session, batch, taxes):
                 stdin.write(text)
             stdin.close()
         except BrokenPipeError:
@@ -95,22 +97,29 @@ def _running(command: list[str], faults: int) -> Iterator[subprocess.Popen[str]]
         program.wait()
 
 
-def _rows(session: Session, batch: Batch) -> Iterator[str]:
+def _rows(session: Session, batch: Batch, taxes: Mapping[str, int]) -> Iterator[str]:
     query = (
-        sa.select(Payee.kind, Payee.account, Payee.holder, PayoutLine.amount_fen, PayoutLine.number)
+        sa.select(
+            Payee.kind, Payee.account, Payee.holder, PayoutLine.amount_fen, PayoutLine.number, PayoutLine.id
+        )
         .join(Payee, Payee.id == PayoutLine.payee_id)
         .where(PayoutLine.batch_id == batch.id)
         .order_by(PayoutLine.number)
         .execution_options(yield_per=AT_ONCE)
     )
-    for kind, account, holder, fen, number in session.execute(query):
+    for kind, account, holder, fen, number, line_id in session.execute(query):
         if holder.startswith(FORMULA_STARTS) or account.startswith(FORMULA_STARTS):
             raise Refused(
                 "unsafe-payee",
                 N_("%(number)s 的户名或账号以公式符号开头，不能写进付款表，请先让这位客服更正。"),
                 number=number,
             )
-        yield json.dumps([METHODS[kind], account, holder, fen, number], ensure_ascii=False) + "\n"
+        yield (
+            json.dumps(
+                [METHODS[kind], account, holder, fen - taxes.get(line_id, 0), number], ensure_ascii=False
+            )
+            + "\n"
+        )
 
 
 def _not_written(why: str) -> Refused:

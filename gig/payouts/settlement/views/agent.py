@@ -5,24 +5,28 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from gig.api import mark, read_mark
+from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.core.money import multiplier, yuan
 from gig.identity.access import actor_id, allow
+from gig.payouts.disbursement.models import Payee, PayoutLine
 from gig.payouts.disbursement.values import HOLD_REASONS
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.shown import line as earning_line
 from gig.payouts.ledger.models import LedgerEntry
-from gig.payouts.settlement import lists, queries, shown
+from gig.payouts.settlement import lists, queries, shown, taxes
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.values import zone
+from gig.payouts.tax.shown import Explained
 
 pages = Blueprint("statements", __name__, template_folder="../templates")
 
@@ -37,14 +41,16 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def statements() -> str:
     """One's own statements, the newest first, half a year on a page."""
     before = read_mark(request.args.get("before"), dt.datetime)
+    session = db.session()
     rows = lists.statements_of(
-        db.session(), actor_id(), before=before[0] if before else None, limit=STATEMENTS + 1
+        session, actor_id(), before=before[0] if before else None, limit=STATEMENTS + 1
     )
     return render_template(
         "settlement/statements.html",
         rows=rows[:STATEMENTS],
         older=mark(rows[STATEMENTS - 1][1].starts_at) if len(rows) > STATEMENTS else None,
         later=before is not None,
+        paid=taxes.paid_by_period(session, actor_id(), [period.id for _statement, period in rows]),
         shown=shown,
     )
 
@@ -67,9 +73,20 @@ def statement(period_id: str) -> str:
             lambda figure: url_for("statements.figure", period_id=period_id, figure=figure),
         ),
         lines=lines,
+        taxed=_taxed(session, lines),
         hold_words=HOLD_REASONS,
         previous=queries.previous_of(session, period, actor_id()) if found.carried_in_fen else None,
     )
+
+
+@pages.get("/agent/statements/<period_id>/tax")
+@allow("work")
+def tax(period_id: str) -> str:
+    """How the tax of the statement is reckoned, payment by payment."""
+    _found, period = _own(period_id)
+    session = db.session()
+    lines = queries.lines_of(session, period_id, actor_id())
+    return render_template("settlement/tax.html", period=period, shown=shown, taxed=_taxed(session, lines))
 
 
 @pages.get("/agent/statements/<period_id>/<figure>")
@@ -117,6 +134,12 @@ def download(period_id: str) -> Response:
             "Cache-Control": "no-store",
         },
     )
+
+
+def _taxed(session: Session, lines: Sequence[tuple[PayoutLine, Payee | None]]) -> list[Explained]:
+    """The tax of the statement's lines, in their order."""
+    found = taxes.of_lines(session, [line.id for line, _ in lines], today=zone().day_of(received_at()))
+    return [found[line.id] for line, _ in lines if line.id in found]
 
 
 def _own(period_id: str) -> tuple[Statement, Period]:

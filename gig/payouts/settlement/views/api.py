@@ -11,7 +11,7 @@ from gig.core.db import db
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.identity.access import actor_id, allow
-from gig.payouts.settlement import lists, queries, schemas
+from gig.payouts.settlement import lists, queries, schemas, taxes
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
@@ -70,8 +70,15 @@ def post_approval(period_id: str) -> dict[str, Any]:
 @blueprint.answers(200, schemas.Statements)
 def get_my_statements(query: dict[str, Any]) -> dict[str, Any]:
     """One's own statements, the newest first."""
-    rows = lists.statements_of(db.session(), actor_id(), before=_before(query), limit=query["limit"] + 1)
-    return page(rows, query["limit"], lambda row: mark(row[1].starts_at), lambda row: schemas.statement(*row))
+    session = db.session()
+    rows = lists.statements_of(session, actor_id(), before=_before(query), limit=query["limit"] + 1)
+    paid = taxes.paid_by_period(session, actor_id(), [period.id for _statement, period in rows])
+    return page(
+        rows,
+        query["limit"],
+        lambda row: mark(row[1].starts_at),
+        lambda row: schemas.statement(*row, *paid.get(row[1].id, (0, 0))),
+    )
 
 
 def _before(query: dict[str, Any]) -> dt.datetime | None:

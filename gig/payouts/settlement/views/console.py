@@ -22,7 +22,7 @@ from gig.identity.access import actor_id, allow
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.values import HOLD_REASONS, PAYABLE_PERIODS
-from gig.payouts.settlement import lists, queries, shown
+from gig.payouts.settlement import lists, queries, shown, taxes
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period, reopen_period
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
@@ -80,6 +80,7 @@ def period(period_id: str) -> str:
         signers += [batch.maker_id, batch.approved_by, batch.exported_by]
     closes_at = found.ends_at + grace(tunables.values(session))
     holds = queries.held_reasons(session, period_id)
+    today = zone().day_of(now)
     return render_template(
         "settlement/period.html",
         period=found,
@@ -103,7 +104,8 @@ def period(period_id: str) -> str:
         closes_at=closes_at,
         can_close=found.state in ("open", "closing") and now >= closes_at,
         can_pay=found.state in PAYABLE_PERIODS,
-        today=zone().day_of(now),
+        today=today,
+        taxed=taxes.of_lines(session, [row.id for row in rows], today=today),
         history=queries.history(session, period_id),
     )
 

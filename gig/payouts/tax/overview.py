@@ -1,0 +1,141 @@
+"""What finance's page of tax shows: choices, months and quarters with their files, people left open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.identity.models import Person
+from gig.payouts.tax.models import TaxChoice, TaxFiling, TaxRecord, TaxResidency
+from gig.payouts.tax.operations.filings import MONTHS, name_of
+
+MONTHS_SHOWN = 24
+CHOICES_SHOWN = 20
+PEOPLE_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class SpanRow:
+    """A month or quarter in which somebody was paid, and the newest file over it."""
+
+    kind: str
+    first_day: dt.date
+    over: bool
+    people: int
+    income_fen: int
+    withheld_fen: int
+    filings: Sequence[TaxFiling]
+    files: Sequence[str]
+    stale: bool
+    """Something changed since the newest file."""
+
+
+@dataclass(frozen=True)
+class OpenPerson:
+    """A worker whose permit does not say whether they are a resident."""
+
+    agent_id: str
+    name: str
+    resident: bool
+    reason: str | None
+    changed_at: dt.datetime
+
+
+def choices(session: Session) -> Sequence[TaxChoice]:
+    """The newest first."""
+    query = sa.select(TaxChoice).order_by(TaxChoice.proposed_at.desc(), TaxChoice.id.desc())
+    return session.scalars(query.limit(CHOICES_SHOWN)).all()
+
+
+def spans(session: Session, today: dt.date) -> list[SpanRow]:
+    """Months with their returns, then quarters with their reports, the newest first of each."""
+    months = _months(session, today)
+    filings: dict[tuple[str, dt.date], list[TaxFiling]] = {}
+    for filing in session.scalars(sa.select(TaxFiling).order_by(TaxFiling.number.desc())):
+        filings.setdefault((filing.kind, filing.first_day), []).append(filing)
+    rows = []
+    for kind in ("withholding", "platform"):
+        for first_day, (people, income, withheld, newest) in _grouped(months, MONTHS[kind]).items():
+            if kind == "withholding" and not people:
+                continue
+            made = filings.get((kind, first_day), [])
+            rows.append(
+                SpanRow(
+                    kind=kind,
+                    first_day=first_day,
+                    over=_next(first_day, MONTHS[kind]) <= today,
+                    people=people,
+                    income_fen=income,
+                    withheld_fen=withheld,
+                    filings=made,
+                    files=[name_of(filing) for filing in made],
+                    stale=bool(made) and made[0].up_to_record < newest,
+                )
+            )
+    return rows
+
+
+def open_people(session: Session) -> list[OpenPerson]:
+    """Those whom a resident permit leaves open, undecided ones first."""
+    query = (
+        sa.select(
+            TaxResidency.agent_id,
+            Person.name,
+            TaxResidency.resident,
+            TaxResidency.reason,
+            TaxResidency.changed_at,
+        )
+        .join(Person, Person.id == TaxResidency.agent_id)
+        .where(TaxResidency.document == "permit")
+        .order_by(TaxResidency.stated_by.is_not(None), TaxResidency.changed_at.desc())
+        .limit(PEOPLE_SHOWN)
+    )
+    return [OpenPerson(*row) for row in session.execute(query)]
+
+
+Figures = tuple[int, int, int, int]
+"""(people, income, withheld, newest record)"""
+
+
+def _months(session: Session, today: dt.date) -> dict[dt.date, Figures]:
+    since = dt.date(today.year - MONTHS_SHOWN // 12, 1, 1)
+    query = (
+        sa.select(
+            TaxRecord.month,
+            sa.func.count(sa.distinct(TaxRecord.agent_id)),
+            sa.func.sum(TaxRecord.gross_fen),
+            sa.func.sum(TaxRecord.withheld_fen),
+            sa.func.max(TaxRecord.id),
+        )
+        .where(TaxRecord.month >= since)
+        .group_by(TaxRecord.month)
+        .order_by(TaxRecord.month.desc())
+    )
+    return {
+        month: (people, int(income), int(withheld), newest)
+        for month, people, income, withheld, newest in session.execute(query)
+    }
+
+
+def _grouped(months: dict[dt.date, Figures], size: int) -> dict[dt.date, Figures]:
+    """The months as spans of so many; people are then counted by their fullest month."""
+    found: dict[dt.date, Figures] = {}
+    for month, (people, income, withheld, newest) in months.items():
+        first = month.replace(month=month.month - (month.month - 1) % size)
+        before = found.get(first, (0, 0, 0, 0))
+        found[first] = (
+            max(before[0], people),
+            before[1] + income,
+            before[2] + withheld,
+            max(before[3], newest),
+        )
+    return found
+
+
+def _next(first_day: dt.date, months: int) -> dt.date:
+    number = first_day.year * 12 + first_day.month - 1 + months
+    return dt.date(number // 12, number % 12 + 1, 1)

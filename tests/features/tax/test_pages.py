@@ -1,0 +1,145 @@
+"""Finance's page of tax, the tax on the period's page, and the agent's line with its steps."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.ids import new_id
+from gig.payouts.tax.models import TaxChoice
+from tests.features.settlement import books
+from tests.features.settlement.books import WEEK
+from tests.features.settlement.conftest import Desk, Program
+from tests.features.settlement.test_finance_pages import words
+from tests.features.tax import taxing
+from tests.features.tax.taxing import day
+
+pytestmark = pytest.mark.usefixtures("after_closing_time")
+
+TAX = "/console/tax"
+FORM = {
+    "policy": "platform_2025",
+    "gap": "reset",
+    "from_month": "2026-11",
+    "payer_name": "应声科技有限公司",
+    "payer_code": taxing.PAYER,
+    "reason": "已报送平台信息",
+}
+
+
+def test_a_policy_is_chosen_between_two_people(session: Session, desk: Desk) -> None:
+    maker, checker = desk(name="李敏"), desk(name="许岚")
+    assert "还没有选过，默认不代扣" in maker.get(TAX).text
+    assert "等另一位财务复核" in maker.post(f"{TAX}/choices", FORM).text
+    session.rollback()
+    id = session.scalars(sa.select(TaxChoice.id)).one()
+    assert "提出的人不能复核同一项" in maker.post(f"{TAX}/choices/{id}/confirmation").text
+    page = words(checker.post(f"{TAX}/choices/{id}/confirmation").text)
+    assert "平台从业人员累计预扣（2025 年第 16 号） · 中断一个月就重新累计" in page
+    assert f"扣缴义务人 {taxing.PAYER}" in page
+    assert "已复核 许岚" in page
+
+
+def test_a_faulty_form_says_so_beside_the_field(desk: Desk) -> None:
+    answer = desk().post(f"{TAX}/choices", {**FORM, "from_month": "soon", "reason": ""})
+    assert answer.status_code == 422
+    assert "月份要写成 2026-11 这样。" in answer.text
+    assert taxing.PAYER in answer.text
+
+
+def test_the_page_is_for_finance_alone(desk: Desk) -> None:
+    for role in ("ops", "reviewer", "admin"):
+        assert desk(role).get(TAX).status_code == 403
+        assert desk(role).post(f"{TAX}/choices", FORM).status_code == 403
+    assert desk().post(f"{TAX}/choices/{new_id()}/confirmation").status_code == 404
+    assert desk().post(f"{TAX}/filings/{new_id()}/file", {"reason": "看看"}).status_code == 404
+    assert desk().post(f"{TAX}/filings/income/2026-11-01").status_code == 404
+    assert desk().get(f"{TAX}/filings/{new_id()}/file").status_code == 405
+
+
+def test_a_file_is_fetched_with_a_reason_and_says_the_same_each_time(session: Session, desk: Desk) -> None:
+    taxing.choose("labour_2018", gap=None, month="2026-10-01")
+    taxing.pay({taxing.agent(): 300_000}, "2026-10-20")
+    finance = desk()
+    page = finance.get(TAX).text
+    assert "2026-10" in page and "做申报表" in page
+    page = finance.post(f"{TAX}/filings/withholding/2026-10-01", {"reason": "10 月申报"}).text
+    path = re.search(rf'action="({TAX}/filings/\w+/file)"', page)
+    assert path is not None and "下载第 1 版" in words(page)
+    assert "写明原因" in finance.post(path[1], {"reason": ""}).text
+    first, second = (finance.post(path[1], {"reason": "上传"}, follow=False) for _ in range(2))
+    assert first.data == second.data
+    assert first.headers["Cache-Control"] == "no-store"
+    assert 'filename="tax-withholding-2026-10-1.xlsx"' in first.headers["Content-Disposition"]
+
+
+def test_somebody_with_a_permit_is_decided_on_the_page(session: Session, desk: Desk) -> None:
+    taxing.choose()
+    lin = taxing.agent("林可", number=taxing.PERMIT)
+    period_id = taxing.owe({lin: 300_000}, day("2026-11-23"))
+    finance = desk()
+    finance.post(f"/console/periods/{period_id}/batches", {"payment_date": "2026-11-24"})
+    assert "待确认" in finance.get(TAX).text
+    path = f"{TAX}/residents/{lin}"
+    assert "写明原因" in finance.post(path, {"resident": "yes", "reason": ""}).text
+    assert "按居民个人" in finance.post(path, {"resident": "yes", "reason": "全年在境内"}).text
+    assert finance.post(f"{TAX}/residents/{new_id()}", {"resident": "yes", "reason": "x"}).status_code == 404
+    assert "1 笔可以付了" in finance.post(f"/console/periods/{period_id}/retries").text
+
+
+def test_the_agent_sees_an_estimate_and_then_what_was_withheld(session: Session, desk: Desk) -> None:
+    taxing.choose()
+    lin = taxing.agent()
+    books.post(lin, "adjustment", 2_000_000)
+    books.close()
+    books.approve()
+    phone = desk(person_id=lin)
+    statement = f"/agent/statements/{WEEK}"
+    page = words(phone.get(statement).text)
+    assert "代扣个税（预估） −330.00" in page and "实发（预估） ¥19,670.00" in page
+    steps = words(phone.get(f"{statement}/tax").text)
+    assert "预估" in steps and "2026 年 11 月起累计收入 20,000.00" in steps
+    assert "累计费用 20% −4,000.00" in steps and "减除费用 5,000.00 × 1 个月 −5,000.00" in steps
+    assert "应纳税所得额 11,000.00" in steps and "应纳税额 = 11,000.00 × 3% − 0.00 330.00" in steps
+    taxing.export(WEEK, day("2026-11-24"))
+    page = words(phone.get(statement).text)
+    assert "代扣个税 −330.00" in page and "实发 ¥19,670.00" in page
+    assert "¥19,670.00" in phone.get("/agent/statements").text
+    assert "已扣" in phone.get(f"{statement}/tax").text
+    assert desk(person_id=books.agent()).get(f"{statement}/tax").status_code == 404
+
+
+def test_without_a_policy_the_agent_reads_that_nothing_is_withheld(session: Session, desk: Desk) -> None:
+    lin = taxing.agent()
+    books.earn(lin, 1_200, base=400)
+    books.close()
+    phone = desk(person_id=lin)
+    assert "本平台当前不代扣" in phone.get(f"/agent/statements/{WEEK}").text
+    assert "没有代扣个税" in phone.get(f"/agent/statements/{WEEK}/tax").text
+
+
+def test_maker_and_checker_see_the_tax_of_lines_and_batch(session: Session, desk: Desk) -> None:
+    taxing.choose()
+    taxing.owe({taxing.agent(): 2_000_000}, day("2026-11-23"))
+    finance = desk()
+    period = "/console/periods/week-2026-11-09"
+    before = words(finance.get(period).text)
+    assert "−330.00 预估 19,670.00" in before
+    made = words(finance.post(f"{period}/batches", {"payment_date": "2026-11-24"}).text)
+    assert "代扣个税（11 月） · 预估 −330.00 实发 ¥19,670.00" in made
+
+
+def test_programs_read_tax_of_statements_and_batches(session: Session, program: Program) -> None:
+    taxing.choose()
+    lin = taxing.agent()
+    period_id = taxing.owe({lin: 2_000_000}, day("2026-11-23"))
+    mine = program(person_id=lin)
+    item = mine.get("/me/statements").json["items"][0]
+    assert (item["payable_fen"], item["tax_fen"], item["paid_fen"]) == (2_000_000, 0, 0)
+    batch_id = taxing.export(period_id, day("2026-11-23"))
+    item = mine.get("/me/statements").json["items"][0]
+    assert (item["tax_fen"], item["paid_fen"]) == (33_000, 1_967_000)
+    assert program().get(f"/batches/{batch_id}").json["tax_fen"] == 33_000
