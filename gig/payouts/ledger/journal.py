@@ -122,23 +122,58 @@ def post_exports(
     now: dt.datetime,
     late_for_period_id: str | None = None,
 ) -> int:
-    """For each selected (line_id, number, agent_id, amount_fen) what we owed is on its way to the bank.
+    """For each selected (line_id, number, agent_id, amount_fen) what we owed is on its way to the bank."""
+    return _post_lines(session, lines, "export", period_id, late_for_period_id, now)
 
-    One statement however many there are; how many entries it wrote. A line posted before is refused by
-    its source key.
+
+def post_results(
+    session: Session,
+    lines: sa.Select[*tuple[Any, ...]],
+    *,
+    kind: str,
+    period_id: str,
+    now: dt.datetime,
+    late_for_period_id: str | None = None,
+) -> int:
+    """For each selected line what was on its way is `settled`, or `failed` or `returned` and owed again."""
+    return _post_lines(session, lines, kind, period_id, late_for_period_id, now)
+
+
+_OF_LINES: dict[str, tuple[str | None, str | None, int]] = {
+    "export": (None, accounts.CLEARING, -1),
+    "settled": (accounts.CLEARING, accounts.OPERATING, 0),
+    "failed": (accounts.CLEARING, None, 1),
+    "returned": (accounts.OPERATING, None, 1),
+}
+"""What a payout line posts by kind: debit, credit (None: the agent's own account), sign for the agent."""
+
+
+def _post_lines(
+    session: Session,
+    lines: sa.Select[*tuple[Any, ...]],
+    kind: str,
+    period_id: str,
+    late_for_period_id: str | None,
+    now: dt.datetime,
+) -> int:
+    """One statement however many lines there are; how many entries it wrote.
+
+    A line posted before is refused by its source key.
     """
     line = lines.subquery("line").c
+    debit, credit, sign = _OF_LINES[kind]
+    owed = sa.literal(accounts.payable("")) + sa.func.upper(line.agent_id)
     place = sa.cast(sa.func.row_number().over(order_by=line.line_id), sa.Text)
     padded = sa.func.substr(sa.literal("0" * 10) + place, sa.func.length(place) + 1)
     values: dict[str, sa.ColumnElement[Any]] = {
         "id": sa.literal(new_id()[:16]) + padded,
-        "source_key": sa.literal("export:") + line.line_id,
-        "kind": sa.literal("export"),
-        "debit": sa.literal(accounts.payable("")) + sa.func.upper(line.agent_id),
-        "credit": sa.literal(accounts.CLEARING),
+        "source_key": sa.literal(f"{kind}:") + line.line_id,
+        "kind": sa.literal(kind),
+        "debit": owed if debit is None else sa.literal(debit),
+        "credit": owed if credit is None else sa.literal(credit),
         "amount_fen": line.amount_fen,
-        "agent_id": line.agent_id,
-        "payable_fen": -line.amount_fen,
+        "agent_id": line.agent_id if sign else sa.literal(None, sa.Text()),
+        "payable_fen": line.amount_fen * sign,
         "period_id": sa.literal(period_id),
         "late_for_period_id": sa.literal(late_for_period_id, sa.Text()),
         "posted_at": sa.literal(now, LedgerEntry.__table__.c.posted_at.type),
