@@ -86,7 +86,8 @@ class ColumnMap:
     def loads(cls, text: str) -> ColumnMap:
         given = json.loads(text)
         known: dict[str, Any] = {name: given[name] for name in cls.__dataclass_fields__ if name in given}
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
+        known = {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
+        return cls(**known)
 
     def missing(self, headers: Sequence[str]) -> list[str]:
         """The meanings without which the file cannot be read."""
