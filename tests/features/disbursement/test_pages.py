@@ -42,6 +42,7 @@ def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None
     )
     assert "每一行都对上了" in page and "到账 1 12.00" in page and "失败，重新计为应付 1 34.00" in page
     assert states(session) == ["in_transit", "in_transit"]
+    session.rollback()
     result = session.scalars(sa.select(ResultImport.id)).one()
     posted = words(finance.post(f"/console/results/{result}/posting").text)
     assert "银行结果已入账" in posted and "账号与户名不符" in posted and "没有付到的" in posted
@@ -60,6 +61,7 @@ def test_rows_that_do_not_match_need_a_reason_to_be_left_out(session: Session, d
     content = as_csv(row(one, amount="12.01"), row(two))
     page = words(sent(finance, f"/console/batches/{batch_id}/results", content))
     assert "有 1 行和这一批对不上" in page and "金额和付款表不一样 12.01 12.00" in page
+    session.rollback()
     result = session.scalars(sa.select(ResultImport.id)).one()
     assert "金额和付款表不一样" in finance.post(f"/console/results/{result}/posting").text
     assert states(session) == ["in_transit", "in_transit"]
@@ -87,6 +89,7 @@ def test_unknown_columns_are_named_on_the_page_and_remembered(session: Session, 
     finance = desk()
     content = as_csv([line.number, "12.00", "已划转"], headers=("转账备注", "转账金额（元）", "某列"))
     assert "还认不出这份文件的列" in sent(finance, f"/console/batches/{batch_id}/results", content)
+    session.rollback()
     result = session.scalars(sa.select(ResultImport.id)).one()
     form = {"column-number": "转账备注", "column-amount": "转账金额", "column-status": "某列"}
     assert "不认识状态" in finance.post(f"/console/results/{result}/mapping", form).text
@@ -146,10 +149,11 @@ def test_a_template_is_previewed_then_saved_as_a_version(session: Session, desk:
     }
     form |= {"encoding": "gb18030", "start_row": "2", "decimals": "2", "split": "500", "most_lines": "3000"}
     form |= {"sheet": "代发表", "title_rows": "", "reason": "", "header": "1"}
-    assert "写不出的字" not in finance.post("/console/sheets/write", {**form, "do": "preview"}).text
+    assert "有这个模板的编码写不出的字" not in finance.post("/console/sheets/write", {**form, "do": "preview"}).text
     assert "没有保存" in finance.post("/console/sheets/write", form).text
     saved = finance.post("/console/sheets/write", {**form, "reason": "银行支持 GB18030 了"}).text
     assert "第 2 版" in saved and "银行支持 GB18030 了" in saved
+    session.rollback()
     found = templates.newest(session, "mybank")
     assert found is not None and (found.version, found.layout.encoding) == (2, "gb18030")
     assert "刚刚有人改过" in finance.post("/console/sheets/write", {**form, "reason": "x"}).text
