@@ -149,7 +149,8 @@ def test_a_template_is_previewed_then_saved_as_a_version(session: Session, desk:
     }
     form |= {"encoding": "gb18030", "start_row": "2", "decimals": "2", "split": "500", "most_lines": "3000"}
     form |= {"sheet": "代发表", "title_rows": "", "reason": "", "header": "1"}
-    assert "有这个模板的编码写不出的字" not in finance.post("/console/sheets/write", {**form, "do": "preview"}).text
+    preview = finance.post("/console/sheets/write", {**form, "do": "preview"})
+    assert "有这个模板的编码写不出的字" not in preview.text
     assert "没有保存" in finance.post("/console/sheets/write", form).text
     saved = finance.post("/console/sheets/write", {**form, "reason": "银行支持 GB18030 了"}).text
     assert "第 2 版" in saved and "银行支持 GB18030 了" in saved

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.money import yuan
 from gig.identity.access import actor_id, allow
 from gig.payouts.disbursement.operations.templates import retire_template, sound, write_template
 from gig.payouts.disbursement.rules.layout import ENCODINGS, FIELDS, KINDS, METHODS, Layout, Row
@@ -29,6 +30,7 @@ pages = Blueprint("sheets", __name__, template_folder="../templates", url_prefix
 SAMPLES = (
     Row("bank", "6222021234567890128", "林可", "中国工商银行", 123450, "PB20261123-0001-000001"),
     Row("alipay", "13812348000", "何静", "", 8000, "PB20261123-0001-000002"),
+    Row("wechat", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "苏晴", "", 9900, "PB20261123-0001-000004"),
     Row("bank", "6214830000000017", "䶮小明", "招商银行", 66666, "PB20261123-0001-000003"),
 )
 """Invented rows for the preview; the last has a name that GBK cannot write."""
@@ -142,7 +144,7 @@ def _preview(layout: Layout) -> dict[str, Any]:
     """The head of a file as the bank would get it, with invented people, and what cannot be written."""
     rows = [row for row in SAMPLES if row.method in layout.methods]
     total = sum(row.fen for row in rows)
-    context = Context("PB20261123-0001", "PB20261123-0001", "20261123", len(rows), f"{total / 100:.2f}")
+    context = Context("PB20261123-0001", "PB20261123-0001", "20261123", len(rows), yuan(total))
     cells, faults = cells_of(layout, context), checker(layout)
     titles = [[context.fill(cell) for cell in row] for row in layout.title_rows]
     return {
