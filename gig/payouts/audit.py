@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from gig.core import blobs
 from gig.payouts.disbursement.models import Batch
-from gig.payouts.disbursement.sheets.reading import read_csv
+from gig.payouts.disbursement.queries import files_of
+from gig.payouts.disbursement.sheets import templates
+from gig.payouts.disbursement.sheets.reading import read_csv, read_xlsx
 from gig.payouts.ledger import accounts
 from gig.payouts.ledger.audit import Difference, check, rows
 
@@ -18,6 +20,9 @@ _LIVE_LINE = (
     "l.state <> 'voided' AND NOT EXISTS "
     "(SELECT 1 FROM payout_line r WHERE r.retry_of = l.id AND r.state <> 'voided')"
 )
+
+_SENT = "l.amount_fen - coalesce(t.withheld_fen, 0)"
+"""What the bank was asked to pay for a line `l` whose tax record is `t`."""
 
 
 @check("every posting, earning, statement and line names a period that exists")
@@ -243,18 +248,66 @@ def _batches(session: Session) -> Iterator[Difference]:
 
 
 def _sheet(session: Session, batch: Batch) -> Iterator[Difference]:
-    assert batch.xlsx_blob_id is not None and batch.csv_blob_id is not None
-    try:
-        blobs.content(session, batch.xlsx_blob_id)
-        csv = blobs.content(session, batch.csv_blob_id)
-    except Exception as error:
-        yield Difference(f"sheet of {batch.number}", "readable", type(error).__name__)
-        return
-    kept = session.get_one(blobs.Blob, batch.xlsx_blob_id)
-    if kept.sha256 != batch.sheet_sha256:
-        yield Difference(f"sheet of {batch.number}", batch.sheet_sha256, kept.sha256)
-    count, total = read_csv(csv)
+    layout = templates.of_batch(session, batch)
+    files = files_of(session, batch)
     net = batch.total_fen - (batch.tax_fen or 0)
-    if (count, total) != (batch.lines, net):
-        said = f"{batch.lines} lines, {net} fen"
-        yield Difference(f"sheet of {batch.number}", said, f"{count} lines, {total} fen")
+    said = f"{batch.lines} lines, {net} fen"
+    for kind in {each.kind for each in files}:
+        count = total = 0
+        for file in (each for each in files if each.kind == kind):
+            try:
+                content = blobs.content(session, file.blob_id)
+                lines, fen = (read_csv if kind == "csv" else read_xlsx)(content, layout)
+            except Exception as error:
+                yield Difference(f"sheet {file.name}", "readable", type(error).__name__)
+                return
+            kept = session.get_one(blobs.Blob, file.blob_id)
+            if kept.sha256 != file.sha256:
+                yield Difference(f"sheet {file.name}", file.sha256, kept.sha256)
+            if (lines, fen) != (file.lines, file.total_fen):
+                expected = f"{file.lines} lines, {file.total_fen} fen"
+                yield Difference(f"sheet {file.name}", expected, f"{lines} lines, {fen} fen")
+            count, total = count + lines, total + fen
+            session.expunge(kept)
+        if (count, total) != (batch.lines, net):
+            yield Difference(f"sheet of {batch.number}", said, f"{count} lines, {total} fen")
+    whole = [each for each in files if each.kind == files[0].kind] if files else []
+    if len(whole) == 1 and whole[0].sha256 != batch.sheet_sha256:
+        yield Difference(f"sheet of {batch.number}", batch.sheet_sha256, whole[0].sha256)
+
+
+@check("a line is settled, failed or returned exactly as the book says, and a bank result says why")
+def _results(session: Session) -> Iterator[Difference]:
+    for kind, states in (
+        ("settled", ("settled", "returned")),
+        ("failed", ("failed",)),
+        ("returned", ("returned",)),
+    ):
+        listed = ", ".join(f"'{state}'" for state in states)
+        yield from rows(
+            session,
+            f"""SELECT l.id || ' {kind}', CASE WHEN l.state IN ({listed}) THEN l.amount_fen ELSE 0 END,
+                  coalesce(e.amount_fen, 0)
+                FROM payout_line l LEFT JOIN ledger_entry e ON e.source_key = '{kind}:' || l.id
+                WHERE coalesce(e.amount_fen, 0) <>
+                  CASE WHEN l.state IN ({listed}) THEN l.amount_fen ELSE 0 END""",
+        )
+    yield from rows(
+        session,
+        """SELECT l.id, 'a posted result of its batch', coalesce(r.state, 'none') FROM payout_line l
+           LEFT JOIN result_import r ON r.id = l.result_id AND r.batch_id = l.batch_id
+           WHERE l.state IN ('settled', 'failed', 'returned') AND coalesce(r.state, '') <> 'posted'""",
+    )
+
+
+@check("a period is settled exactly when it was exported and no line of it is unpaid")
+def _settled(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        f"""SELECT p.id, 'settled', p.state FROM period p WHERE p.state = 'exported' AND NOT EXISTS (
+              SELECT 1 FROM payout_line l WHERE l.period_id = p.id AND l.state <> 'settled' AND {_LIVE_LINE})
+            UNION ALL
+            SELECT p.id, 'exported', p.state FROM period p WHERE p.state = 'settled' AND EXISTS (
+              SELECT 1 FROM payout_line l
+              WHERE l.period_id = p.id AND l.state <> 'settled' AND {_LIVE_LINE})""",
+    )

@@ -46,7 +46,7 @@ def press(page: Page, name: str) -> None:
 
 def downloaded(page: Page, kind: str) -> bytes:
     with page.expect_download() as started:
-        page.locator("a.btn", has_text=kind).click()
+        page.locator("button.btn", has_text=kind).click()
     return Path(started.value.path()).read_bytes()
 
 

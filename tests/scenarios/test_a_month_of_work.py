@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from gig.core.businesstime import BusinessZone, business_zone
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
-from gig.payouts.disbursement.operations.exporting import download_sheet, export_batch
+from gig.payouts.disbursement.operations.downloads import download_sheet
+from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.sheets.reading import read_csv
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.audit import audit

@@ -13,8 +13,8 @@ from gig.core.masks import mask_name
 from gig.identity.access import actor_id, allow
 from gig.onboarding.operations.payees import set_own_payee
 from gig.onboarding.queries import verified_name
+from gig.payouts.disbursement.operations.hints import bank_hints
 from gig.payouts.disbursement.operations.payees import newest_payee
-from gig.payouts.disbursement.rules.bank_card import BANK_HINTS
 from gig.payouts.disbursement.values import HOLD_AFTER_PAYEE_CHANGE
 from gig.web.filters import say
 
@@ -65,7 +65,7 @@ def _form(errors: dict[str, list[str]], doubtful: bool = False) -> str:
         payee=payee,
         held_until=until if until and now < until else None,
         name=mask_name(name) if name else "",
-        banks=sorted(set(BANK_HINTS.values())),
+        banks=sorted(set(bank_hints(session).values())),
         errors=errors,
         doubtful=doubtful,
         typed=request.form,

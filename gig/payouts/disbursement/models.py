@@ -38,7 +38,8 @@ class PayoutLine(Base):
     """One amount owed to one agent by one statement; a retry is a new line that names the old.
 
     The payee is copied when the line is made (NULL: there was none). The id of a statement's first
-    line is the statement's own id, so that a close cannot make it twice.
+    line is the statement's own id, so that a close cannot make it twice. What the bank last said of it is
+    the result that answered it; `failure` is its reason in our words, `failure_words` in the bank's.
     """
 
     __tablename__ = "payout_line"
@@ -72,6 +73,10 @@ class PayoutLine(Base):
     number: Mapped[str | None]
     retry_of: Mapped[str | None] = mapped_column(sa.ForeignKey("payout_line.id"))
     made_at: Mapped[dt.datetime]
+    failure: Mapped[str | None]
+    failure_words: Mapped[str | None] = mapped_column(Sealed("payout_line.failure_words"))
+    result_id: Mapped[str | None] = mapped_column(sa.String(26))
+    answered_at: Mapped[dt.datetime | None]
 
 
 class PayHold(Base):
@@ -97,10 +102,13 @@ class PayHold(Base):
 
 
 class Batch(Base):
-    """A set of lines that one sheet carries. The maker never approves it; the export freezes it.
+    """A set of lines that go to the bank together. The maker never approves it; the export freezes it.
 
     `total_fen` is what we owe on them; `tax_fen` what is withheld of it: an estimate before the export.
-    The sheet pays the difference.
+    The files pay the difference. `sheet_sha256` is that of the file, or of the archive of its parts, that
+    `GET …/sheet` answers with. The two blobs are of batches exported before files had rows of their own.
+    `checked_at`: when the lines were held against the template, whose version is that of the making (NULL:
+    the first).
     """
 
     __tablename__ = "batch"
@@ -130,3 +138,76 @@ class Batch(Base):
     sheet_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     xlsx_blob_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("blob.id"))
     csv_blob_id: Mapped[str | None] = mapped_column(sa.String(26), sa.ForeignKey("blob.id"))
+    template_version: Mapped[int | None]
+    checked_at: Mapped[dt.datetime | None]
+
+
+class BatchFile(Base):
+    """One frozen file of an exported batch; one for each part where a template's limit splits it."""
+
+    __tablename__ = "batch_file"
+    __table_args__ = (sa.CheckConstraint("lines > 0 AND total_fen > 0", name="totals"),)
+
+    batch_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("batch.id"), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    blob_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("blob.id"))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    lines: Mapped[int]
+    total_fen: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class BatchFault(Base):
+    """Why a line of a batch cannot be written by its template; while there is one, nobody can approve."""
+
+    __tablename__ = "batch_fault"
+
+    batch_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("batch.id"), primary_key=True)
+    line_id: Mapped[str] = mapped_column(primary_key=True)
+    fault: Mapped[str] = mapped_column(primary_key=True)
+
+
+class DownloadLink(Base):
+    """A way to one download that works once and for minutes. `what` is a file's name, `all` or `vouchers`."""
+
+    __tablename__ = "download_link"
+    __table_args__ = (
+        sa.CheckConstraint("(used_at IS NULL) = (used_by IS NULL)", name="used"),
+        sa.Index("ix_download_link_batch_id", "batch_id", "made_at"),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey("batch.id"))
+    what: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_by: Mapped[str] = mapped_column(sa.String(26))
+    made_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+    used_by: Mapped[str | None] = mapped_column(sa.String(26))
+
+
+class SheetTemplate(Base):
+    """A version of a payout template that finance wrote. Version 1 of the shipped ones is in the code."""
+
+    __tablename__ = "sheet_template"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    layout: Mapped[str]
+    retired: Mapped[bool]
+    reason: Mapped[str]
+    made_by: Mapped[str] = mapped_column(sa.String(26))
+    made_at: Mapped[dt.datetime]
+
+
+class BankHint(Base):
+    """Which bank a card's first digits hint at; without a name, the shipped hint is taken back."""
+
+    __tablename__ = "bank_hint"
+
+    prefix: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    bank_name: Mapped[str | None]
+    changed_by: Mapped[str] = mapped_column(sa.String(26))
+    changed_at: Mapped[dt.datetime]

@@ -27,5 +27,14 @@ BATCH = Machine(
     },
 )
 
+RESULT = Machine(
+    "result import",
+    {
+        "waiting": ("posted", "dropped"),
+        "posted": (),
+        "dropped": (),
+    },
+)
+
 OWED = ("planned", "held", "failed", "returned")
 """The states in which a line, unless a retry replaced it, is still money that we owe."""

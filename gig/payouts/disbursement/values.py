@@ -18,9 +18,28 @@ HOLD_REASONS: Final = {
     "own-customer": N_("有一条回复的客户可能是本人，正在人工核对"),
 }
 
-METHODS: Final = {"bank": N_("银行卡"), "alipay": N_("支付宝")}
+METHODS: Final = {"bank": N_("银行卡"), "alipay": N_("支付宝"), "wechat": N_("微信")}
 
-TEMPLATES: Final = ("generic",)
+FAILURES: Final = {
+    "name_mismatch": N_("账号与户名不符"),
+    "account_closed": N_("账户已销户或状态异常"),
+    "insufficient_funds": N_("付款账户余额不足"),
+    "limit": N_("超过限额"),
+    "other": N_("其他原因"),
+}
+"""Why the bank did not pay, in our words."""
+
+PAYEES_FAULT: Final = ("name_mismatch", "account_closed")
+"""Failures that come again until the agent names another account."""
+
+LINK_LASTS: Final = dt.timedelta(minutes=10)
+"""How long a download link works."""
 
 PAYABLE_PERIODS: Final = ("approved", "exported")
 """The states of a period in which its lines may go into batches."""
+
+MEDIA_TYPES: Final = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "zip": "application/zip",
+}

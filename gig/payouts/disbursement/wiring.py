@@ -5,11 +5,25 @@ from __future__ import annotations
 from flask import Flask
 
 from gig import api
+from gig.core.text import N_
+from gig.identity import menu
+from gig.payouts.disbursement.results import views as results
 from gig.payouts.disbursement.views import api as programs
-from gig.payouts.disbursement.views import pages
+from gig.payouts.disbursement.views import banks, files, pages, payees, shown, templates
 
 
 def plug_into(app: Flask) -> None:
-    """Batches are made, approved, exported and fetched."""
-    app.register_blueprint(pages.pages)
+    """Batches are made, approved, exported, fetched and answered; templates and hints are written."""
+    for module in (pages, files, results, templates, payees, banks):
+        app.register_blueprint(module.pages)
     api.register(app, programs.blueprint)
+    menu.offer(
+        app,
+        menu.Entry(
+            "settle", N_("付款批次"), "/console/batches", "download", "settle", tabs=("/console/results",)
+        ),
+        menu.Entry("settle", N_("付款模板"), "/console/sheets", "table", "settle"),
+        menu.Entry("settle", N_("卡号段"), "/console/banks", "credit-card", "settle"),
+        menu.Entry("arrange", N_("卡号段"), "/console/banks", "credit-card", "operate"),
+    )
+    app.jinja_env.globals.update(sheet_templates=shown.sheet_templates, sheet_kinds=shown.sheet_kinds)

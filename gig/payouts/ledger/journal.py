@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -164,6 +164,22 @@ def post_taxes_back(
     return _post_lines(session, lines, moves, (period_id, late_for_period_id), now)
 
 
+def post_results(
+    session: Session,
+    lines: Lines,
+    *,
+    kind: Literal["settled", "failed", "returned"],
+    period_id: str,
+    now: dt.datetime,
+    late_for_period_id: str | None = None,
+) -> int:
+    """For each selected line what was on its way is `settled`, or `failed` or `returned` and owed again."""
+    debit = accounts.OPERATING if kind == "returned" else accounts.CLEARING
+    credit = accounts.OPERATING if kind == "settled" else None
+    moves = _Moves(kind, f"{kind}:", debit, credit)
+    return _post_lines(session, lines, moves, (period_id, late_for_period_id), now)
+
+
 @dataclass(frozen=True)
 class _Moves:
     """What a payout line does to the book. None is the agent's account; `of` names an entry of the line."""
@@ -173,6 +189,11 @@ class _Moves:
     debit: str | None
     credit: str | None
     of: str | None = None
+
+    @property
+    def sign(self) -> int:
+        """Which way it changes what the agent is owed."""
+        return (self.credit is None) - (self.debit is None)
 
 
 def _post_lines(
@@ -195,8 +216,8 @@ def _post_lines(
         "debit": payable if moves.debit is None else sa.literal(moves.debit),
         "credit": payable if moves.credit is None else sa.literal(moves.credit),
         "amount_fen": line.amount_fen,
-        "agent_id": line.agent_id,
-        "payable_fen": -line.amount_fen if moves.debit is None else line.amount_fen,
+        "agent_id": line.agent_id if moves.sign else sa.literal(None, sa.Text()),
+        "payable_fen": line.amount_fen * moves.sign,
         "period_id": sa.literal(period[0]),
         "late_for_period_id": sa.literal(period[1], sa.Text()),
         "posted_at": sa.literal(now, LedgerEntry.__table__.c.posted_at.type),

@@ -22,14 +22,7 @@ def plug_into(app: Flask) -> None:
     scheduler.register(app, *JOBS)
     menu.offer(
         app,
-        menu.Entry(
-            "settle",
-            N_("结算周期"),
-            "/console/periods",
-            "building-bank",
-            "settle",
-            tabs=("/console/batches",),
-        ),
+        menu.Entry("settle", N_("结算周期"), "/console/periods", "building-bank", "settle"),
         menu.Entry("settle", N_("账本"), "/console/ledger", "receipt", "settle"),
     )
     app.jinja_env.filters["short_account"] = short_account

@@ -21,7 +21,8 @@ from gig.core.errors import Invalid, NotFound, Refused
 from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, cancel_batch, create_batch
-from gig.payouts.disbursement.operations.exporting import Sheet, download_sheet, export_batch
+from gig.payouts.disbursement.operations.downloads import Sheet, download_sheet
+from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.ledger.queries import balances
@@ -98,7 +99,7 @@ def test_an_unknown_template_and_a_past_date_are_told_together(session: Session)
     approved_week(1200)
     with pytest.raises(Invalid) as invalid:
         create_batch(
-            period_id=WEEK, template="icbc", payment_date=dt.date(2026, 11, 1), actor_id="maker", now=NOW
+            period_id=WEEK, template="nobank", payment_date=dt.date(2026, 11, 1), actor_id="maker", now=NOW
         )
     assert set(invalid.value.errors) == {"template", "payment_date"}
 
@@ -222,11 +223,11 @@ def test_an_export_after_the_month_of_payment_is_refused(session: Session) -> No
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+小明", "-小明", "@小明"])
-def test_a_name_that_a_spreadsheet_would_compute_stops_the_export(session: Session, name: str) -> None:
+def test_a_name_that_a_spreadsheet_would_compute_stops_the_approval(session: Session, name: str) -> None:
     approved_week(1200, names=(name,))
     with pytest.raises(Refused) as refused:
         exported()
-    assert refused.value.slug == "unsafe-payee"
+    assert refused.value.slug == "unwritable-rows"
     assert [line.state for line in lines(session)] == ["planned"]
 
 

@@ -52,7 +52,7 @@ def test_bad_input_is_told_by_field(session: Session, program: Program) -> None:
     books.earn(books.agent(), 1200, base=400)
     books.close()
     books.approve()
-    wrong = finance.post("/batches", {"period_id": WEEK, "template": "icbc", "payment_date": "2020-01-01"})
+    wrong = finance.post("/batches", {"period_id": WEEK, "template": "nobank", "payment_date": "2020-01-01"})
     assert wrong.status_code == 422
     assert set(wrong.json["errors"]) == {"template", "payment_date"}
     assert finance.post("/batches", {"template": "generic"}).status_code == 422

@@ -42,11 +42,11 @@ def test_a_week_goes_from_open_to_its_sheet_between_two_people(session: Session,
     checker.post(f"/console/batches/{batch_id}/approve")
     exported = checker.post(f"/console/batches/{batch_id}/export").text
     assert "已导出并冻结" in exported
-    first = maker.get(f"/console/batches/{batch_id}/sheet?format=xlsx")
-    again = checker.get(f"/console/batches/{batch_id}/sheet?format=xlsx")
+    first = maker.post(f"/console/batches/{batch_id}/links", {"what": "xlsx"})
+    again = checker.post(f"/console/batches/{batch_id}/links", {"what": "xlsx"})
     assert first.data == again.data
     assert 'filename="PB20261123-0001.xlsx"' in first.headers["Content-Disposition"]
-    assert "39.90" in maker.get(f"/console/batches/{batch_id}/sheet?format=csv").text
+    assert "39.90" in maker.post(f"/console/batches/{batch_id}/links", {"what": "csv"}).text
     assert books.state(session) == "exported"
     assert books.faults() == []
 
@@ -117,7 +117,7 @@ def test_the_book_shows_balances_that_sum_to_nothing_and_filters_entries(
 @pytest.mark.parametrize("role", ["ops", "reviewer", "admin"])
 def test_other_staff_cannot_open_the_money(desk: Desk, role: str) -> None:
     other = desk(role)
-    for path in ("/console/periods", PERIOD, "/console/ledger", "/console/batches/" + "0" * 26 + "/sheet"):
+    for path in ("/console/periods", PERIOD, "/console/ledger", "/console/batches/" + "0" * 26):
         assert other.get(path).status_code == 403
 
 

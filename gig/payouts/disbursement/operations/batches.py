@@ -15,11 +15,16 @@ from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.core.transitions import move
 from gig.identity.models import Agent
+from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.holds import hold_reason
-from gig.payouts.disbursement.models import Batch, PayoutLine
+from gig.payouts.disbursement.models import Batch, BatchFault, Payee, PayoutLine
 from gig.payouts.disbursement.operations import taxing
+from gig.payouts.disbursement.operations.checking import check_batch
+from gig.payouts.disbursement.rules.layout import Layout
+from gig.payouts.disbursement.rules.shipped import GENERIC
+from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.states import BATCH
-from gig.payouts.disbursement.values import PAYABLE_PERIODS, TEMPLATES
+from gig.payouts.disbursement.values import PAYABLE_PERIODS
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.values import zone
 
@@ -29,20 +34,32 @@ _TABLE = PayoutLine.__table__.c
 def create_batch(
     *,
     period_id: str,
-    template: str = "generic",
+    template: str = GENERIC,
     payment_date: dt.date | None = None,
     actor_id: str,
     now: dt.datetime,
 ) -> str:
-    """A draft batch holds every planned line of the period that no reason holds back; its id.
+    """A draft batch holds every planned line of the period that may be paid, by its payee's kind of account.
 
     Lines that must wait become held with their reason, even if nothing is left to pay and the batch is
-    refused. Lines are numbered in the batch's own order.
+    refused. Lines are numbered in the batch's own order, and those that the template cannot write are known.
+    The answer is the batch's id.
     """
+    batch_id = _create(period_id, template, payment_date, actor_id, now)
+    check_batch(batch_id=batch_id, now=now)
+    return batch_id
+
+
+def _create(
+    period_id: str, template: str, payment_date: dt.date | None, actor_id: str, now: dt.datetime
+) -> str:
     today = zone().day_of(now)
     payment_date = payment_date or today
-    _check(template, payment_date, today)
     with transaction() as session:
+        chosen = templates.newest(session, template)
+        _check(chosen is not None and not chosen.retired, payment_date, today)
+        assert chosen is not None
+        _number_alone(session)
         period = session.get(Period, period_id, populate_existing=True, with_for_update=True)
         if period is None:
             raise NotFound()
@@ -55,6 +72,7 @@ def create_batch(
             number=_next_number(session, today),
             period_id=period_id,
             template=template,
+            template_version=chosen.version,
             state="draft",
             payment_date=payment_date,
             lines=0,
@@ -64,7 +82,7 @@ def create_batch(
         )
         session.add(batch)
         session.flush()
-        batch.lines, batch.total_fen = _take_lines(session, batch)
+        batch.lines, batch.total_fen = _take_lines(session, batch, chosen.layout)
         if batch.lines:
             session.flush()
             note(session, batch, "batch.create", actor_id, now)
@@ -75,17 +93,29 @@ def create_batch(
     if batch.lines:
         taxing.estimate(batch.id)
         return batch.id
-    raise Refused("nothing-to-pay", N_("这个周期现在没有可以付的款。"))
+    if set(chosen.layout.methods) >= {"bank", "alipay"}:
+        raise Refused("nothing-to-pay", N_("这个周期现在没有可以付的款。"))
+    raise Refused("nothing-to-pay", N_("这个周期现在没有可以用这个模板付的款，换一个模板试试。"))
 
 
 def approve_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
-    """The batch may be exported. Its maker cannot approve it; approving twice changes nothing."""
+    """The batch may be exported. Its maker cannot approve it; approving twice changes nothing.
+
+    Refused while there is a row that its template cannot write.
+    """
+    check_batch(batch_id=batch_id, now=now)
     with transaction() as session:
         batch = _get(session, batch_id)
         if batch.state in ("approved", "exported"):
             return
         if batch.maker_id == actor_id:
             raise Refused("two-people", N_("制单的人不能审批同一批，请另一位财务来审批。"))
+        if count := _unwritable(session, batch_id):
+            raise Refused(
+                "unwritable-rows",
+                N_("有 %(n)s 行写不进这个模板，批次页上列着原因。移出它们再审批，钱仍记在本人名下。"),
+                n=count,
+            )
         if not move(
             session,
             BATCH,
@@ -116,6 +146,36 @@ def cancel_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
             .values(batch_id=None, number=None)
         )
         note(session, batch, "batch.cancel", actor_id, now)
+
+
+def remove_unwritable(*, batch_id: str, actor_id: str, now: dt.datetime) -> int:
+    """Lines that the template cannot write are out of the draft and free for another; how many there were.
+
+    A batch of which nothing is left is cancelled.
+    """
+    with transaction() as session:
+        batch = session.get(Batch, batch_id, populate_existing=True, with_for_update=True)
+        if batch is None:
+            raise NotFound()
+        if batch.state != "draft":
+            raise Refused("not-draft", N_("只有待审批的批次能移出行。"))
+        faulty = sa.select(BatchFault.line_id).where(BatchFault.batch_id == batch_id)
+        count = rows_changed(
+            session,
+            sa.update(PayoutLine)
+            .where(PayoutLine.batch_id == batch_id, PayoutLine.id.in_(faulty), PayoutLine.state == "planned")
+            .values(batch_id=None, number=None)
+            .execution_options(synchronize_session=False),
+        )
+        session.execute(sa.delete(BatchFault).where(BatchFault.batch_id == batch_id))
+        batch.lines, batch.total_fen = _control_totals(session, batch_id)
+        session.flush()
+        if not batch.lines:
+            move(session, BATCH, Batch, batch_id, origin="draft", target="cancelled")
+        note(session, batch, "batch.remove_unwritable", actor_id, now, removed=count)
+    if batch.lines:
+        taxing.estimate(batch_id)
+    return count
 
 
 def hold_what_must_wait(session: Session, period_id: str, *, taxed: bool, now: dt.datetime) -> int:
@@ -150,9 +210,9 @@ def note(session: Session, batch: Batch, action: str, actor_id: str, now: dt.dat
     )
 
 
-def _check(template: str, payment_date: dt.date, today: dt.date) -> None:
+def _check(known: bool, payment_date: dt.date, today: dt.date) -> None:
     errors = {}
-    if template not in TEMPLATES:
+    if not known:
         errors["template"] = [N_("没有这个付款模板。")]
     if payment_date < today:
         errors["payment_date"] = [N_("付款日期不能早于今天。")]
@@ -167,20 +227,34 @@ def _get(session: Session, batch_id: str) -> Batch:
     return batch
 
 
-def _next_number(session: Session, day: dt.date) -> str:
-    """The next `PB20261123-0001` of the day; others who make a batch wait for this transaction."""
+def _unwritable(session: Session, batch_id: str) -> int:
+    faulty = sa.select(sa.func.count(sa.distinct(BatchFault.line_id))).where(BatchFault.batch_id == batch_id)
+    return session.scalar(faulty) or 0
+
+
+def _number_alone(session: Session) -> None:
+    """Others who make a batch wait for this transaction.
+
+    It comes before any row is locked, as an export locks its batch before its period.
+    """
     if not is_sqlite(session):
         session.execute(sa.text("LOCK TABLE batch IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _next_number(session: Session, day: dt.date) -> str:
+    """The next `PB20261123-0001` of the day."""
     prefix = f"PB{day:%Y%m%d}-"
     last = session.scalar(sa.select(sa.func.max(Batch.number)).where(Batch.number.startswith(prefix)))
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
 
 
-def _take_lines(session: Session, batch: Batch) -> tuple[int, int]:
+def _take_lines(session: Session, batch: Batch, layout: Layout) -> tuple[int, int]:
+    payable = sa.select(Payee.id).where(Payee.kind.in_(layout.methods))
     free = (
         PayoutLine.period_id == batch.period_id,
         PayoutLine.state == "planned",
         PayoutLine.batch_id.is_(None),
+        PayoutLine.payee_id.in_(payable),
     )
     place = sa.func.row_number().over(order_by=PayoutLine.id)
     text = sa.cast(place, sa.Text)
@@ -192,9 +266,14 @@ def _take_lines(session: Session, batch: Batch) -> tuple[int, int]:
         .values(batch_id=batch.id, number=sa.literal(batch.number + "-") + numbered.c.place)
         .execution_options(synchronize_session=False)
     )
+    return _control_totals(session, batch.id)
+
+
+def _control_totals(session: Session, batch_id: str) -> tuple[int, int]:
+    """How many lines the batch holds, and their sum."""
     count, total = session.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(PayoutLine.amount_fen), 0)).where(
-            PayoutLine.batch_id == batch.id
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sent_fen()), 0)).where(
+            PayoutLine.batch_id == batch_id
         )
     ).one()
     return int(count), int(total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, crypto, outbox
-from gig.core.db import transaction
+from gig.core.db import db, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.masks import mask_bank_card
 from gig.core.text import N_
 from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Payee
+from gig.payouts.disbursement.operations.hints import bank_hints
 from gig.payouts.disbursement.rules.alipay import mask_alipay, read_alipay
 from gig.payouts.disbursement.rules.bank_card import read_bank_card
 from gig.payouts.tax import values as tax
@@ -49,7 +50,7 @@ def set_payee(
     Naming the account that already holds changes nothing, so it holds no payout either. `consent` names
     the text that the agent agreed to.
     """
-    found = _read(kind, account, bank_name, confirmed)
+    found = _read(kind, account, bank_name, confirmed, bank_hints(db.session()))
     with transaction() as session:
         if session.get(Agent, agent_id) is None:
             raise NotFound
@@ -95,12 +96,14 @@ def newest_payee(session: Session, agent_id: str) -> Payee | None:
     return session.scalars(newest).one_or_none()
 
 
-def _read(kind: Kind, account: str, bank_name: str | None, confirmed: bool) -> _Account:
+def _read(
+    kind: Kind, account: str, bank_name: str | None, confirmed: bool, hints: Mapping[str, str]
+) -> _Account:
     try:
         if kind == "alipay":
             number = read_alipay(account)
             return _Account(number, mask_alipay(number), None)
-        card = read_bank_card(account)
+        card = read_bank_card(account, hints=hints)
     except ValueError as error:
         raise Invalid({"account": [str(error)]}) from None
     if card.confirm and not confirmed:

@@ -14,16 +14,17 @@ from gig.identity.models import Agent
 from gig.payouts.disbursement.holds import hold_reason, newest_payees
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations import taxing
-from gig.payouts.disbursement.values import PAYABLE_PERIODS
+from gig.payouts.disbursement.values import PAYABLE_PERIODS, PAYEES_FAULT
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.values import zone
 
 
-def retry_lines(*, period_id: str, actor_id: str, now: dt.datetime) -> int:
+def retry_lines(*, period_id: str, anyway: bool = False, actor_id: str, now: dt.datetime) -> int:
     """Each held, failed or returned line of the period that nothing holds any more has a planned retry.
 
-    The retry takes the payee of this moment. Lines that must still wait stay as they are. How many were
-    made is the answer.
+    The retry takes the payee of this moment. Lines that must still wait stay as they are, and so do those
+    whose account the bank refused until the agent names another one, unless they are paid `anyway`. How many
+    were made is the answer.
     """
     with transaction() as session:
         period = session.get(Period, period_id, populate_existing=True, with_for_update=True)
@@ -55,6 +56,7 @@ def retry_lines(*, period_id: str, actor_id: str, now: dt.datetime) -> int:
                 PayoutLine.period_id == period_id,
                 PayoutLine.state.in_(("held", "failed", "returned")),
                 retry.c.id.is_(None),
+                sa.true() if anyway else sa.not_(_refused_account(payee.c.payee_id)),
             )
             .subquery("waiting")
         )
@@ -81,7 +83,14 @@ def retry_lines(*, period_id: str, actor_id: str, now: dt.datetime) -> int:
                 action="period.retry_lines",
                 object_type="period",
                 object_id=period_id,
-                detail={"lines": made},
+                detail={"lines": made, "anyway": anyway},
                 now=now,
             )
         return made
+
+
+def _refused_account(payee_id: sa.ColumnElement[int | None]) -> sa.ColumnElement[bool]:
+    """The bank refused the line for its account, and this is that account still."""
+    return sa.and_(
+        sa.func.coalesce(PayoutLine.failure, "").in_(PAYEES_FAULT), PayoutLine.payee_id == payee_id
+    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from gig.core.text import N_, Sentence
 
-# The first six digits of common debit cards. Only a hint on the form; nothing depends on it.
+# The first digits of common debit cards, as shipped; people of the house correct them on a page. Only a hint
+# on the form; nothing depends on it.
 BANK_HINTS: Mapping[str, str] = {
     "622202": "中国工商银行",
     "621226": "中国工商银行",
@@ -50,7 +51,12 @@ def read_bank_card(text: str, *, hints: Mapping[str, str] = BANK_HINTS) -> BankC
     if not re.fullmatch(r"[0-9]{12,19}", number):
         raise ValueError(N_("银行卡号是 12 到 19 位数字。"))
     confirm = None if luhn_holds(number) else Sentence(N_("这个卡号不符合常见的校验规则，请再核对一遍。"))
-    return BankCard(number, hints.get(number[:6]), confirm)
+    return BankCard(number, bank_of(number, hints), confirm)
+
+
+def bank_of(number: str, hints: Mapping[str, str]) -> str | None:
+    """The bank that the longest known beginning of the number hints at."""
+    return next((hints[number[:size]] for size in range(10, 2, -1) if number[:size] in hints), None)
 
 
 def luhn_holds(digits: str) -> bool:

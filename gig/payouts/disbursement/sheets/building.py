@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,109 +15,132 @@ from sqlalchemy.orm import Session
 
 from gig.core.errors import Refused
 from gig.core.text import N_
+from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
-from gig.payouts.disbursement.sheets import generic
-from gig.payouts.disbursement.values import METHODS
+from gig.payouts.disbursement.rules.layout import Layout, Row
+from gig.payouts.disbursement.rules.rows import checker
+from gig.payouts.disbursement.sheets import program, writing
 
 AT_ONCE = 1000
 NO_TAX: Mapping[str, int] = MappingProxyType({})
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
-class Files:
-    """What the writing program left, and what it counted while writing."""
+class File:
+    """One file as the writing program left it, with what it counted while writing."""
 
-    xlsx: bytes
-    csv: bytes
+    part: int
+    kind: str
+    name: str
+    path: Path
     lines: int
     total_fen: int
 
 
-def build(session: Session, batch: Batch, taxes: Mapping[str, int] = NO_TAX) -> Files:
-    """The files of the batch as its lines stand, each less its tax. Refused, leaving nothing, if it fails."""
+@contextmanager
+def build(
+    session: Session, batch: Batch, layout: Layout, taxes: Mapping[str, int] = NO_TAX
+) -> Iterator[list[File]]:
+    """The files of the batch as its lines stand, each less its tax, for as long as the block lasts.
+
+    Refused, with nothing left behind, if they cannot be written.
+    """
     try:
         with TemporaryDirectory(prefix="gig-sheet-") as name:
-            folder = Path(name)
-            counted = _write(session, batch, folder, taxes)
-            return Files(
-                (folder / generic.XLSX_NAME).read_bytes(),
-                (folder / generic.CSV_NAME).read_bytes(),
-                counted["lines"],
-                counted["total_fen"],
-            )
+            yield _written(session, batch, layout, Path(name), taxes)
+    except program.Failed as error:
+        raise _not_written(str(error)) from error
     except OSError as error:
         raise _not_written(error.strerror or "") from error
 
 
-def _write(session: Session, batch: Batch, folder: Path, taxes: Mapping[str, int]) -> dict[str, int]:
-    command = [sys.executable, "-m", generic.__name__, str(folder)]
-    with (folder / "faults").open("w+") as faults, _running(command, faults.fileno()) as program:
-        stdin, stdout = program.stdin, program.stdout
-        assert stdin is not None and stdout is not None
-        try:
-            head = {"number": batch.number, "made_at": batch.made_at.isoformat()}
-            stdin.write(json.dumps(head) + "\n")
-            for text in _rows(session, batch, taxes):
-                stdin.write(text)
-            stdin.close()
-        except BrokenPipeError:
-            pass
-        said = stdout.read()
-        if program.wait() != 0:
-            faults.seek(0)
-            *_, last = faults.read().splitlines() or [""]
-            raise _not_written(last)
-    counted: dict[str, int] = json.loads(said)
-    return counted
-
-
-@contextmanager
-def _running(command: list[str], faults: int) -> Iterator[subprocess.Popen[str]]:
-    program = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=faults,
-        text=True,
-        encoding="utf-8",
-        cwd=Path(__file__).resolve().parents[4],
-    )
-    try:
-        yield program
-    finally:
-        for stream in (program.stdin, program.stdout):
-            if stream and not stream.closed:
-                with suppress(BrokenPipeError):
-                    stream.close()
-        if program.poll() is None:
-            program.kill()
-        program.wait()
-
-
-def _rows(session: Session, batch: Batch, taxes: Mapping[str, int]) -> Iterator[str]:
+def rows_of(session: Session, batch: Batch) -> Iterator[tuple[str, Row]]:
+    """(line id, row) of the batch in the order of its numbers, read as they are asked for."""
     query = (
         sa.select(
-            Payee.kind, Payee.account, Payee.holder, PayoutLine.amount_fen, PayoutLine.number, PayoutLine.id
+            PayoutLine.id,
+            Payee.kind,
+            Payee.account,
+            Payee.holder,
+            sa.func.coalesce(Payee.bank_name, ""),
+            sent_fen(),
+            PayoutLine.number,
         )
         .join(Payee, Payee.id == PayoutLine.payee_id)
         .where(PayoutLine.batch_id == batch.id)
         .order_by(PayoutLine.number)
         .execution_options(yield_per=AT_ONCE)
     )
-    for kind, account, holder, fen, number, line_id in session.execute(query):
-        if holder.startswith(FORMULA_STARTS) or account.startswith(FORMULA_STARTS):
-            raise Refused(
-                "unsafe-payee",
-                N_("%(number)s 的户名或账号以公式符号开头，不能写进付款表，请先让这位客服更正。"),
-                number=number,
-            )
-        yield (
-            json.dumps(
-                [METHODS[kind], account, holder, fen - taxes.get(line_id, 0), number], ensure_ascii=False
-            )
-            + "\n"
-        )
+    for line_id, method, account, holder, bank, fen, number in session.execute(query):
+        yield line_id, Row(method, account, holder, bank, fen, number or "")
+
+
+def parts_of(
+    session: Session, batch: Batch, layout: Layout, taxes: Mapping[str, int] = NO_TAX
+) -> list[tuple[int, int]]:
+    """(lines, fen) of each file that the batch is split into, less the tax of its lines."""
+    place = sa.func.row_number().over(order_by=PayoutLine.number)
+    numbered = (
+        sa.select(place.label("place"), PayoutLine.id, sent_fen().label("fen"))
+        .where(PayoutLine.batch_id == batch.id)
+        .subquery()
+        .c
+    )
+    part = (numbered.place - 1) // layout.split
+    query = sa.select(sa.func.count(), sa.func.sum(numbered.fen)).group_by(part).order_by(part)
+    sums = [(count, int(fen)) for count, fen in session.execute(query)]
+    if taxes:
+        taken = [0] * len(sums)
+        for at, line_id in session.execute(sa.select(part, numbered.id).execution_options(yield_per=AT_ONCE)):
+            taken[int(at)] += taxes.get(line_id, 0)
+        sums = [(count, fen - tax) for (count, fen), tax in zip(sums, taken, strict=True)]
+    return sums
+
+
+def names_of(number: str, parts: int) -> list[str]:
+    """A file's name without its ending: the batch's number, and the part where there are several."""
+    width = max(2, len(str(parts)))
+    return [number] if parts == 1 else [f"{number}-{part:0{width}d}" for part in range(1, parts + 1)]
+
+
+def _written(
+    session: Session, batch: Batch, layout: Layout, folder: Path, taxes: Mapping[str, int]
+) -> list[File]:
+    parts = parts_of(session, batch, layout, taxes)
+    names = names_of(batch.number, len(parts))
+    head = {
+        "layout": layout.dumps(),
+        "number": batch.number,
+        "names": names,
+        "date": batch.payment_date.strftime("%Y%m%d"),
+        "made_at": batch.made_at.isoformat(),
+        "parts": parts,
+    }
+    faults = checker(layout)
+
+    def pour() -> Iterator[str]:
+        yield json.dumps(head) + "\n"
+        for line_id, row in rows_of(session, batch):
+            if faults(row):
+                raise unwritable(row.number)
+            fen = str(row.fen - taxes.get(line_id, 0))
+            yield "\t".join((row.method, row.account, row.holder, row.bank, fen, row.number)) + "\n"
+
+    counted = program.run(writing.__name__, folder, pour)["parts"]
+    return [
+        File(part, kind, f"{name}.{kind}", folder / f"{part}.{kind}", *count)
+        for part, (name, count) in enumerate(zip(names, counted, strict=True), start=1)
+        for kind in layout.kinds
+    ]
+
+
+def unwritable(number: str) -> Refused:
+    """A row that the template cannot write stands in the way."""
+    return Refused(
+        "unwritable-rows",
+        N_("%(number)s 写不进这个模板。批次页上列着写不进的行和原因，移出它们再审批。"),
+        number=number,
+    )
 
 
 def _not_written(why: str) -> Refused:

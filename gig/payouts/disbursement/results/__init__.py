@@ -1,0 +1,1 @@
+"""What the bank answered: read, shown, and posted."""

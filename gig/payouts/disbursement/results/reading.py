@@ -1,0 +1,156 @@
+"""Reading a bank's file, as a program of its own: a file comes in, one line of text a row goes out.
+
+Opening a workbook may take seconds and much memory, and the file comes from outside: so it is never opened in
+the process that serves people. `python -m …reading FOLDER` reads a JSON object {mapping, remembered} from its
+standard input and the file `given` in the folder, writes the rows to `rows`, values parted by tabs in the
+order of `Found`, and says {headers, mapping, rows, faults, trouble}.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from gig.core.text import N_, Sentence
+from gig.payouts.disbursement.rules.results import (
+    HEADER_WITHIN,
+    Cell,
+    ColumnMap,
+    Faulty,
+    find_header,
+    guess,
+    header_name,
+    mapping_of,
+    reader,
+)
+
+GIVEN, ROWS = "given", "rows"
+LARGEST_INSIDE = 1 << 30
+MOST_ROWS = 1_000_000
+SHOWN_FAULTS = 100
+
+
+class Trouble(Exception):
+    """The file as a whole cannot be read."""
+
+    def __init__(self, message: str, **params: object) -> None:
+        super().__init__(message)
+        self.sentence = Sentence(message, params)
+
+
+def rows_of(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """(row number from 1, cells) of the first sheet, or of the lines of the text."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _of_workbook(path, zipped=start.startswith(b"PK"))
+    return _of_text(path)
+
+
+def _of_workbook(path: Path, *, zipped: bool) -> Iterator[tuple[int, Sequence[Cell]]]:
+    from python_calamine import CalamineError, load_workbook
+
+    try:
+        if zipped:
+            with zipfile.ZipFile(path) as archive:
+                if sum(each.file_size for each in archive.infolist()) > LARGEST_INSIDE:
+                    raise Trouble(N_("这个表格解开后太大，请分成几个文件。"))
+        sheet = load_workbook(str(path)).get_sheet_by_index(0)
+    except (CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
+        raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。")) from error
+    first = (sheet.start or (0, 0))[0]
+    return enumerate(sheet.iter_rows(), start=first + 1)
+
+
+def _of_text(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
+    encoding = _encoding(path)
+    file = path.open(encoding=encoding, newline="")
+    head = file.readline()
+    file.seek(0)
+    if "\0" in head:
+        raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。"))
+    mark = max((",", "\t", ";"), key=head.count)
+    return _lines(csv.reader(file, delimiter=mark))
+
+
+def _lines(rows: Any) -> Iterator[tuple[int, Sequence[Cell]]]:
+    try:
+        yield from enumerate(rows, start=1)
+    except csv.Error as error:
+        raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。")) from error
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 if the whole file is, with or without its mark; else GBK in its widest form."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)("strict")
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise Trouble(N_("这个文件既不是 UTF-8 也不是 GBK 编码，读不出文字。"))
+
+
+def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | None) -> dict[str, Any]:
+    """What the file says, its rows written beside it."""
+    rows = rows_of(folder / GIVEN)
+    first = list(islice(rows, HEADER_WITHIN))
+    at = find_header([cells for _place, cells in first], mapping or remembered)
+    if at is None:
+        raise Trouble(N_("前 %(n)s 行里没有找到表头，至少要有金额和状态两列。"), n=HEADER_WITHIN)
+    headers = [header_name(cell) for cell in first[at][1]]
+    chosen = mapping or guess(headers, remembered)
+    said: dict[str, Any] = {"headers": [each for each in headers if each], "mapping": chosen.dumps()}
+    said |= {"missing": chosen.missing(headers), "rows": 0, "faults": [], "faulty": 0}
+    if said["missing"]:
+        return said
+    interpret = reader(chosen, headers)
+    with (folder / ROWS).open("w", encoding="utf-8", newline="\n") as out:
+        wait: list[str] = []
+        for place, cells in chain(first[at + 1 :], rows):
+            try:
+                found = interpret(place, cells)
+            except Faulty as error:
+                said["faulty"] += 1
+                if said["faulty"] <= SHOWN_FAULTS:
+                    said["faults"].append([place, error.sentence.message, dict(error.sentence.params)])
+                continue
+            if found is None:
+                continue
+            row, number, fen, *texts = found
+            wait.append(f"{row}\t{number}\t{fen}\t" + "\t".join(texts))
+            if len(wait) == 2000:
+                out.write("\n".join(wait) + "\n")
+                wait.clear()
+            said["rows"] += 1
+            if said["rows"] > MOST_ROWS:
+                raise Trouble(N_("超过 %(n)s 行，请分成几个文件。"), n=MOST_ROWS)
+        out.write("".join(f"{line}\n" for line in wait))
+    return said
+
+
+def main(folder: Path) -> None:
+    asked = json.load(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"))
+    mapping = mapping_of(asked["mapping"]) if asked["mapping"] else None
+    remembered = ColumnMap.loads(asked["remembered"]) if asked["remembered"] else None
+    try:
+        said = read(folder, mapping=mapping, remembered=remembered)
+    except Trouble as error:
+        said = {"trouble": [error.sentence.message, dict(error.sentence.params)]}
+    print(json.dumps(said, ensure_ascii=True))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

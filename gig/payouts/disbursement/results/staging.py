@@ -1,0 +1,211 @@
+"""The rows of a result file beside the lines of its batch: who matches whom, and what follows.
+
+They are staged in tables that last as long as the transaction, so that a file of any length is judged and
+posted by a few statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.crypto import keyring
+from gig.core.db import is_sqlite
+from gig.payouts.disbursement.amounts import sent_fen
+from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
+from gig.payouts.disbursement.rules.results import Found, plain
+
+AT_ONCE = 5000
+SHOWN_PROBLEMS = 200
+
+_tables = sa.MetaData()
+STAGE = sa.Table(
+    "result_stage",
+    _tables,
+    sa.Column("place", sa.Integer),
+    sa.Column("number", sa.Text),
+    sa.Column("fen", sa.BigInteger),
+    sa.Column("outcome", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("words", sa.LargeBinary),
+    sa.Column("account_index", sa.Text),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+JUDGED = sa.Table(
+    "result_judged",
+    _tables,
+    sa.Column("place", sa.Integer),
+    sa.Column("number", sa.Text),
+    sa.Column("fen", sa.BigInteger),
+    sa.Column("expected", sa.BigInteger),
+    sa.Column("line_id", sa.Text),
+    sa.Column("agent_id", sa.Text),
+    sa.Column("batch_id", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("words", sa.LargeBinary),
+    sa.Column("verdict", sa.Text),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
+POSTED = ("paid", "failed", "returned")
+QUIET = ("pending", "already")
+PROBLEMS = ("unmatched", "other_batch", "duplicate", "differs", "account", "conflict")
+"""Verdicts that move money, those that need nothing, and those that a person has to see."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How many rows there are of each verdict with their sum, and the first rows that do not match."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, int] = field(default_factory=dict)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    other_batches: list[str] = field(default_factory=list)
+
+    @property
+    def matched(self) -> int:
+        return sum(self.counts.get(verdict, 0) for verdict in (*POSTED, *QUIET))
+
+    @property
+    def unsound(self) -> int:
+        return sum(self.counts.get(verdict, 0) for verdict in PROBLEMS)
+
+
+def judge(session: Session, batch: Batch, rows: Path) -> Judgement:
+    """Every row of the file has its verdict in `JUDGED`; what they come to."""
+    connection = session.connection()
+    for table in (STAGE, JUDGED):
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
+        connection.execute(sa.schema.CreateTable(table))
+    with rows.open(encoding="utf-8", newline="\n") as lines:
+        _fill(session, _staged(session, batch, lines))
+    if not is_sqlite(session):
+        connection.execute(sa.text("ANALYZE result_stage"))
+    session.execute(sa.insert(JUDGED).from_select([each.name for each in JUDGED.c], _verdicts(batch)))
+    if not is_sqlite(session):
+        connection.execute(sa.text("ANALYZE result_judged"))
+    judged = JUDGED.c
+    by_verdict = session.execute(
+        sa.select(judged.verdict, sa.func.count(), sa.func.sum(judged.fen)).group_by(judged.verdict)
+    ).all()
+    shown = session.execute(
+        sa.select(judged.place, judged.number, judged.verdict, judged.fen, judged.expected)
+        .where(judged.verdict.in_(PROBLEMS))
+        .order_by(judged.place)
+        .limit(SHOWN_PROBLEMS)
+    )
+    others = sa.select(Batch.number).where(
+        Batch.id.in_(sa.select(judged.batch_id).where(judged.verdict == "other_batch"))
+    )
+    return Judgement(
+        {verdict: count for verdict, count, _fen in by_verdict},
+        {verdict: int(fen) for verdict, _count, fen in by_verdict},
+        [
+            {"row": place, "number": number, "verdict": verdict, "fen": fen, "expected": expected}
+            for place, number, verdict, fen, expected in shown
+        ],
+        list(session.scalars(others.order_by(Batch.number).limit(3))),
+    )
+
+
+def _verdicts(batch: Batch) -> sa.Select[*tuple[Any, ...]]:
+    row, line = STAGE.c, PayoutLine.__table__.c
+    times = sa.func.count().over(partition_by=row.number)
+    paid, failed = row.outcome == "paid", row.outcome == "failed"
+    verdict = sa.case(
+        (line.id.is_(None), "unmatched"),
+        (line.batch_id != batch.id, "other_batch"),
+        (times > 1, "duplicate"),
+        (row.fen != sent_fen(line), "differs"),
+        (sa.and_(row.account_index != "", row.account_index != Payee.account_index), "account"),
+        (row.outcome == "pending", "pending"),
+        (sa.and_(paid, line.state == "in_transit"), "paid"),
+        (sa.and_(paid, line.state == "settled"), "already"),
+        (sa.and_(failed, line.state == "in_transit"), "failed"),
+        (sa.and_(failed, line.state == "settled"), "returned"),
+        (sa.and_(failed, line.state.in_(("failed", "returned"))), "already"),
+        else_="conflict",
+    )
+    return (
+        sa.select(
+            row.place,
+            row.number,
+            row.fen,
+            sent_fen(line),
+            line.id,
+            line.agent_id,
+            line.batch_id,
+            row.reason,
+            row.words,
+            verdict,
+        )
+        .select_from(
+            sa.outerjoin(STAGE, PayoutLine, sa.and_(line.number == row.number, line.number.is_not(None)))
+        )
+        .outerjoin(Payee, Payee.id == line.payee_id)
+    )
+
+
+def _fill(session: Session, rows: Iterator[tuple[Any, ...]]) -> None:
+    """The rows are staged by the driver itself, the quickest way each database has."""
+    cursor: Any = session.connection().connection.cursor()
+    names = ", ".join(each.name for each in STAGE.c)
+    if is_sqlite(session):
+        marks = ", ".join("?" for _each in STAGE.c)
+        cursor.executemany(f"INSERT INTO result_stage ({names}) VALUES ({marks})", rows)
+        return
+    with cursor.copy(f"COPY result_stage ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _staged(session: Session, batch: Batch, lines: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """(place, number, fen, outcome, reason, sealed words, account index) of each row."""
+    ring, rows = keyring(), iter(lines)
+    while some := [_found(line) for line in islice(rows, AT_ONCE)]:
+        nameless = [row for row in some if not row.number]
+        named = _by_account(session, batch, nameless) if nameless else {}
+        for row in some:
+            words = ring.seal(row.words.encode(), "payout_line.failure_words") if row.words else None
+            number = row.number or named.get(row.place, "")
+            yield (row.place, number, row.fen, row.outcome, row.reason, words, _index(row.account))
+
+
+def _found(line: str) -> Found:
+    place, number, fen, *rest = line[:-1].split("\t")
+    return Found(int(place), number, int(fen), *rest)
+
+
+def _index(account: str) -> str:
+    """The blind index that the payee of this account has."""
+    if not account:
+        return ""
+    kind = "bank" if len(account) > 11 and account.isdigit() else "alipay"
+    return keyring().index(f"{kind}:{account}", "payee.account")
+
+
+def _by_account(session: Session, batch: Batch, rows: list[Found]) -> dict[int, str]:
+    """The number of the one line of the batch with the row's account, name and amount, by the row's place."""
+    indexes = {row.place: _index(row.account) for row in rows if row.account and row.name}
+    query = (
+        sa.select(Payee.account_index, Payee.holder, sent_fen(), PayoutLine.number)
+        .join(PayoutLine, PayoutLine.payee_id == Payee.id)
+        .where(PayoutLine.batch_id == batch.id, Payee.account_index.in_(set(indexes.values())))
+    )
+    numbers: dict[tuple[str, str, int], list[str]] = {}
+    for index, holder, fen, number in session.execute(query):
+        numbers.setdefault((index, plain(holder), fen), []).append(number or "")
+    named = {}
+    for row in rows:
+        candidates = numbers.get((indexes.get(row.place, ""), row.name, row.fen), [])
+        if len(candidates) == 1:
+            named[row.place] = candidates[0]
+    return named

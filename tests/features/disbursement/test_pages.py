@@ -1,0 +1,221 @@
+"""Finance's pages of batches, results, templates and banks, by forms that need no script."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.payouts.disbursement.models import Batch
+from gig.payouts.disbursement.operations.batches import create_batch
+from gig.payouts.disbursement.operations.hints import bank_hints, set_hint
+from gig.payouts.disbursement.results.models import ResultImport
+from gig.payouts.disbursement.sheets import templates
+from gig.payouts.disbursement.views import pages
+from tests.features.disbursement.payday import NOW, approved_week, as_csv, exported, lines, row, states
+from tests.features.onboarding.people import Browser
+from tests.features.settlement import books
+from tests.features.settlement.books import WEEK
+from tests.features.settlement.conftest import Desk, Program
+
+pytestmark = pytest.mark.usefixtures("after_closing_time")
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def sent(browser: Browser, path: str, content: bytes) -> str:
+    return browser.post(path, {"file": (io.BytesIO(content), "结果.csv")}).text
+
+
+def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    finance = desk()
+    page = words(
+        sent(finance, f"/console/batches/{batch_id}/results", as_csv(row(one), row(two, "失败", "户名不符")))
+    )
+    assert "每一行都对上了" in page and "到账 1 12.00" in page and "失败，重新计为应付 1 34.00" in page
+    assert states(session) == ["in_transit", "in_transit"]
+    session.rollback()
+    result = session.scalars(sa.select(ResultImport.id)).one()
+    posted = words(finance.post(f"/console/results/{result}/posting").text)
+    assert "银行结果已入账" in posted and "账号与户名不符" in posted and "没有付到的" in posted
+    assert states(session) == ["settled", "failed"]
+    assert "没有可以重付的" in finance.post(f"/console/batches/{batch_id}/retries").text
+    again = finance.post(f"/console/batches/{batch_id}/retries", {"anyway": "1"}).text
+    assert "1 笔可以重付了" in again
+    assert books.faults() == []
+
+
+def test_rows_that_do_not_match_need_a_reason_to_be_left_out(session: Session, desk: Desk) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    finance = desk()
+    content = as_csv(row(one, amount="12.01"), row(two))
+    page = words(sent(finance, f"/console/batches/{batch_id}/results", content))
+    assert "有 1 行和这一批对不上" in page and "金额和付款表不一样 12.01 12.00" in page
+    session.rollback()
+    result = session.scalars(sa.select(ResultImport.id)).one()
+    assert "金额和付款表不一样" in finance.post(f"/console/results/{result}/posting").text
+    assert states(session) == ["in_transit", "in_transit"]
+    finance.post(f"/console/results/{result}/posting", {"skip": "银行少打一分"})
+    assert states(session) == ["in_transit", "settled"]
+    assert "银行少打一分" in finance.get(f"/console/batches/{batch_id}").text
+
+
+def test_a_damaged_file_is_told_row_by_row_and_leaves_nothing(session: Session, desk: Desk) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    page = desk().post(
+        f"/console/batches/{batch_id}/results",
+        {"file": (io.BytesIO(as_csv(row(lines(session)[0], amount="1,200"))), "r.csv")},
+    )
+    assert page.status_code == 422
+    assert "第 2 行" in page.text and "千分位" in page.text
+    assert session.scalars(sa.select(ResultImport.id)).all() == []
+
+
+def test_unknown_columns_are_named_on_the_page_and_remembered(session: Session, desk: Desk) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    (line,) = lines(session)
+    finance = desk()
+    content = as_csv([line.number, "12.00", "已划转"], headers=("转账备注", "转账金额（元）", "某列"))
+    assert "还认不出这份文件的列" in sent(finance, f"/console/batches/{batch_id}/results", content)
+    session.rollback()
+    result = session.scalars(sa.select(ResultImport.id)).one()
+    form = {"column-number": "转账备注", "column-amount": "转账金额", "column-status": "某列"}
+    assert "不认识状态" in finance.post(f"/console/results/{result}/mapping", form).text
+    page = finance.post(f"/console/results/{result}/mapping", {**form, "words-paid": "已划转，已完结"}).text
+    assert "每一行都对上了" in page
+    finance.post(f"/console/results/{result}/posting")
+    assert states(session) == ["settled"]
+
+
+def test_rows_that_cannot_be_written_are_shown_and_taken_out_there(session: Session, desk: Desk) -> None:
+    approved_week(1200, 3400, names=("䶮小明", "林可"))
+    maker, checker = desk(name="李敏"), desk(name="许岚")
+    maker.post(f"/console/periods/{WEEK}/batches", {"template": "mybank", "payment_date": "2026-11-24"})
+    session.rollback()
+    batch_id = session.scalars(sa.select(Batch.id)).one()
+    page = words(checker.get(f"/console/batches/{batch_id}").text)
+    assert "写不进模板的行 1 行" in page and "（䶮）" in page
+    assert "审批这一批" not in page
+    form = {"back": "batch"}
+    assert "写不进这个模板" in checker.post(f"/console/batches/{batch_id}/approve", form).text
+    assert "移出了 1 行" in maker.post(f"/console/batches/{batch_id}/unwritable").text
+    checker.post(f"/console/batches/{batch_id}/approve", form)
+    assert "已导出并冻结" in maker.post(f"/console/batches/{batch_id}/export", form).text
+    assert "PB20261123-0001.csv" in maker.get(f"/console/batches/{batch_id}").text
+
+
+def test_older_batches_and_lines_are_a_page_further(
+    session: Session, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", 1)
+    approved_week(1200)
+    first = create_batch(period_id=WEEK, actor_id="maker", now=NOW)
+    from gig.payouts.disbursement.operations.batches import cancel_batch
+
+    cancel_batch(batch_id=first, actor_id="maker", now=NOW)
+    exported()
+    finance = desk()
+    newest = finance.get("/console/batches").text
+    assert "PB20261123-0002" in newest and "PB20261123-0001" not in newest
+    assert "PB20261123-0001" in finance.get("/console/batches?before=PB20261123-0002").text
+
+
+def test_a_template_is_previewed_then_saved_as_a_version(session: Session, desk: Desk) -> None:
+    finance = desk()
+    page = finance.get("/console/sheets/mybank").text
+    assert "有这个模板的编码写不出的字" in page
+    form = dict(re.findall(r'name="((?:title|field|text|longest|width)-\d+)"[^>]*value="([^"]*)"', page))
+    for place, field in enumerate(("holder", "account", "bank", "blank", "amount", "number")):
+        form[f"field-{place}"] = field
+    form |= {
+        "slug": "mybank",
+        "based_on": "1",
+        "name": "网商",
+        "kinds": "csv",
+        "methods": "bank",
+        "header": "1",
+    }
+    form |= {"encoding": "gb18030", "start_row": "2", "decimals": "2", "split": "500", "most_lines": "3000"}
+    form |= {"sheet": "代发表", "title_rows": "", "reason": "", "header": "1"}
+    preview = finance.post("/console/sheets/write", {**form, "do": "preview"})
+    assert "有这个模板的编码写不出的字" not in preview.text
+    assert "没有保存" in finance.post("/console/sheets/write", form).text
+    saved = finance.post("/console/sheets/write", {**form, "reason": "银行支持 GB18030 了"}).text
+    assert "第 2 版" in saved and "银行支持 GB18030 了" in saved
+    session.rollback()
+    found = templates.newest(session, "mybank")
+    assert found is not None and (found.version, found.layout.encoding) == (2, "gb18030")
+    assert "刚刚有人改过" in finance.post("/console/sheets/write", {**form, "reason": "x"}).text
+    new = {**form, "slug": "abc-bank", "based_on": "0", "reason": "新银行"}
+    assert "第 1 版" in finance.post("/console/sheets/write", new).text
+    assert "abc-bank" in finance.get("/console/sheets").text
+
+
+def test_hints_at_banks_are_corrected_by_operations_and_finance(session: Session, desk: Desk) -> None:
+    ops = desk("ops")
+    assert "已保存" in ops.post("/console/banks", {"prefix": "62999", "bank_name": "甲银行"}).text
+    assert "3 到 10 位" in ops.post("/console/banks", {"prefix": "6x", "bank_name": "甲银行"}).text
+    desk().post("/console/banks", {"prefix": "622202", "do": "remove"})
+    session.rollback()
+    hints = bank_hints(session)
+    assert hints["62999"] == "甲银行" and "622202" not in hints
+    set_hint(prefix="622202", bank_name="乙银行", actor_id="x", now=NOW)
+    session.rollback()
+    assert bank_hints(session)["622202"] == "乙银行"
+    assert desk("reviewer").get("/console/banks").status_code == 403
+
+
+class TestProgram:
+    def test_results_are_posted_by_api_once(self, session: Session, program: Program) -> None:
+        approved_week(1200)
+        batch_id = exported()
+        content = as_csv(row(lines(session)[0]))
+        finance = program()
+        path = f"/api/v1/batches/{batch_id}/results"
+        first = finance._client.post(path, data=content, content_type="text/csv", headers=finance._headers)
+        assert (first.status_code, first.json["counts"], first.json["lines"]) == (
+            201,
+            {"paid": 1},
+            {"settled": 1},
+        )
+        form = {"file": (io.BytesIO(content), "r.csv")}
+        again = finance._client.post(path, data=form, headers={**finance._headers, "Idempotency-Key": "r1"})
+        assert again.json == first.json
+        form = {"file": (io.BytesIO(content), "r.csv")}
+        third = finance._client.post(path, data=form, headers={**finance._headers, "Idempotency-Key": "r1"})
+        assert third.json == first.json
+        assert books.state(session) == "settled"
+
+    def test_what_does_not_match_is_a_problem_with_its_rows(self, session: Session, program: Program) -> None:
+        approved_week(1200, 3400)
+        batch_id = exported()
+        one, two = lines(session)
+        finance = program()
+        path = f"/api/v1/batches/{batch_id}/results"
+        content = as_csv(row(one, amount="99.00"), row(two))
+        wrong = finance._client.post(path, data=content, content_type="text/csv", headers=finance._headers)
+        assert wrong.status_code == 422
+        assert "第 2 行" in wrong.json["errors"]["file"][0]
+        assert states(session) == ["in_transit", "in_transit"]
+        form = {"file": (io.BytesIO(content), "r.csv"), "skip": "一行待查"}
+        posted = finance._client.post(path, data=form, headers=finance._headers)
+        assert posted.json["counts"] == {"differs": 1, "paid": 1}
+        missing = finance._client.post(
+            f"/api/v1/batches/{'0' * 26}/results",
+            data=b"x",
+            content_type="text/csv",
+            headers=finance._headers,
+        )
+        assert missing.status_code == 404

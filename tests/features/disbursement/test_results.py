@@ -1,0 +1,406 @@
+"""The bank's answer: paid, failed, returned; posted once, or refused as a whole."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.audit import AuditEntry
+from gig.core.crypto import keyring
+from gig.core.db import transaction
+from gig.core.errors import Invalid, Refused
+from gig.payouts.disbursement.models import Payee, PayoutLine
+from gig.payouts.disbursement.operations.retries import retry_lines
+from gig.payouts.disbursement.results.models import ResultImport, ResultMapping
+from gig.payouts.disbursement.results.operations import (
+    drop_results,
+    map_results,
+    post_results,
+    upload_results,
+)
+from gig.payouts.ledger.models import LedgerEntry
+from tests.features.disbursement import payday
+from tests.features.disbursement.payday import (
+    LATER,
+    answer,
+    approved_week,
+    as_csv,
+    as_xlsx,
+    due,
+    exported,
+    lines,
+    row,
+    states,
+)
+from tests.features.settlement import books
+from tests.features.settlement.books import DAY, WEEK
+
+CLEARING, OPERATING = "Assets:Bank:PayoutClearing", "Assets:Bank:Operating"
+
+
+def posted(session: Session) -> int:
+    session.rollback()
+    kinds = LedgerEntry.kind.in_(("settled", "failed", "returned"))
+    return session.scalar(sa.select(sa.func.count()).where(kinds)) or 0
+
+
+def test_when_all_is_paid_the_period_is_settled_and_nothing_is_on_its_way(session: Session) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    answer(batch_id, as_csv(row(one), row(two)))
+    assert states(session) == ["settled", "settled"]
+    assert books.state(session) == "settled"
+    assert (due(session, CLEARING), due(session, OPERATING)) == (0, -4600)
+    assert books.faults() == []
+
+
+def test_a_failed_line_is_owed_again_with_a_reason_of_ours(session: Session) -> None:
+    lin, _he = approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    assert one.agent_id == lin
+    answer(batch_id, as_csv(row(one, "失败", "对方账号与户名不符,指令处理失败"), row(two)))
+    one, _two = lines(session)
+    assert (one.state, one.failure, one.failure_words) == (
+        "failed",
+        "name_mismatch",
+        "对方账号与户名不符,指令处理失败",
+    )
+    assert due(session, f"Liabilities:AgentPayable:A{lin.upper()}") == -1200
+    assert books.state(session) == "exported"
+    assert books.faults() == []
+
+
+def test_a_paid_line_that_comes_back_days_later_takes_the_period_back(session: Session) -> None:
+    lin, _he = approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    answer(batch_id, as_csv(row(one), row(two)))
+    assert books.state(session) == "settled"
+    answer(batch_id, as_csv(row(one, "退票", "账户状态异常")))
+    assert states(session) == ["returned", "settled"]
+    assert lines(session)[0].failure == "account_closed"
+    assert (due(session, CLEARING), due(session, OPERATING)) == (0, -3400)
+    assert due(session, f"Liabilities:AgentPayable:A{lin.upper()}") == -1200
+    assert books.state(session) == "exported"
+    assert books.faults() == []
+
+
+def test_a_retry_names_the_old_line_and_settles_the_period_when_it_is_paid(session: Session) -> None:
+    (lin,) = approved_week(1200)
+    first = exported()
+    answer(first, as_csv(row(lines(session)[0], "失败", "户名错误，账号不符")))
+    assert retry_lines(period_id=WEEK, actor_id="maker", now=LATER) == 0
+    books.name_payee(lin, at=LATER - 2 * DAY, first=False)
+    assert retry_lines(period_id=WEEK, actor_id="maker", now=LATER) == 1
+    old, new = lines(session)
+    assert (new.state, new.retry_of, old.state) == ("planned", old.id, "failed")
+    second = exported()
+    answer(second, as_csv(row(lines(session)[1])))
+    assert states(session) == ["failed", "settled"]
+    assert books.state(session) == "settled"
+    assert (due(session, CLEARING), due(session, OPERATING)) == (0, -1200)
+    assert books.faults() == []
+
+
+def test_what_failed_for_another_reason_is_retried_to_the_same_account(session: Session) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    answer(batch_id, as_csv(row(one, "失败", "付款账户余额不足"), row(two, "失败", "收款户名不符")))
+    assert [line.failure for line in lines(session)] == ["insufficient_funds", "name_mismatch"]
+    assert retry_lines(period_id=WEEK, actor_id="maker", now=LATER) == 1
+    assert retry_lines(period_id=WEEK, anyway=True, actor_id="maker", now=LATER) == 1
+    assert books.faults() == []
+
+
+def test_the_same_file_twice_changes_nothing(session: Session) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    content = as_csv(row(lines(session)[0]))
+    assert answer(batch_id, content) == answer(batch_id, content)
+    assert posted(session) == 1
+    again = upload_results(batch_id=batch_id, name="x", content=content, actor_id="maker", now=LATER)
+    assert session.get_one(ResultImport, again).state == "posted"
+    assert books.faults() == []
+
+
+def test_the_same_answer_in_another_file_changes_nothing_either(session: Session) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    (line,) = lines(session)
+    answer(batch_id, as_csv(row(line)))
+    answer(batch_id, as_xlsx(row(line)))
+    assert posted(session) == 1
+    assert books.faults() == []
+
+
+def test_a_file_of_another_batch_is_refused_by_the_name_of_that_batch(session: Session) -> None:
+    lin, he = approved_week(1200, 3400)
+    with transaction() as writing:
+        writing.execute(
+            sa.update(PayoutLine)
+            .where(PayoutLine.agent_id == he)
+            .values(state="held", hold_reason="unverified")
+        )
+    first = exported()
+    retry_lines(period_id=WEEK, actor_id="maker", now=payday.NOW)
+    second = exported()
+    mine = next(line for line in lines(session) if line.agent_id == lin)
+    with pytest.raises(Refused) as refused:
+        answer(second, as_csv(row(mine)))
+    assert refused.value.slug == "other-batch"
+    assert "PB20261123-0001" in str(refused.value)
+    answer(first, as_csv(row(mine)))
+    with pytest.raises(Refused) as posted_there:
+        answer(second, as_csv(row(mine)))
+    assert posted_there.value.slug == "other-batch"
+    assert books.faults() == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_a_csv_is_read_in_each_of_the_encodings_of_banks(session: Session, encoding: str) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    answer(batch_id, as_csv(row(lines(session)[0]), encoding=encoding))
+    assert states(session) == ["settled"]
+
+
+def test_a_workbook_may_have_titles_above_and_totals_below(session: Session) -> None:
+    approved_week(123456, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    content = as_xlsx(row(one, amount=1234.56), row(two, amount=34), [], ["合计", "", 1268.56], titles=3)
+    answer(batch_id, content)
+    assert states(session) == ["settled", "settled"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ("1,234.56", "千分位"),
+        ("1.23456E+03", "科学计数法"),
+        ("-1234.56", "不带符号"),
+        ("1234.567", "两位小数"),
+        (1234.567, "两位小数"),
+        ("", "空的"),
+        ("壹仟", "两位小数"),
+    ],
+)
+def test_an_amount_that_is_not_plain_refuses_the_whole_file(
+    session: Session, amount: object, words: str
+) -> None:
+    approved_week(123456, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    make = as_csv if isinstance(amount, str) else as_xlsx
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, make(row(one, amount=amount), row(two)))
+    (told,) = invalid.value.errors["file"]
+    assert "第 2 行" in str(told) and words in str(told)
+    assert states(session) == ["in_transit", "in_transit"]
+    assert session.scalar(sa.select(sa.func.count()).select_from(ResultImport)) == 0
+
+
+@pytest.mark.parametrize(
+    ("account", "words"), [(6222021234567890128, "数字格式"), ("6.22202E+18", "科学计数法")]
+)
+def test_an_account_that_a_spreadsheet_has_damaged_refuses_the_whole_file(
+    session: Session, account: object, words: str
+) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    (line,) = lines(session)
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, as_xlsx([account, *row(line)[1:]]))
+    assert words in str(invalid.value.errors["file"][0])
+    assert states(session) == ["in_transit"]
+
+
+def test_an_amount_that_differs_is_shown_and_posts_nothing(session: Session) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    content = as_csv(row(one, amount="12.01"), row(two))
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, content)
+    assert "金额和付款表不一样" in str(invalid.value.errors["file"][0])
+    assert states(session) == ["in_transit", "in_transit"]
+    answer(batch_id, content, skip="银行少打一分，另行核对")
+    assert states(session) == ["in_transit", "settled"]
+    assert session.scalars(sa.select(ResultImport.skipped)).one() == "银行少打一分，另行核对"
+    assert books.state(session) == "exported"
+    assert books.faults() == []
+
+
+def test_one_line_twice_in_a_file_posts_neither(session: Session) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    content = as_csv(row(one), row(one, "失败", "限额"), row(two))
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, content)
+    assert "不止一次" in str(invalid.value.errors["file"][0])
+    answer(batch_id, content, skip="先入账没有重复的")
+    assert states(session) == ["in_transit", "settled"]
+
+
+def test_a_row_that_no_line_answers_to_is_shown(session: Session) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    (line,) = lines(session)
+    stray = row(line)
+    stray[3] = "PB20200101-0001-000001"
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, as_csv(row(line), stray))
+    assert "这一批里没有这一笔" in str(invalid.value.errors["file"][0])
+    with pytest.raises(Refused) as nothing:
+        answer(batch_id, as_csv(stray), skip="全部跳过")
+    assert nothing.value.slug == "nothing-matches"
+    assert states(session) == ["in_transit"]
+
+
+def test_what_failed_and_now_counts_as_paid_needs_a_person(session: Session) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    (line,) = lines(session)
+    answer(batch_id, as_csv(row(line, "失败", "超限额")))
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, as_csv(row(line)))
+    assert "早先已记为失败" in str(invalid.value.errors["file"][0])
+    assert states(session) == ["failed"]
+
+
+def test_a_payment_that_is_still_going_on_waits(session: Session) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    answer(batch_id, as_csv(row(one, "处理中"), row(two)))
+    assert states(session) == ["in_transit", "settled"]
+    answer(batch_id, as_csv(row(one), row(two)))
+    assert books.state(session) == "settled"
+    assert books.faults() == []
+
+
+def test_without_line_numbers_account_name_and_amount_find_the_line(session: Session) -> None:
+    approved_week(1200, 1200, names=("林可", "何静"))
+    with transaction() as writing:
+        for payee in writing.scalars(sa.select(Payee)):
+            payee.account_index = keyring().index(f"bank:{payee.account}", "payee.account")
+        writing.flush()
+    batch_id = exported()
+    accounts = {payee.id: payee for payee in session.scalars(sa.select(Payee))}
+    headers = ("户名", "账号", "金额", "结果")
+    given = [
+        [accounts[line.payee_id or 0].holder, f"{accounts[line.payee_id or 0].account}", "12.00", "成功"]
+        for line in lines(session)
+    ]
+    answer(batch_id, as_csv(*given, headers=headers))
+    assert states(session) == ["settled", "settled"]
+
+
+def test_another_account_under_the_right_number_is_shown(session: Session) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    (line,) = lines(session)
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, as_csv(["6222021234567890128", *row(line)[1:]]))
+    assert "收款账号和付款表不一样" in str(invalid.value.errors["file"][0])
+    answer(batch_id, as_csv(["6222****0128", *row(line)[1:]]))
+    assert states(session) == ["settled"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "空的"),
+        (b"PK\x03\x04 not a workbook", "打不开"),
+        ("什么,都没有\r\n1,2\r\n".encode(), "没有找到表头"),
+        (b"\xff\xfe\xfa\xfb,\xff", "UTF-8"),
+        ("转账备注,金额,状态\r\n".encode(), "没有一行结果"),
+    ],
+)
+def test_a_file_that_is_no_result_is_refused_in_plain_words(
+    session: Session, content: bytes, words: str
+) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, content)
+    assert words in str(invalid.value.errors["file"][0])
+
+
+def test_an_unknown_status_is_asked_about_and_a_mapping_answers_and_is_remembered(session: Session) -> None:
+    approved_week(1200, 3400)
+    batch_id = exported()
+    one, two = lines(session)
+    headers = ("甲", "乙", "应付金额", "凭证", "办理情况", "丙")
+    with pytest.raises(Invalid):
+        answer(batch_id, as_csv(row(one, "已划转"), headers=headers))
+    mapping = {"number": "凭证", "amount": "应付金额", "status": "办理情况", "paid": ["已划转"]}
+    answer(batch_id, as_csv(row(one, "已划转"), headers=headers), mapping=mapping)
+    assert session.scalars(sa.select(ResultMapping.template)).one() == "generic"
+    answer(batch_id, as_csv(row(two, "已划转"), headers=headers))
+    assert states(session) == ["settled", "settled"]
+
+
+def test_no_result_before_the_export(session: Session) -> None:
+    approved_week(1200)
+    from gig.payouts.disbursement.operations.batches import create_batch
+
+    batch_id = create_batch(period_id=WEEK, actor_id="maker", now=payday.NOW)
+    with pytest.raises(Refused) as refused:
+        answer(batch_id, b"x")
+    assert refused.value.slug == "not-exported"
+
+
+class TestLookingFirst:
+    def upload(self, batch_id: str, content: bytes) -> str:
+        return upload_results(batch_id=batch_id, name="r.csv", content=content, actor_id="maker", now=LATER)
+
+    def test_an_upload_posts_nothing_until_somebody_says_so(self, session: Session) -> None:
+        approved_week(1200)
+        batch_id = exported()
+        id = self.upload(batch_id, as_csv(row(lines(session)[0])))
+        assert states(session) == ["in_transit"]
+        assert '"paid": 1' in session.get_one(ResultImport, id, populate_existing=True).counts
+        post_results(result_id=id, actor_id="checker", now=LATER)
+        post_results(result_id=id, actor_id="checker", now=LATER)
+        assert states(session) == ["settled"]
+        assert posted(session) == 1
+        assert books.faults() == []
+
+    def test_columns_that_cannot_be_told_are_named_by_hand(self, session: Session) -> None:
+        approved_week(1200)
+        batch_id = exported()
+        headers = ("转账备注", "转账金额（元）", "某列")
+        (line,) = lines(session)
+        id = self.upload(batch_id, as_csv([line.number, "12.00", "成功"], headers=headers))
+        with pytest.raises(Invalid) as invalid:
+            post_results(result_id=id, actor_id="maker", now=LATER)
+        assert "状态" in str(invalid.value.errors["mapping"][0])
+        mapping = {"number": "转账备注", "amount": "转账金额", "status": "某列"}
+        map_results(result_id=id, mapping=mapping, actor_id="maker", now=LATER)
+        post_results(result_id=id, actor_id="maker", now=LATER)
+        assert states(session) == ["settled"]
+
+    def test_a_dropped_file_is_not_posted_and_a_posted_one_not_dropped(self, session: Session) -> None:
+        approved_week(1200)
+        batch_id = exported()
+        content = as_csv(row(lines(session)[0]))
+        id = self.upload(batch_id, content)
+        assert self.upload(batch_id, content) == id
+        drop_results(result_id=id, actor_id="maker", now=LATER)
+        with pytest.raises(Refused):
+            post_results(result_id=id, actor_id="maker", now=LATER)
+        assert states(session) == ["in_transit"]
+        with pytest.raises(Refused):
+            drop_results(result_id=answer(batch_id, content), actor_id="maker", now=LATER)
+
+    def test_the_log_says_who_posted_what(self, session: Session) -> None:
+        approved_week(1200)
+        answer(exported(), as_csv(row(lines(session)[0])))
+        entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "batch.results")).one()
+        assert entry.actor_id == "maker" and '"paid": 1' in entry.detail
