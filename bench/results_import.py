@@ -1,8 +1,8 @@
 """Posting a bank's workbook of 100,000 results, over reading it and one UPDATE of the lines per chunk.
 
 The bare side reads the same workbook with the same reader and sets the state of the same lines, 1,000 at a
-time, in one transaction; afterwards they are set back. Ours reads, matches, compares amounts, moves the lines, posts a
-ledger entry for each, and settles the period; on both databases, of which the worse counts.
+time, in one transaction; afterwards they are set back. Ours reads, matches, compares amounts, moves the
+lines, posts a ledger entry for each, and settles the period; on both databases, of which the worse counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The files of a batch of 50,000 and of 100,000 lines, over bare XlsxWriter that writes the same cells from memory.
+"""The files of 50,000 and of 100,000 lines, over bare XlsxWriter that writes the same cells from memory.
 
 Ours reads the lines from the database, opens the sealed accounts and names, checks that each can be written,
 and writes the workbook and the CSV file in a process of its own.
