@@ -33,7 +33,7 @@ BENCHES = {
     "offers": ("offers_1000x1000_s",),
     "push": ("push_p99_ms", "push_kib_per_stream"),
     "close": ("close_over_sql_sqlite", "close_over_sql_postgresql"),
-    "sheet": ("sheet_100k_over_xlsxwriter",),
+    "sheet": ("sheet_over_xlsxwriter", "sheet_100k_over_xlsxwriter"),
     "results_import": ("results_import_over_bare",),
 }
 

@@ -1,8 +1,8 @@
 """Posting a bank's workbook of 100,000 results, over reading it and one UPDATE of the lines per chunk.
 
 The bare side reads the same workbook with the same reader and sets the state of the same lines, 1,000 at a
-time, in one transaction that is rolled back. Ours reads, matches, compares amounts, moves the lines, posts a
-ledger entry for each, and settles the period; on both databases, of which the worse counts.
+time, in one transaction; afterwards they are set back. Ours reads, matches, compares amounts, moves the
+lines, posts a ledger entry for each, and settles the period; on both databases, of which the worse counts.
 """
 
 from __future__ import annotations
@@ -81,21 +81,15 @@ def _bare(path: Path) -> float:
     started = time.perf_counter()
     rows = load_workbook(str(path)).get_sheet_by_index(0).iter_rows()
     numbers = [row[3] for row in rows][1:]
-    try:
-        with transaction() as session:
-            for start in range(0, len(numbers), CHUNK):
-                some = numbers[start : start + CHUNK]
-                session.execute(
-                    sa.update(PayoutLine)
-                    .where(PayoutLine.number.in_(some))
-                    .values(state="settled")
-                    .execution_options(synchronize_session=False)
-                )
-            took = time.perf_counter() - started
-            raise _Undone
-    except _Undone:
-        return took
+    with transaction() as session:
+        for start in range(0, len(numbers), CHUNK):
+            some = numbers[start : start + CHUNK]
+            session.execute(_set("settled").where(PayoutLine.number.in_(some)))
+    took = time.perf_counter() - started
+    with transaction() as session:
+        session.execute(_set("in_transit"))
+    return took
 
 
-class _Undone(Exception):
-    pass
+def _set(state: str) -> sa.Update:
+    return sa.update(PayoutLine).values(state=state).execution_options(synchronize_session=False)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit
-from gig.core.db import transaction
+from gig.core.db import one_at_a_time, transaction
 from gig.core.errors import Errors, Invalid
 from gig.core.text import N_
 from gig.payouts.disbursement.models import BankHint
@@ -37,6 +37,7 @@ def set_hint(*, prefix: str, bank_name: str | None, actor_id: str, now: dt.datet
     if errors:
         raise Invalid(errors)
     with transaction() as session:
+        one_at_a_time(session, "bank_hint")
         kept = session.get(BankHint, prefix, populate_existing=True)
         if kept is None:
             session.add(BankHint(prefix=prefix, bank_name=name, changed_by=actor_id, changed_at=now))

@@ -3,51 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core import blobs
-from gig.core.db import db, made, transaction
+from gig.core.db import db, is_sqlite, made, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_, Sentence
 from gig.core.transitions import move
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations.batches import note
-from gig.payouts.disbursement.results import reading
 from gig.payouts.disbursement.results.models import ResultImport, ResultMapping
 from gig.payouts.disbursement.results.posting import apply
+from gig.payouts.disbursement.results.receiving import (
+    TOLD_FAULTS,
+    File,
+    demand_columns,
+    posted_before,
+    read_file,
+)
 from gig.payouts.disbursement.results.staging import Judgement, judge
-from gig.payouts.disbursement.rules.results import COLUMNS, ColumnMap, mapping_of
-from gig.payouts.disbursement.sheets import program
 from gig.payouts.disbursement.states import RESULT
-
-LARGEST = 32 * 1024 * 1024
-TOLD_FAULTS = 20
-
-
-@dataclass(frozen=True)
-class File:
-    """A result file as it was given, and what its reading said."""
-
-    name: str
-    content: bytes
-    sha256: str
-    said: dict[str, Any]
-    rows: Path
-
-    @property
-    def mapping(self) -> ColumnMap:
-        return ColumnMap.loads(self.said["mapping"])
 
 
 def import_results(
@@ -65,13 +46,13 @@ def import_results(
     The same file again changes nothing. Refused, with every row that stands in the way, if a row does not
     match its line, unless `skip` says why such rows are left out.
     """
-    with _read(batch_id, name, content, mapping) as file:
+    with read_file(batch_id, name, content, mapping) as file:
         if file is None:
-            return _posted(db.session(), content, batch_id).id  # type: ignore[union-attr]
-        _demand_columns(file)
+            return posted_before(db.session(), content, batch_id).id  # type: ignore[union-attr]
+        demand_columns(file)
         with transaction() as session:
             batch = _locked(session, batch_id)
-            if before := _posted(session, content, batch_id):
+            if before := posted_before(session, content, batch_id):
                 return before.id
             judgement = judge(session, batch, file.rows)
             row = _kept(session, batch, file, judgement, actor_id, now)
@@ -87,9 +68,9 @@ def upload_results(
 
     Where its columns cannot be told yet, it waits for `map_results`.
     """
-    with _read(batch_id, name, content, mapping) as file, transaction() as session:
+    with read_file(batch_id, name, content, mapping) as file, transaction() as session:
         batch = _locked(session, batch_id)
-        if before := _posted(session, content, batch_id):
+        if before := posted_before(session, content, batch_id):
             return before.id
         assert file is not None
         judgement = Judgement() if file.said["missing"] else judge(session, batch, file.rows)
@@ -105,7 +86,7 @@ def map_results(*, result_id: str, mapping: Any, actor_id: str, now: dt.datetime
     session = db.session()
     row = _waiting(session, result_id)
     content = blobs.content(session, row.blob_id)
-    with _read(row.batch_id, row.name, content, mapping) as file, transaction() as writing:
+    with read_file(row.batch_id, row.name, content, mapping) as file, transaction() as writing:
         batch = _locked(writing, row.batch_id)
         row = _waiting(writing, result_id)
         if file is None:
@@ -125,11 +106,14 @@ def post_results(*, result_id: str, skip: str = "", actor_id: str, now: dt.datet
         return
     row = _waiting(session, result_id)
     content = blobs.content(session, row.blob_id)
-    with _read(row.batch_id, row.name, content, json.loads(row.mapping)) as file, transaction() as writing:
+    with (
+        read_file(row.batch_id, row.name, content, json.loads(row.mapping)) as file,
+        transaction() as writing,
+    ):
         batch = _locked(writing, row.batch_id)
-        if file is None or _posted(writing, content, row.batch_id):
+        if file is None or posted_before(writing, content, row.batch_id):
             return
-        _demand_columns(file)
+        demand_columns(file)
         row = _waiting(writing, result_id)
         judgement = judge(writing, batch, file.rows)
         _write_down(row, file, judgement)
@@ -155,83 +139,6 @@ def drop_results(*, result_id: str, actor_id: str, now: dt.datetime) -> None:
             now,
             sha256=row.sha256,
         )
-
-
-@contextmanager
-def _read(batch_id: str, name: str, content: bytes, mapping: Any) -> Iterator[File | None]:
-    """The file, read outside any write transaction; None if it has been posted to this batch already."""
-    session = db.session()
-    batch = session.get(Batch, batch_id, populate_existing=True)
-    if batch is None:
-        raise NotFound()
-    if batch.state != "exported":
-        raise Refused("not-exported", N_("这一批还没有导出，不会有银行结果。"))
-    if not content or len(content) > LARGEST:
-        raise Invalid({"file": [N_("文件是空的，或者超过 32 MB。")]})
-    if _posted(session, content, batch_id):
-        yield None
-        return
-    wanted = _wanted(mapping)
-    remembered = session.get(ResultMapping, batch.template)
-    asked = {"mapping": wanted, "remembered": remembered.mapping if remembered else None}
-    session.rollback()
-    with TemporaryDirectory(prefix="gig-result-") as given:
-        folder = Path(given)
-        (folder / reading.GIVEN).write_bytes(content)
-        try:
-            said = program.run(reading.__name__, folder, lambda: [json.dumps(asked)])
-        except program.Failed as error:
-            raise Invalid({"file": [N_("这个文件打不开，可能已经损坏，或者不是表格。")]}) from error
-        _tell_trouble(said)
-        yield File(name[:200], content, hashlib.sha256(content).hexdigest(), said, folder / reading.ROWS)
-
-
-def _wanted(mapping: Any) -> Any:
-    if mapping in (None, "", {}):
-        return None
-    try:
-        mapping_of(mapping)
-    except ValueError as error:
-        raise Invalid({"mapping": [str(error)]}) from error
-    return mapping
-
-
-def _tell_trouble(said: dict[str, Any]) -> None:
-    """Refuses a file that cannot be read, or in which a row is damaged: none of it is used."""
-    if trouble := said.get("trouble"):
-        raise Invalid({"file": [Sentence(*trouble)]})
-    if said["faulty"]:
-        told: list[Any] = [
-            Sentence(N_("第 %(row)s 行：%(why)s"), {"row": place, "why": Sentence(message, params)})
-            for place, message, params in said["faults"][:TOLD_FAULTS]
-        ]
-        if said["faulty"] > len(told):
-            told.append(Sentence(N_("另有 %(n)s 行也有问题。"), {"n": said["faulty"] - len(told)}))
-        raise Invalid({"file": told}, N_("文件里有读不准的行，整份没有采用，什么都没有改变。"))
-    if not said["missing"] and not said["rows"]:
-        raise Invalid({"file": [N_("文件里没有一行结果。")]})
-
-
-def _demand_columns(file: File) -> None:
-    if file.said["missing"]:
-        words = [
-            Sentence(N_("没有找到「%(what)s」这一列。"), {"what": Sentence(COLUMNS[each][0])})
-            for each in file.said["missing"]
-        ]
-        raise Invalid({"mapping": [*words]})
-
-
-def _posted(session: Session, content: bytes, batch_id: str) -> ResultImport | None:
-    """The import by which this very file was posted; refused if that was for another batch."""
-    digest = hashlib.sha256(content).hexdigest()
-    query = sa.select(ResultImport).where(ResultImport.sha256 == digest, ResultImport.state == "posted")
-    found = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if found is not None and found.batch_id != batch_id:
-        number = session.get_one(Batch, found.batch_id).number
-        raise Refused(
-            "other-batch", N_("这份文件是 %(number)s 的银行结果，已经入过账。什么都没有改变。"), number=number
-        )
-    return found
 
 
 def _locked(session: Session, batch_id: str) -> Batch:
@@ -353,9 +260,7 @@ def mismatches(problems: list[dict[str, Any]], count: int) -> list[Any]:
 
 def _remember(session: Session, template: str, mapping: str, actor_id: str, now: dt.datetime) -> None:
     """The next file of this template is read in the same way."""
-    kept = session.get(ResultMapping, template)
-    if kept is None:
-        session.add(ResultMapping(template=template, mapping=mapping, saved_by=actor_id, saved_at=now))
-    elif kept.mapping != mapping:
-        kept.mapping, kept.saved_by, kept.saved_at = mapping, actor_id, now
-    session.flush()
+    values = {"template": template, "mapping": mapping, "saved_by": actor_id, "saved_at": now}
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    saved = insert(ResultMapping).values(values)
+    session.execute(saved.on_conflict_do_update(index_elements=["template"], set_=values))

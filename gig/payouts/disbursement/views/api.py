@@ -19,7 +19,8 @@ from gig.payouts.disbursement.operations.batches import approve_batch, create_ba
 from gig.payouts.disbursement.operations.downloads import download_sheet
 from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.results.models import ResultImport
-from gig.payouts.disbursement.results.operations import LARGEST, import_results
+from gig.payouts.disbursement.results.operations import import_results
+from gig.payouts.disbursement.results.receiving import LARGEST
 from gig.payouts.disbursement.views.answers import attachment
 
 blueprint = api_blueprint("disbursement", description="Batches and their sheets")

@@ -1,0 +1,119 @@
+"""A result file as it came in: read by a program of its own, and refused as a whole if a row is damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.db import db
+from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.text import N_, Sentence
+from gig.payouts.disbursement.models import Batch
+from gig.payouts.disbursement.results import reading
+from gig.payouts.disbursement.results.models import ResultImport, ResultMapping
+from gig.payouts.disbursement.rules.results import COLUMNS, ColumnMap, mapping_of
+from gig.payouts.disbursement.sheets import program
+
+LARGEST = 32 * 1024 * 1024
+TOLD_FAULTS = 20
+
+
+@dataclass(frozen=True)
+class File:
+    """A result file as it was given, and what its reading said."""
+
+    name: str
+    content: bytes
+    sha256: str
+    said: dict[str, Any]
+    rows: Path
+
+    @property
+    def mapping(self) -> ColumnMap:
+        return ColumnMap.loads(self.said["mapping"])
+
+
+@contextmanager
+def read_file(batch_id: str, name: str, content: bytes, mapping: Any) -> Iterator[File | None]:
+    """The file, read outside any write transaction; None if it has been posted to this batch already."""
+    session = db.session()
+    batch = session.get(Batch, batch_id, populate_existing=True)
+    if batch is None:
+        raise NotFound()
+    if batch.state != "exported":
+        raise Refused("not-exported", N_("这一批还没有导出，不会有银行结果。"))
+    if not content or len(content) > LARGEST:
+        raise Invalid({"file": [N_("文件是空的，或者超过 32 MB。")]})
+    if posted_before(session, content, batch_id):
+        yield None
+        return
+    wanted = _wanted(mapping)
+    remembered = session.get(ResultMapping, batch.template, populate_existing=True)
+    asked = {"mapping": wanted, "remembered": remembered.mapping if remembered else None}
+    session.rollback()
+    with TemporaryDirectory(prefix="gig-result-") as given:
+        folder = Path(given)
+        (folder / reading.GIVEN).write_bytes(content)
+        try:
+            said = program.run(reading.__name__, folder, lambda: [json.dumps(asked)])
+        except program.Failed as error:
+            raise Invalid({"file": [N_("这个文件打不开，可能已经损坏，或者不是表格。")]}) from error
+        _tell_trouble(said)
+        yield File(name[:200], content, hashlib.sha256(content).hexdigest(), said, folder / reading.ROWS)
+
+
+def _wanted(mapping: Any) -> Any:
+    if mapping in (None, "", {}):
+        return None
+    try:
+        mapping_of(mapping)
+    except ValueError as error:
+        raise Invalid({"mapping": [str(error)]}) from error
+    return mapping
+
+
+def _tell_trouble(said: dict[str, Any]) -> None:
+    """Refuses a file that cannot be read, or in which a row is damaged: none of it is used."""
+    if trouble := said.get("trouble"):
+        raise Invalid({"file": [Sentence(*trouble)]})
+    if said["faulty"]:
+        told: list[Any] = [
+            Sentence(N_("第 %(row)s 行：%(why)s"), {"row": place, "why": Sentence(message, params)})
+            for place, message, params in said["faults"][:TOLD_FAULTS]
+        ]
+        if said["faulty"] > len(told):
+            told.append(Sentence(N_("另有 %(n)s 行也有问题。"), {"n": said["faulty"] - len(told)}))
+        raise Invalid({"file": told}, N_("文件里有读不准的行，整份没有采用，什么都没有改变。"))
+    if not said["missing"] and not said["rows"]:
+        raise Invalid({"file": [N_("文件里没有一行结果。")]})
+
+
+def demand_columns(file: File) -> None:
+    if file.said["missing"]:
+        words = [
+            Sentence(N_("没有找到「%(what)s」这一列。"), {"what": Sentence(COLUMNS[each][0])})
+            for each in file.said["missing"]
+        ]
+        raise Invalid({"mapping": [*words]})
+
+
+def posted_before(session: Session, content: bytes, batch_id: str) -> ResultImport | None:
+    """The import by which this very file was posted; refused if that was for another batch."""
+    digest = hashlib.sha256(content).hexdigest()
+    query = sa.select(ResultImport).where(ResultImport.sha256 == digest, ResultImport.state == "posted")
+    found = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if found is not None and found.batch_id != batch_id:
+        number = session.get_one(Batch, found.batch_id).number
+        raise Refused(
+            "other-batch", N_("这份文件是 %(number)s 的银行结果，已经入过账。什么都没有改变。"), number=number
+        )
+    return found
