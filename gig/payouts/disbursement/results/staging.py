@@ -86,7 +86,8 @@ def judge(session: Session, batch: Batch, rows: Path) -> Judgement:
         connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
         connection.execute(sa.schema.CreateTable(table))
     with rows.open(encoding="utf-8", newline="\n") as lines:
-        _fill(session, _staged(session, batch, lines))
+        for some in _staged(session, batch, lines):
+            _fill(session, some)
     if not is_sqlite(session):
         connection.execute(sa.text("ANALYZE result_stage"))
     session.execute(sa.insert(JUDGED).from_select([each.name for each in JUDGED.c], _verdicts(batch)))
@@ -154,8 +155,11 @@ def _verdicts(batch: Batch) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _fill(session: Session, rows: Iterator[tuple[Any, ...]]) -> None:
-    """The rows are staged by the driver itself, the quickest way each database has."""
+def _fill(session: Session, rows: list[tuple[Any, ...]]) -> None:
+    """The rows are staged by the driver itself, the quickest way each database has.
+
+    They are complete before it begins: while PostgreSQL is being sent rows it answers no question.
+    """
     cursor: Any = session.connection().connection.cursor()
     names = ", ".join(each.name for each in STAGE.c)
     if is_sqlite(session):
@@ -167,16 +171,18 @@ def _fill(session: Session, rows: Iterator[tuple[Any, ...]]) -> None:
             copy.write_row(row)
 
 
-def _staged(session: Session, batch: Batch, lines: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-    """(place, number, fen, outcome, reason, sealed words, account index) of each row."""
-    ring, rows = keyring(), iter(lines)
+def _staged(session: Session, batch: Batch, lines: Iterable[str]) -> Iterator[list[tuple[Any, ...]]]:
+    """(place, number, fen, outcome, reason, sealed words, account index) of each row, many at a time."""
+    rows = iter(lines)
     while some := [_found(line) for line in islice(rows, AT_ONCE)]:
         nameless = [row for row in some if not row.number]
         named = _by_account(session, batch, nameless) if nameless else {}
-        for row in some:
-            words = ring.seal(row.words.encode(), "payout_line.failure_words") if row.words else None
-            number = row.number or named.get(row.place, "")
-            yield (row.place, number, row.fen, row.outcome, row.reason, words, _index(row.account))
+        yield [_row(row, row.number or named.get(row.place, "")) for row in some]
+
+
+def _row(row: Found, number: str) -> tuple[Any, ...]:
+    words = keyring().seal(row.words.encode(), "payout_line.failure_words") if row.words else None
+    return row.place, number, row.fen, row.outcome, row.reason, words, _index(row.account)
 
 
 def _found(line: str) -> Found:
