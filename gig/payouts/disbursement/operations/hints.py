@@ -21,7 +21,7 @@ LONGEST_NAME = 40
 
 def bank_hints(session: Session) -> dict[str, str]:
     """Every prefix with the bank that it hints at: the shipped ones, and what was changed since."""
-    changed = session.execute(sa.select(BankHint.prefix, BankHint.bank_name)).tuples().all()
+    changed = session.execute(sa.select(BankHint.prefix, BankHint.bank_name)).all()
     merged: dict[str, str | None] = {**BANK_HINTS, **dict(changed)}
     return {prefix: name for prefix, name in sorted(merged.items()) if name}
 
