@@ -34,6 +34,7 @@ BENCHES = {
     "push": ("push_p99_ms", "push_kib_per_stream"),
     "close": ("close_over_sql_sqlite", "close_over_sql_postgresql"),
     "sheet": ("sheet_over_xlsxwriter",),
+    "what_if": ("what_if_over_read", "what_if_over_read_postgresql"),
 }
 
 

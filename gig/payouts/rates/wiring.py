@@ -7,6 +7,7 @@ from flask import Flask
 from gig import api
 from gig.core.text import N_
 from gig.identity import menu
+from gig.payouts.rates import values  # noqa: F401  (declares its numbers)
 from gig.payouts.rates.views import api as programs
 from gig.payouts.rates.views import pages, shown
 
