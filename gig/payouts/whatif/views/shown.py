@@ -10,15 +10,18 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from gig.core.businesstime import BusinessZone, business_zone
+from gig.core.errors import Invalid
 from gig.core.money import MINUS
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.queries import business_zone_name
 from gig.payouts.whatif import queries
 from gig.payouts.whatif.models import WhatIf
+from gig.payouts.whatif.operations.asking import ask
+from gig.payouts.whatif.operations.running import work
 from gig.payouts.whatif.schemas import by_change, named, permille, winners_and_losers
 from gig.payouts.whatif.tally import Sum, read_tally
-from gig.payouts.whatif.values import share_of_budget
-from gig.web.filters import day_range
+from gig.payouts.whatif.values import ON_A_PAGE_S, share_of_budget
+from gig.web.filters import day_range, say
 
 SHOWN = 8
 BAR, AXIS = 120, 44
@@ -124,3 +127,16 @@ def columns(gains: Sequence[int], losers: int) -> list[dict[str, Any]]:
 def columns_words(drawn: Sequence[dict[str, Any]]) -> str:
     """The columns for those who do not see them."""
     return "，".join(f"{each['words']} {each['count']}" for each in drawn)
+
+
+def ask_about_last_week(card_id: str, *, now: dt.datetime, actor_id: str) -> str:
+    """The card is tried on the week before this one; what to say about it."""
+    first, last = last_week(now)
+    since, until = zone().span(first, last + dt.timedelta(days=1))
+    try:
+        id = ask(card_id=card_id, since=since, until=until, actor_id=actor_id, now=now)
+    except Invalid as error:
+        said = [say(each) for found in error.errors.values() for each in found]
+        return " ".join([str(_("已保存。")), *said])
+    done = work(id=id, for_s=ON_A_PAGE_S, now=now)
+    return str(_("已保存，算完了。") if done else _("已保存，正在算，可以先做别的。"))
