@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gig.core.db import Base
+from gig.payouts.rates.states import CARD
 
 
 class RateCardVersion(Base):
@@ -21,7 +22,7 @@ class RateCardVersion(Base):
 
     __tablename__ = "rate_card"
     __table_args__ = (
-        sa.CheckConstraint("state IN ('draft', 'submitted', 'published', 'withdrawn')", name="state"),
+        sa.CheckConstraint(CARD.check(), name="state"),
         sa.CheckConstraint("(state IN ('draft', 'submitted')) = (published_at IS NULL)", name="published"),
         sa.CheckConstraint("state <> 'submitted' OR submitted_at IS NOT NULL", name="submitted"),
         sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gig.core.db import Base
+from gig.payouts.whatif.states import WHAT_IF
 
 RUNNING = "state = 'running'"
 
@@ -21,7 +22,7 @@ class WhatIf(Base):
 
     __tablename__ = "what_if"
     __table_args__ = (
-        sa.CheckConstraint("state IN ('running', 'done', 'cancelled')", name="state"),
+        sa.CheckConstraint(WHAT_IF.check(), name="state"),
         sa.CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended"),
         sa.CheckConstraint("until > since", name="span"),
         sa.CheckConstraint("reached_at BETWEEN since AND until", name="reached"),
