@@ -22,7 +22,7 @@ from gig.payouts.whatif.models import WhatIf
 from gig.payouts.whatif.operations.asking import ask
 from gig.payouts.whatif.operations.running import work
 
-REPLIES, AGENTS, ROUNDS, AIM = 1_000_000, 10_000, 5, 1.5
+REPLIES, AGENTS, ROUNDS, AIM = 1_000_000, 10_000, 4, 1.5
 SINCE = dt.datetime(2026, 11, 15, 16, tzinfo=dt.UTC)
 UNTIL = SINCE + dt.timedelta(days=7)
 READ = (

@@ -19,6 +19,7 @@ from gig.payouts.rates.notice import notice_of
 from gig.payouts.rates.operations.drafts import (
     OBJECT,
     discard_draft,
+    edit_draft,
     overtaken,
     published,
     sound_card,
@@ -47,6 +48,15 @@ def publish(
             _publish(session, id, now, actor_id, valid_from, revision)
     except IntegrityError as error:
         raise _taken() from error
+
+
+def save_and_publish(
+    *, id: str, document: object, revision: int, now: dt.datetime, actor_id: str | None
+) -> None:
+    """The draft says what the document says and is published; or nothing of it has happened."""
+    with transaction():
+        saved = edit_draft(id=id, document=document, revision=revision, now=now, actor_id=actor_id)
+        publish(id=id, revision=saved, now=now, actor_id=actor_id)
 
 
 def _publish(

@@ -11,7 +11,7 @@ from gig.core.db import rows_changed, transaction
 from gig.core.errors import Invalid, Refused
 from gig.core.text import N_
 from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.operations.drafts import OBJECT, overtaken, published
+from gig.payouts.rates.operations.drafts import OBJECT, edit_draft, overtaken, published
 from gig.payouts.rates.operations.publication import check_timing
 from gig.payouts.rates.queries import card_of, maker_of, version
 
@@ -58,6 +58,15 @@ def submit(*, id: str, why: str, now: dt.datetime, actor_id: str | None, revisio
             now=now,
         )
         outbox.emit(session, "ops", "rate_card.submitted", {"id": id}, now=now)
+
+
+def save_and_submit(
+    *, id: str, document: object, revision: int, why: str, now: dt.datetime, actor_id: str | None
+) -> None:
+    """The draft says what the document says and waits for its review; or nothing of it has happened."""
+    with transaction():
+        saved = edit_draft(id=id, document=document, revision=revision, now=now, actor_id=actor_id)
+        submit(id=id, why=why, revision=saved, now=now, actor_id=actor_id)
 
 
 def give_back(

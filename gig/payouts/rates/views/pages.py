@@ -17,11 +17,10 @@ from gig.core.db import db
 from gig.core.errors import Invalid, Refused
 from gig.identity.access import actor_id, allow
 from gig.payouts.rates import queries
-from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.notice import notice_of
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft, sound_card
-from gig.payouts.rates.operations.publication import publish
-from gig.payouts.rates.operations.review import submit
+from gig.payouts.rates.operations.publication import save_and_publish
+from gig.payouts.rates.operations.review import save_and_submit
 from gig.payouts.rates.rules.card import TIERS, RateCard
 from gig.payouts.rates.rules.comparison import differences
 from gig.payouts.rates.schemas import card_out, status_of
@@ -124,9 +123,7 @@ def change(id: str) -> AnyResponse | tuple[str, int] | str:
     try:
         return _carry_out(id, does, form, revision)
     except Invalid as error:
-        newest = queries.version(db.session(), id)
-        errors = shown.said_in_yuan(error.errors)
-        return _page(id, form, _mine_or(newest, revision), errors=errors), 422
+        return _page(id, form, revision, errors=shown.said_in_yuan(error.errors)), 422
     except Refused as error:
         if error.slug != "overtaken":
             raise
@@ -140,25 +137,19 @@ def _carry_out(id: str, does: str, form: CardForm, revision: int) -> AnyResponse
     if does == "check":
         sound_card(document)
         return _page(id, form, revision, checked=True)
-    given: dict[str, Any] = {"id": id, "now": received_at(), "actor_id": actor_id()}
-    revision = edit_draft(document=document, revision=revision, **given)
+    given: dict[str, Any] = {"id": id, "document": document, "revision": revision}
+    who_and_when: dict[str, Any] = {"now": received_at(), "actor_id": actor_id()}
+    given |= who_and_when
     if does == "publish":
-        publish(revision=revision, **given)
+        save_and_publish(**given)
         flash(_("已发布，到时自动生效。"))
     elif does == "submit":
-        submit(revision=revision, why=request.form.get("why", ""), **given)
+        save_and_submit(why=request.form.get("why", ""), **given)
         flash(_("已提交，等另一位运营复核。"))
-    elif does == "what-if":
-        flash(what_if.ask_about_last_week(id, now=received_at(), actor_id=actor_id()))
     else:
-        flash(_("已保存。"))
+        edit_draft(**given)
+        flash(_("已保存。") if does != "what-if" else what_if.ask_about_last_week(id, **who_and_when))
     return redirect(url_for("rates.card", id=id))
-
-
-def _mine_or(newest: RateCardVersion, revision: int) -> int:
-    """The revision to go on from: one further when the draft was saved before what came next was refused."""
-    saved_by_me = newest.revision == revision + 1 and newest.changed_by == actor_id()
-    return newest.revision if saved_by_me else revision
 
 
 def _move_row(form: CardForm, does: str, place: str) -> None:
