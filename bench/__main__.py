@@ -35,6 +35,7 @@ BENCHES = {
     "close": ("close_over_sql_sqlite", "close_over_sql_postgresql"),
     "sheet": ("sheet_over_xlsxwriter", "sheet_100k_over_xlsxwriter"),
     "results_import": ("results_import_over_bare",),
+    "what_if": ("what_if_over_read", "what_if_over_read_postgresql"),
 }
 
 

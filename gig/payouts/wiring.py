@@ -7,14 +7,18 @@ from flask import Flask
 from gig.payouts import audit  # noqa: F401  (declares its checks)
 from gig.payouts.disbursement import wiring as disbursement
 from gig.payouts.earnings import wiring as earnings
+from gig.payouts.holidays import wiring as holidays
 from gig.payouts.rates import wiring as rates
 from gig.payouts.settlement import wiring as settlement
 from gig.payouts.tax import wiring as tax
+from gig.payouts.whatif import wiring as whatif
 
 
 def plug_into(app: Flask) -> None:
     """Each noun plugs in its own views, jobs and numbers."""
     rates.plug_into(app)
+    whatif.plug_into(app)
+    holidays.plug_into(app)
     settlement.plug_into(app)
     disbursement.plug_into(app)
     earnings.plug_into(app)

@@ -18,7 +18,7 @@ depends_on = None
 
 def upgrade() -> None:
     dialect = op.get_bind().dialect.name
-    for statement in [*guards.guards(dialect), *immutability.guards(dialect)]:
+    for statement in [*guards.guards(dialect), *immutability.guards_at_first(dialect)]:
         op.execute(statement)
 
 

@@ -8,19 +8,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gig.core.db import Base
+from gig.payouts.rates.states import CARD
 
 
 class RateCardVersion(Base):
-    """A draft, or a published version that the database refuses to change (but to withdraw).
+    """A draft, one that waits for its review, or a published version that the database refuses to change
+    (but to withdraw).
 
-    `body` is the JSON of CONTRACT.md. The card in force at an instant is the published one with the
+    `body` is the JSON of CONTRACT.md, last written by `changed_by`. Whoever submitted it says `why`; what
+    waits for its review does not change. The card in force at an instant is the published one with the
     largest `valid_from` not after it.
     """
 
     __tablename__ = "rate_card"
     __table_args__ = (
-        sa.CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
-        sa.CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published"),
+        sa.CheckConstraint(CARD.check(), name="state"),
+        sa.CheckConstraint("(state IN ('draft', 'submitted')) = (published_at IS NULL)", name="published"),
+        sa.CheckConstraint("state <> 'submitted' OR submitted_at IS NOT NULL", name="submitted"),
         sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
         sa.CheckConstraint("state = 'draft' OR valid_from IS NOT NULL", name="dated"),
         sa.Index(
@@ -42,6 +46,10 @@ class RateCardVersion(Base):
     created_by: Mapped[str | None] = mapped_column(sa.String(26))
     created_at: Mapped[dt.datetime]
     changed_at: Mapped[dt.datetime]
+    changed_by: Mapped[str | None] = mapped_column(sa.String(26))
+    submitted_by: Mapped[str | None] = mapped_column(sa.String(26))
+    submitted_at: Mapped[dt.datetime | None]
+    why: Mapped[str | None]
     published_by: Mapped[str | None] = mapped_column(sa.String(26))
     published_at: Mapped[dt.datetime | None]
     withdrawn_by: Mapped[str | None] = mapped_column(sa.String(26))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
+from gig.identity.models import Person
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.validation import validate
@@ -59,7 +60,7 @@ def card(session: Session, id: str) -> RateCard:
     if version is None:
         raise NotFound()
     value = card_of(version)
-    if version.state != "draft":
+    if version.state not in ("draft", "submitted"):
         _cards[id, zone] = value
     return value
 
@@ -90,9 +91,9 @@ def version(session: Session, id: str) -> RateCardVersion:
 
 
 def versions(session: Session) -> Sequence[RateCardVersion]:
-    """Every version: drafts first, then by the instant from which it holds, the latest first."""
+    """Every version: what waits for its review, drafts, then the others by when they begin, latest first."""
     order = (
-        sa.case((RateCardVersion.state == "draft", 0), else_=1),
+        sa.case((RateCardVersion.state == "submitted", 0), (RateCardVersion.state == "draft", 1), else_=2),
         RateCardVersion.valid_from.desc(),
         RateCardVersion.created_at.desc(),
     )
@@ -109,3 +110,17 @@ def newest(
         earlier = RateCardVersion.created_at < at
         query = query.where(earlier | ((RateCardVersion.created_at == at) & (RateCardVersion.id < id)))
     return session.scalars(query.limit(limit)).all()
+
+
+def maker_of(version: RateCardVersion) -> str | None:
+    """Whose work it is: who submitted it, else who saved it last. They are not its reviewer."""
+    return version.submitted_by or version.changed_by or version.created_by
+
+
+def others_may_review(session: Session, person_id: str | None) -> bool:
+    """Whether anybody else may publish cards."""
+    ops = sa.literal(",") + Person.roles + ","
+    others = sa.select(Person.id).where(
+        ops.contains(",ops,"), Person.disabled_at.is_(None), Person.id != person_id
+    )
+    return session.scalar(others.limit(1)) is not None

@@ -17,8 +17,14 @@ class PublicationIn(Schema):
     valid_from = Instant(load_default=None)
 
 
+class SubmissionIn(Schema):
+    """Why the card is as it is, for whoever reviews it and for the history."""
+
+    why = Text(most=500)
+
+
 class WithdrawalQuery(Schema):
-    """Why a scheduled card is taken back."""
+    """Why a scheduled card is taken back, or a submitted one given back."""
 
     reason = Text(least=0, most=500, load_default="")
 
@@ -31,13 +37,15 @@ def card_out(version: RateCardVersion, active_id: str | None) -> dict[str, Any]:
         "active": version.id == active_id,
         **card_of(version).to_json(),
         "created_at": version.created_at,
+        "submitted_at": version.submitted_at,
+        "why": version.why,
         "published_at": version.published_at,
         "withdrawn_at": version.withdrawn_at,
     }
 
 
 def status_of(version: RateCardVersion, active_id: str | None, now: dt.datetime) -> str:
-    """draft, withdrawn, active, scheduled or past: what the version is at this moment."""
+    """draft, submitted, withdrawn, active, scheduled or past: what the version is at this moment."""
     if version.state != "published":
         return version.state
     if version.id == active_id:

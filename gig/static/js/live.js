@@ -7,7 +7,7 @@ const KNOWN = [
   "inquiry.changed", "inquiry.claimed", "inquiry.resolved", "inquiry.released", "inquiry.expired", "inquiry.withdrawn", "inquiry.unpaid", "inquiry.abandoned", "reply.sent",
   "dispatch.offer", "payee.changed", "chat.changed", "chat.typing", "customer.typing",
   "pay.posted", "score.changed", "tier.changed", "standing.changed", "presence.changed", "peak.start", "peak.end",
-  "application.submitted", "application.changed", "identity.changed", "rate_card.published", "rate_card.withdrawn",
+  "application.submitted", "application.changed", "identity.changed", "rate_card.published", "rate_card.withdrawn", "rate_card.submitted", "rate_card.given_back",
   "period.state", "period.changed", "batch.changed", "statement.changed", "risk.changed",
 ];
 const LONGEST_WAIT = 15000;

@@ -82,6 +82,7 @@ def create_draft(
             created_by=actor_id,
             created_at=now,
             changed_at=now,
+            changed_by=actor_id,
         )
         session.add(draft)
         session.flush()
@@ -106,7 +107,7 @@ def edit_draft(*, id: str, document: object, revision: int, now: dt.datetime, ac
     with transaction() as session:
         found = version(session, id)
         if found.state != "draft":
-            raise _published(found)
+            raise published(found)
         value = sound_card(document)
         changed = rows_changed(
             session,
@@ -122,6 +123,7 @@ def edit_draft(*, id: str, document: object, revision: int, now: dt.datetime, ac
                 body=written(value),
                 revision=revision + 1,
                 changed_at=now,
+                changed_by=actor_id,
             )
             .execution_options(synchronize_session=False),
         )
@@ -145,7 +147,7 @@ def discard_draft(*, id: str, now: dt.datetime, actor_id: str | None) -> None:
     with transaction() as session:
         found = version(session, id)
         if found.state != "draft":
-            raise _published(found)
+            raise published(found)
         gone = rows_changed(
             session,
             sa.delete(RateCardVersion).where(RateCardVersion.id == id, RateCardVersion.state == "draft"),
@@ -167,7 +169,10 @@ def overtaken() -> Refused:
     return Refused("overtaken", N_("别人刚保存过这张费率卡，你填的内容还在，先看对方改了什么。"))
 
 
-def _published(found: RateCardVersion) -> Refused:
+def published(found: RateCardVersion) -> Refused:
+    """Why a version that is no draft stays as it is."""
+    if found.state == "submitted":
+        return Refused("submitted", N_("%(name)s 在等复核，不能改。先退回为草稿。"), name=found.name)
     return Refused("published", N_("%(name)s 已发布，不能再改。从它新建一个草稿。"), name=found.name)
 
 

@@ -15,8 +15,18 @@ from gig.core.db import rows_changed, transaction
 from gig.core.errors import Invalid, Refused
 from gig.core.text import N_, Sentence
 from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.operations.drafts import OBJECT, discard_draft, overtaken, sound_card, written
-from gig.payouts.rates.queries import card_of, version
+from gig.payouts.rates.notice import notice_of
+from gig.payouts.rates.operations.drafts import (
+    OBJECT,
+    discard_draft,
+    edit_draft,
+    overtaken,
+    published,
+    sound_card,
+    written,
+)
+from gig.payouts.rates.queries import card_of, maker_of, others_may_review, version
+from gig.payouts.rates.rules.card import RateCard
 
 
 def publish(
@@ -27,16 +37,26 @@ def publish(
     valid_from: dt.datetime | None = None,
     revision: int | None = None,
 ) -> None:
-    """The draft is a published version that holds from `valid_from` (its own, unless told).
+    """The card is a published version that holds from `valid_from` (its own, unless told).
 
-    Refused when that instant is not in the future, or is another version's. Publishing again what is
-    published at the same instant changes nothing.
+    That is its review: whoever wrote or submitted it cannot do it while there is another person who may.
+    Refused when the instant is not in the future, is another version's, or is too soon for what the card
+    lowers. Publishing again what is published at the same instant changes nothing.
     """
     try:
         with transaction() as session:
             _publish(session, id, now, actor_id, valid_from, revision)
     except IntegrityError as error:
         raise _taken() from error
+
+
+def save_and_publish(
+    *, id: str, document: object, revision: int, now: dt.datetime, actor_id: str | None
+) -> None:
+    """The draft says what the document says and is published; or nothing of it has happened."""
+    with transaction():
+        saved = edit_draft(id=id, document=document, revision=revision, now=now, actor_id=actor_id)
+        publish(id=id, revision=saved, now=now, actor_id=actor_id)
 
 
 def _publish(
@@ -47,31 +67,27 @@ def _publish(
     valid_from: dt.datetime | None,
     revision: int | None,
 ) -> None:
-    draft = version(session, id)
-    if draft.state == "published" and valid_from in (None, draft.valid_from):
+    found = version(session, id)
+    if found.state == "published" and valid_from in (None, found.valid_from):
         return
-    if draft.state != "draft":
-        raise Refused("published", N_("%(name)s 已发布，不能再改。从它新建一个草稿。"), name=draft.name)
-    if revision is not None and draft.revision != revision:
+    if found.state not in ("draft", "submitted"):
+        raise published(found)
+    if revision is not None and found.revision != revision:
         raise overtaken()
-    value = card_of(draft)
+    value = card_of(found)
     if valid_from is not None:
         value = replace(value, valid_from=valid_from)
-    sound_card(value.to_json())
-    if value.valid_from <= now:
-        raise Invalid({"/valid_from": [N_("生效时间要在现在之后，过去的价格不能改。")]})
-    taken = sa.select(RateCardVersion.name).where(
-        RateCardVersion.state == "published", RateCardVersion.valid_from == value.valid_from
-    )
-    if (name := session.scalar(taken)) is not None:
-        raise _taken(name)
+    check_timing(session, value, now)
+    alone = actor_id is not None and actor_id == maker_of(found)
+    if alone and others_may_review(session, actor_id):
+        raise Refused("two-people", N_("这张卡是你写的，不能由你复核，请另一位运营来复核发布。"))
     changed = rows_changed(
         session,
         sa.update(RateCardVersion)
         .where(
             RateCardVersion.id == id,
-            RateCardVersion.state == "draft",
-            RateCardVersion.revision == draft.revision,
+            RateCardVersion.state == found.state,
+            RateCardVersion.revision == found.revision,
         )
         .values(
             state="published",
@@ -85,17 +101,35 @@ def _publish(
     )
     if not changed:
         raise overtaken()
-    session.expire(draft)
+    session.expire(found)
     audit.note(
         session,
         actor_id=actor_id,
         action="rate_card.publish",
         object_type=OBJECT,
         object_id=id,
-        detail={"name": value.name, "valid_from": format_instant(value.valid_from)},
+        detail={
+            "name": value.name,
+            "valid_from": format_instant(value.valid_from),
+            **({"alone": True} if alone else {}),
+        },
         now=now,
     )
     outbox.emit(session, "ops", "rate_card.published", {"id": id}, now=now)
+
+
+def check_timing(session: Session, value: RateCard, now: dt.datetime) -> None:
+    """`Invalid` unless the card is sound and may begin when it says."""
+    sound_card(value.to_json())
+    if value.valid_from <= now:
+        raise Invalid({"/valid_from": [N_("生效时间要在现在之后，过去的价格不能改。")]})
+    taken = sa.select(RateCardVersion.name).where(
+        RateCardVersion.state == "published", RateCardVersion.valid_from == value.valid_from
+    )
+    if (name := session.scalar(taken)) is not None:
+        raise _taken(name)
+    if faults := notice_of(session, value, now).faults(value):
+        raise Invalid(faults)
 
 
 def withdraw(*, id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
@@ -110,6 +144,8 @@ def withdraw(*, id: str, reason: str, now: dt.datetime, actor_id: str | None) ->
             return
         if found.state == "withdrawn":
             return
+        if found.state == "submitted":
+            raise Refused("submitted", N_("%(name)s 在等复核，先退回为草稿。"), name=found.name)
         if not reason.strip():
             raise Invalid({"/reason": [N_("写一句撤回的原因，会留在记录里。")]})
         changed = rows_changed(

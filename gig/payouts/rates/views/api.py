@@ -16,7 +16,8 @@ from gig.identity.access import actor_id, allow
 from gig.payouts.rates import queries
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft
 from gig.payouts.rates.operations.publication import publish, withdraw
-from gig.payouts.rates.schemas import PublicationIn, WithdrawalQuery, card_out
+from gig.payouts.rates.operations.review import give_back, submit
+from gig.payouts.rates.schemas import PublicationIn, SubmissionIn, WithdrawalQuery, card_out
 
 blueprint = api_blueprint("rate_cards", description="What work is worth, by version")
 
@@ -90,6 +91,29 @@ def delete_rate_card(id: str) -> None:
     discard_draft(id=id, now=received_at(), actor_id=actor_id())
 
 
+@blueprint.post("/rate-cards/<id>/submission")
+@allow("operate")
+@idempotent(reread=_published)
+@blueprint.arguments(SubmissionIn)
+@blueprint.answers(201)
+@blueprint.refuses(404, 409, 422)
+def post_submission(body: dict[str, Any], id: str) -> dict[str, Any]:
+    """The draft waits for another person's review: their publication."""
+    submit(id=id, why=body["why"], now=received_at(), actor_id=actor_id())
+    return _shown(id)
+
+
+@blueprint.delete("/rate-cards/<id>/submission")
+@allow("operate")
+@idempotent()
+@blueprint.arguments(WithdrawalQuery, location="query")
+@blueprint.answers(204)
+@blueprint.refuses(404, 409, 422)
+def delete_submission(query: dict[str, Any], id: str) -> None:
+    """What waits for its review is a draft again."""
+    give_back(id=id, reason=query["reason"], now=received_at(), actor_id=actor_id())
+
+
 @blueprint.post("/rate-cards/<id>/publication")
 @allow("operate")
 @idempotent(reread=_published)
@@ -97,7 +121,7 @@ def delete_rate_card(id: str) -> None:
 @blueprint.answers(201)
 @blueprint.refuses(404, 409, 422)
 def post_publication(body: dict[str, Any], id: str) -> dict[str, Any]:
-    """The draft holds from an instant in the future, and never changes again."""
+    """The review that says yes: the card holds from an instant in the future, and never changes again."""
     publish(id=id, valid_from=body["valid_from"], now=received_at(), actor_id=actor_id())
     return _shown(id)
 

@@ -17,14 +17,17 @@ from gig.core.db import db
 from gig.core.errors import Invalid, Refused
 from gig.identity.access import actor_id, allow
 from gig.payouts.rates import queries
+from gig.payouts.rates.notice import notice_of
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft, sound_card
-from gig.payouts.rates.operations.publication import publish, withdraw
+from gig.payouts.rates.operations.publication import save_and_publish
+from gig.payouts.rates.operations.review import save_and_submit
 from gig.payouts.rates.rules.card import TIERS, RateCard
 from gig.payouts.rates.rules.comparison import differences
 from gig.payouts.rates.schemas import card_out, status_of
-from gig.payouts.rates.views import shown
+from gig.payouts.rates.views import holidays, shown
 from gig.payouts.rates.views.form import CardForm, document_of, of_card, of_submitted
 from gig.payouts.surges import queries as surges
+from gig.payouts.whatif.views import shown as what_if
 
 blueprint = Blueprint("rates", __name__, template_folder="../templates", url_prefix="/console/rates")
 
@@ -107,25 +110,18 @@ def card(id: str) -> str:
 @blueprint.post("/<id>")
 @allow("operate")
 def change(id: str) -> AnyResponse | tuple[str, int] | str:
-    """The pressed button: a row more or less, a check, or the draft saved and perhaps published."""
+    """The pressed button: rows more or less, a check, or the draft saved and perhaps handed on."""
     form = of_submitted(request.form.items(multi=True))
     revision = request.form.get("revision", type=int) or 0
     does, _sep, place = request.form.get("do", "save").partition(":")
     if does in ("add", "remove"):
         _move_row(form, does, place)
         return _page(id, form, revision, focus=place)
-    document = document_of(form, business_zone(queries.business_zone_name()))
+    if does == "holidays":
+        filled = holidays.fill(form, request.form, what_if.zone().day_of(received_at()))
+        return _page(id, form, revision, filled=filled)
     try:
-        if does == "check":
-            sound_card(document)
-            return _page(id, form, revision, checked=True)
-        revision = edit_draft(
-            id=id, document=document, revision=revision, now=received_at(), actor_id=actor_id()
-        )
-        if does == "publish":
-            publish(id=id, revision=revision, now=received_at(), actor_id=actor_id())
-            flash(_("已发布，到时自动生效。"))
-            return redirect(url_for("rates.card", id=id))
+        return _carry_out(id, does, form, revision)
     except Invalid as error:
         return _page(id, form, revision, errors=shown.said_in_yuan(error.errors)), 422
     except Refused as error:
@@ -133,7 +129,26 @@ def change(id: str) -> AnyResponse | tuple[str, int] | str:
             raise
         newest = queries.version(db.session(), id)
         return _page(id, form, newest.revision, overtaken=True), 409
-    flash(_("已保存。"))
+
+
+def _carry_out(id: str, does: str, form: CardForm, revision: int) -> AnyResponse | str:
+    """The draft is checked, or saved and then published, submitted or tried out."""
+    document = document_of(form, business_zone(queries.business_zone_name()))
+    if does == "check":
+        sound_card(document)
+        return _page(id, form, revision, checked=True)
+    given: dict[str, Any] = {"id": id, "document": document, "revision": revision}
+    who_and_when: dict[str, Any] = {"now": received_at(), "actor_id": actor_id()}
+    given |= who_and_when
+    if does == "publish":
+        save_and_publish(**given)
+        flash(_("已发布，到时自动生效。"))
+    elif does == "submit":
+        save_and_submit(why=request.form.get("why", ""), **given)
+        flash(_("已提交，等另一位运营复核。"))
+    else:
+        edit_draft(**given)
+        flash(_("已保存。") if does != "what-if" else what_if.ask_about_last_week(id, **who_and_when))
     return redirect(url_for("rates.card", id=id))
 
 
@@ -144,15 +159,6 @@ def _move_row(form: CardForm, does: str, place: str) -> None:
         form.add(table, *indexes[:1])
     elif indexes:
         form.remove(table, *indexes[:2])
-
-
-@blueprint.post("/<id>/withdrawal")
-@allow("operate")
-def take_back(id: str) -> AnyResponse:
-    """A scheduled card is withdrawn with its reason."""
-    withdraw(id=id, reason=request.form.get("reason", ""), now=received_at(), actor_id=actor_id())
-    flash(_("已撤回，不会生效。"))
-    return redirect(url_for("rates.card", id=id))
 
 
 @blueprint.post("/<id>/discard")
@@ -172,6 +178,8 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
     stored = queries.card_of(version)
     value = _readable(form) or stored
     before = None if status in ("active", "past") else active
+    run = what_if.latest(session, version)
+    maker = queries.maker_of(version)
     return render_template(
         "rates/card.html",
         version=version,
@@ -189,6 +197,15 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         log=shown.history(session, id),
         tiers=("*", *TIERS),
         steps=shown.steps(version, status),
+        notice=notice_of(session, value, now) if status in ("draft", "submitted") else None,
+        why=request.form.get("why") or version.why or "",
+        mine=maker == actor_id(),
+        alone=not queries.others_may_review(session, actor_id()),
+        names=shown.people(session, [maker, version.created_by, version.published_by]),
+        maker=maker,
+        run=run,
+        found=what_if.found(session, run) if run and run.state == "done" else None,
+        years=holidays.years(what_if.zone().day_of(now)) if status == "draft" else [],
         **state,
     )
 

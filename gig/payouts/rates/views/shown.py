@@ -39,20 +39,39 @@ class LogLine:
 
 
 def week_rows(card: RateCard, before: RateCard | None) -> list[dict[str, Any]]:
-    """The rows of the picture: seven weekdays, then the first dates; a tail past midnight is on its day."""
+    """The rows of the picture: working days, the weekend, and dates, each kind in one row while it is alike.
+
+    A tail past midnight is on the day that it reaches.
+    """
     week, old = week_of(card), week_of(before) if before else None
-    rows = []
-    for day in range(7):
-        known = None if old is None else old[day]
-        bands = [_drawn(hours, known) for hours in week[day]]
-        bands += [_tail(hours) for hours in week[day - 1] if hours.stop > DAY_MINUTES]
-        rows.append({"label": say(WEEKDAY_WORDS[day]), "bands": bands})
+    days = [
+        [_drawn(hours, None if old is None else old[day]) for hours in week[day]]
+        + [_tail(hours) for hours in week[day - 1] if hours.stop > DAY_MINUTES]
+        for day in range(7)
+    ]
+    rows = [*_kind(_("工作日"), range(5), days), *_kind(_("周末"), range(5, 7), days)]
     earlier = {entry.date: entry.hours for entry in before.dates} if before else {}
-    for entry in card.dates[:DATES_SHOWN]:
+    kinds: dict[str, tuple[list[dt.date], list[dict[str, Any]]]] = {}
+    for entry in card.dates:
         known = earlier.get(entry.date, ()) if before else None
         bands = [_drawn(hours, known) for hours in entry.hours]
-        rows.append({"label": f"{entry.date:%m-%d}", "bands": bands})
+        kinds.setdefault(repr(bands), ([], bands))[0].append(entry.date)
+    for dates, bands in list(kinds.values())[:DATES_SHOWN]:
+        rows.append({"label": _dates_words(dates), "bands": bands})
     return rows
+
+
+def _kind(name: str, numbers: Sequence[int], days: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """One row for the kind of day, or one for each of its days where they differ."""
+    if all(days[number] == days[numbers[0]] for number in numbers):
+        return [{"label": name, "bands": days[numbers[0]]}]
+    return [{"label": say(WEEKDAY_WORDS[number]), "bands": days[number]} for number in numbers]
+
+
+def _dates_words(dates: Sequence[dt.date]) -> str:
+    """`12-25`, or `02-15 等8天`."""
+    first = f"{dates[0]:%m-%d}"
+    return first if len(dates) == 1 else str(_("%(first)s 等%(n)s天", first=first, n=len(dates)))
 
 
 def _drawn(hours: Hours, known: Sequence[Hours] | None) -> dict[str, Any]:
@@ -190,7 +209,9 @@ def _action(action: str) -> str:
         "rate_card.create": _("新建草稿"),
         "rate_card.edit": _("保存"),
         "rate_card.discard": _("丢弃草稿"),
-        "rate_card.publish": _("发布"),
+        "rate_card.submit": _("提交复核"),
+        "rate_card.give_back": _("退回"),
+        "rate_card.publish": _("复核发布"),
         "rate_card.withdraw": _("撤回"),
     }
     return words.get(action, action)
@@ -207,12 +228,13 @@ def people(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
 
 def steps(version: RateCardVersion, status: str) -> list[dict[str, str]]:
     """Where the version stands between draft and being replaced."""
-    order = ("draft", "scheduled", "active", "past")
-    labels = (_("草稿"), _("待生效"), _("生效中"), _("已被接替"))
+    order = ("draft", "submitted", "scheduled", "active", "past")
+    labels = (_("草稿"), _("待复核"), _("待生效"), _("生效中"), _("已被接替"))
     if status == "withdrawn":
         return [{"label": labels[0], "state": "done"}, {"label": _("已撤回"), "state": "on"}]
     reached = order.index(status)
+    shown = labels if status == "past" else labels[:-1]
     return [
         {"label": label, "state": "done" if n < reached else ("on" if n == reached else "todo")}
-        for n, label in enumerate(labels)
+        for n, label in enumerate(shown)
     ]
