@@ -187,7 +187,7 @@ def test_a_rating_shows_what_the_customer_said(
     appeal = appealed(agent, poor_rating(agent))
     page = words_of(log_in(a.person(roles="reviewer")).get(f"/console/appeals/{appeal}").text)
     assert "客户评了 1 星" in page and "没用" in page and "没有规则能单独判" in page
-    assert "将写入账本" not in page
+    assert "写入账本" not in page
 
 
 def test_an_overdue_one_is_red_at_the_desk_and_said_to_the_agent(
