@@ -18,6 +18,7 @@ from gig.insight import wiring as insight
 from gig.live.purge import purge_outbox
 from gig.onboarding import wiring as onboarding
 from gig.payouts import wiring as payouts
+from gig.quality import wiring as quality
 from gig.scheduler import Job, register
 from gig.scoring import wiring as scoring
 from gig.settings import Settings
@@ -31,7 +32,7 @@ GIVES_UP = {
 }
 """A database host that vanished without a word is noticed within half a minute."""
 
-FEATURES = (identity, insight, payouts, scoring, dispatch, onboarding, channels)
+FEATURES = (identity, insight, payouts, scoring, dispatch, onboarding, quality, channels)
 
 
 class Plain(Flask):

@@ -30,9 +30,9 @@ CAPABILITIES: Mapping[Capability, frozenset[str]] = {
     "account": frozenset({"agent", "reviewer", "ops", "finance", "admin"}),
     "inquire": frozenset({"channel"}),
 }
-"""work: claim, reply, own pay and score · review: identity documents · operate: rate cards, queues, skills,
-settings · settle: periods, tax, batches · administer: users, roles, keys, audit log · account: one's own
-password and sessions · inquire: a channel's inquiries."""
+"""work: claim, reply, own pay and score · review: identity documents, appeals · operate: rate cards, queues,
+skills, settings · settle: periods, tax, batches · administer: users, roles, keys, audit log · account: one's
+own password and sessions · inquire: a channel's inquiries."""
 
 PUBLIC = "public"
 

@@ -25,7 +25,10 @@ GROUPS: dict[Group, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page, with the `tabs` behind it. `label` is a msgid; `count` is asked only for those who see it."""
+    """One page, with the `tabs` behind it. `label` is a msgid; `count` is asked only for those who see it.
+
+    `hot` says whether the count is urgent; it is asked only where there is something to count.
+    """
 
     group: Group
     label: str
@@ -34,6 +37,7 @@ class Entry:
     capability: Capability
     count: Callable[[], int] | None = None
     tabs: tuple[str, ...] = ()
+    hot: Callable[[], bool] | None = None
 
     def holds(self, path: str) -> bool:
         return any(path == url or path.startswith(url + "/") for url in (self.url, *self.tabs))
@@ -59,14 +63,15 @@ def nav() -> list[dict[str, Any]]:
     groups: dict[str, dict[str, Any]] = {}
     for entry in open_to_me():
         group = groups.setdefault(entry.group, {"title": _(GROUPS[entry.group]), "items": []})
+        count = entry.count() if entry.count else None
         group["items"].append(
             {
                 "label": _(entry.label),
                 "url": entry.url,
                 "icon": entry.icon,
                 "active": entry.holds(request.path),
-                "count": entry.count() if entry.count else None,
-                "hot": False,
+                "count": count,
+                "hot": bool(count and entry.hot and entry.hot()),
             }
         )
     return list(groups.values())

@@ -19,7 +19,7 @@ def topics_of(found: Principal) -> list[str]:
     if found.stage in WORKING:
         skills = sa.select(AgentSkill.queue).where(AgentSkill.agent_id == found.id).order_by(AgentSkill.queue)
         topics += [f"queue:{queue}" for queue in db.session.scalars(skills)]
-    topics += [role for role in ("ops", "finance") if role in found.roles]
+    topics += [role for role in ("ops", "finance", "reviewer") if role in found.roles]
     return topics[:MOST_TOPICS]
 
 

@@ -16,7 +16,8 @@ class ScoreEvent(Base):
 
     `numerator / denominator` is its value in its part of the score; for a violation it is points.
     It counts from `counts_from`: at once, or for a resolution when the customer's 24 hours are over.
-    `scored_at` is when a score first took it in; `struck_at` when an appeal took it out.
+    `scored_at` is when a score first took it in; `struck_at` when an appeal took it out. `imposed_by` is
+    the person who judged; NULL where the rules, or the customer, did.
     """
 
     __tablename__ = "score_event"
@@ -61,6 +62,7 @@ class ScoreEvent(Base):
     turn_id: Mapped[str | None] = mapped_column(sa.String(26))
     scored_at: Mapped[dt.datetime | None]
     struck_at: Mapped[dt.datetime | None]
+    imposed_by: Mapped[str | None] = mapped_column(sa.String(26))
 
 
 class ScoreDay(Base):

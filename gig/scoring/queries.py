@@ -34,6 +34,9 @@ class Change:
     inquiry_id: str | None
     turn_id: str | None
     value: Fraction | None
+    event_id: str | None = None
+    kind: str | None = None
+    struck: bool = False
 
     @property
     def delta_tenths(self) -> int:
@@ -121,6 +124,9 @@ def _change(change: ScoreChange, event: ScoreEvent | None) -> Change:
         inquiry_id=None if event is None else event.inquiry_id,
         turn_id=None if event is None else event.turn_id,
         value=None if event is None else Fraction(event.numerator, event.denominator),
+        event_id=None if event is None else event.id,
+        kind=None if event is None else event.kind,
+        struck=event is not None and event.struck_at is not None,
     )
 
 

@@ -55,6 +55,20 @@ WINDOW_MOVED = "window-moved"
 EXCUSED = "excused"
 """The name of a change that took an event out: the platform had failed."""
 
+APPEALED = "appealed"
+"""The name of a change that took an event out: the agent's appeal was right."""
+
+APPEALABLE: tuple[Kind, ...] = (
+    "late",
+    "missed",
+    "rating",
+    "qc",
+    "release_over",
+    "violation_minor",
+    "violation_major",
+)
+"""What an agent may appeal against: what the rules, a customer or a person held against them."""
+
 declare(
     Tunable("scoring.release_over_points", 1, 0, 100, N_("超过每日免费释放次数，每次扣分"), "ops"),
     Tunable("scoring.violation_minor_points", 2, 0, 100, N_("轻微违规，每次扣分"), "ops"),

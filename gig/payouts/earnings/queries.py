@@ -109,6 +109,21 @@ def returned(session: Session, found: Sequence[Earning]) -> dict[str, Returned]:
     return {keys[key]: Returned(int(fen), why) for key, fen, why in rows}
 
 
+def replies_reversed(session: Session, entries: Sequence[LedgerEntry]) -> dict[str, str]:
+    """By reversal, the earning whose money it moved back; none for entries that reverse no reply's.
+
+    One statement, none when there is nothing to look up.
+    """
+    originals = {entry.reverses_id for entry in entries if entry.reverses_id}
+    if not originals:
+        return {}
+    query = sa.select(LedgerEntry.id, LedgerEntry.source_key).where(LedgerEntry.id.in_(originals))
+    keys = {id: key for id, key in session.execute(query) if key.startswith(("earning:", "penalty:"))}
+    return {
+        entry.id: keys[entry.reverses_id].partition(":")[2] for entry in entries if entry.reverses_id in keys
+    }
+
+
 def totals(session: Session, agent_id: str, since: dt.datetime, until: dt.datetime) -> Totals:
     """One statement; base and peak over turns with a gross, as on a statement."""
     paid = Earning.gross_fen > 0

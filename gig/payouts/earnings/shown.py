@@ -14,6 +14,7 @@ from gig.core.money import multiplier, yuan
 from gig.payouts.earnings import queries, triage
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.queries import Returned, Totals
+from gig.payouts.earnings.values import appeal_until
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.bands import percent_at
@@ -26,8 +27,10 @@ FIRST_HOUR, LAST_HOUR = 9, 22
 ANY = "*"
 
 
-def line(earning: Earning, returned: Returned | None = None) -> dict[str, Any]:
-    """One reply as `earning_row` takes it."""
+def line(
+    earning: Earning, returned: Returned | None = None, *, now: dt.datetime | None = None
+) -> dict[str, Any]:
+    """One reply as `earning_row` takes it; with `now`, until when its lateness can be appealed against."""
     late_us = earning.latency_us - _within_us(earning)
     return {
         "id": earning.id,
@@ -42,7 +45,18 @@ def line(earning: Earning, returned: Returned | None = None) -> dict[str, Any]:
         "parts": parts(earning),
         "state": why(earning),
         "returned": returned,
+        "turn_id": earning.turn_id,
+        **_appeal(earning, now),
     }
+
+
+def _appeal(earning: Earning, now: dt.datetime | None) -> dict[str, Any]:
+    """Where and for how long the agent may appeal; nothing where nothing was lost."""
+    if now is None or not earning.late_percent:
+        return {"appeal_url": None, "appeal_left_s": None}
+    left = (appeal_until(earning.received_at) - now).total_seconds()
+    url = f"/agent/appeals/turns/{earning.turn_id}" if left >= 0 else None
+    return {"appeal_url": url, "appeal_left_s": left}
 
 
 def parts(earning: Earning) -> dict[str, Any]:

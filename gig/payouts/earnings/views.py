@@ -15,8 +15,9 @@ from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.access import actor_id, allow
-from gig.payouts.earnings import queries, triage
+from gig.payouts.earnings import hourly, queries, triage
 from gig.payouts.earnings.models import Earning
+from gig.payouts.earnings.rules.forecast import LEAST, WEEKS
 from gig.payouts.earnings.shown import chart, fee, line, rules, sum_terms
 from gig.payouts.rates import queries as rates
 from gig.web.filters import day, day_range
@@ -47,7 +48,7 @@ def show_one(earning_id: str) -> str:
         raise NotFound
     card = rates.card(db.session(), earning.card_id)
     back = queries.returned(db.session(), [earning])
-    row = line(earning, back.get(earning.id))
+    row = line(earning, back.get(earning.id), now=received_at())
     return render_template("earnings/one.html", earning=earning, row=row, card=card)
 
 
@@ -63,7 +64,7 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
         {"range": "period"} if whole else ({} if first == today else {"day": first.isoformat()})
     )
     shown = {
-        "rows": [line(earning, back.get(earning.id)) for earning in found[:PAGE]],
+        "rows": [line(earning, back.get(earning.id), now=now) for earning in found[:PAGE]],
         "more_url": url_for("earnings.show", **here, after=more) if more else None,
         "part_url": url_for("earnings.show", **here, after=more, part="more") if more else None,
         "whole": whole,
@@ -81,6 +82,11 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
         is_today=not whole and first == today,
         first=first,
         chart=None if whole else chart(session, actor_id(), zone, first, now),
+        worked=hourly.worked(session, actor_id(), *span, pay_fen=totals.total_fen, now=now),
+        ahead=hourly.this_hour(session, actor_id(), zone, now) if not whole and first == today else None,
+        hour=zone.local(now).hour,
+        weeks=WEEKS,
+        least=LEAST,
         days=queries.days(session, actor_id(), *span, zone) if whole else [],
         period=None if whole else queries.totals(session, actor_id(), *_span(zone, *_period(zone, today))),
         rules=rules(card),

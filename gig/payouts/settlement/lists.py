@@ -70,6 +70,23 @@ def statements_of(
     return [(statement, period) for statement, period in session.execute(query.limit(limit))]
 
 
+def voided_of(session: Session, period_id: str, agent_id: str) -> Sequence[Statement]:
+    """The agent's statements of the period that later closes replaced, the newest first."""
+    query = sa.select(Statement).where(
+        Statement.period_id == period_id, Statement.agent_id == agent_id, Statement.voided_at.is_not(None)
+    )
+    return session.scalars(query.order_by(Statement.close_no.desc())).all()
+
+
+def open_period_at(session: Session, at: dt.datetime) -> Period | None:
+    """The period that takes a posting of this instant, for a preview; None before there is one.
+
+    Nothing is locked: whoever posts asks again.
+    """
+    query = sa.select(Period).where(Period.ends_at > at, Period.state == "open")
+    return session.scalars(query.order_by(Period.starts_at).limit(1)).first()
+
+
 def _sums(session: Session, period_ids: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
     """(agents, turns, gross, payable) of each period that has statements."""
     columns = Statement.__table__.c

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -128,16 +129,17 @@ def held_reasons(session: Session, period_id: str) -> list[tuple[str, int, int]]
     return [(str(reason), count, int(fen)) for reason, count, fen in rows]
 
 
-def statement_of(session: Session, period_id: str, agent_id: str) -> tuple[Statement, Period] | None:
-    """The agent's statement over one period, or None."""
+def statement_of(
+    session: Session, period_id: str, agent_id: str, *, close_no: int | None = None
+) -> tuple[Statement, Period] | None:
+    """The agent's statement over one period, or None; with `close_no` that close's, also a voided one."""
     query = (
         sa.select(Statement, Period)
         .join(Period, Period.id == Statement.period_id)
-        .where(
-            Statement.period_id == period_id, Statement.agent_id == agent_id, Statement.voided_at.is_(None)
-        )
+        .where(Statement.period_id == period_id, Statement.agent_id == agent_id)
     )
-    found = session.execute(query).first()
+    wanted = Statement.voided_at.is_(None) if close_no is None else Statement.close_no == close_no
+    found = session.execute(query.where(wanted)).first()
     return None if found is None else (found[0], found[1])
 
 
@@ -153,15 +155,27 @@ def lines_of(session: Session, period_id: str, agent_id: str) -> Sequence[tuple[
 
 
 def earnings_of(
-    session: Session, period_id: str, agent_id: str, *, only: str = "base", after: str = "", limit: int = 100
+    session: Session,
+    period_id: str,
+    agent_id: str,
+    *,
+    only: str = "base",
+    after: str = "",
+    limit: int = 100,
+    until: dt.datetime | None = None,
 ) -> Sequence[Earning]:
-    """The earnings under one figure of a statement: `base`, `peak` or `late`; `after` an id, in its order."""
+    """The earnings under one figure of a statement: `base`, `peak` or `late`; `after` an id, in its order.
+
+    With `until` only what was there then, for a statement that was voided.
+    """
     query = sa.select(Earning).where(
         Earning.period_id == period_id,
         Earning.agent_id == agent_id,
         Earning.gross_fen > 0,
         Earning.id > after,
     )
+    if until is not None:
+        query = query.where(Earning.received_at <= until)
     if only == "peak":
         query = query.where(Earning.gross_fen > Earning.base_fen)
     if only == "late":
@@ -169,25 +183,31 @@ def earnings_of(
     return session.scalars(query.order_by(Earning.id).limit(limit)).all()
 
 
-def entries_of(session: Session, period_id: str, agent_id: str, kind: str) -> Sequence[LedgerEntry]:
-    """The postings under one figure of a statement."""
+def entries_of(
+    session: Session, period_id: str, agent_id: str, kind: str, *, until: dt.datetime | None = None
+) -> Sequence[LedgerEntry]:
+    """The postings under one figure of a statement; with `until` only those that were there then."""
     query = sa.select(LedgerEntry).where(
         LedgerEntry.period_id == period_id,
         LedgerEntry.agent_id == agent_id,
         sa.text(OTHER),
         LedgerEntry.kind == kind,
     )
+    if until is not None:
+        query = query.where(LedgerEntry.posted_at <= until)
     return session.scalars(query.order_by(LedgerEntry.id)).all()
 
 
-def counts_of(session: Session, period_id: str, agent_id: str) -> dict[str, int]:
-    """How many postings of each other kind a statement sums."""
-    rows = session.execute(
-        sa.select(LedgerEntry.kind, sa.func.count())
-        .where(LedgerEntry.period_id == period_id, LedgerEntry.agent_id == agent_id, sa.text(OTHER))
-        .group_by(LedgerEntry.kind)
+def counts_of(
+    session: Session, period_id: str, agent_id: str, *, until: dt.datetime | None = None
+) -> dict[str, int]:
+    """How many postings of each other kind a statement sums; with `until` of those that were there then."""
+    query = sa.select(LedgerEntry.kind, sa.func.count()).where(
+        LedgerEntry.period_id == period_id, LedgerEntry.agent_id == agent_id, sa.text(OTHER)
     )
-    return dict(rows.all())
+    if until is not None:
+        query = query.where(LedgerEntry.posted_at <= until)
+    return dict(session.execute(query.group_by(LedgerEntry.kind)).all())
 
 
 def free_lines(session: Session, period_id: str) -> tuple[int, int]:

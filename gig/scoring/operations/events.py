@@ -32,12 +32,14 @@ def note_event(
     stars: int | None = None,
     solved: bool | None = None,
     grade: Grade | None = None,
+    imposed_by: str | None = None,
 ) -> None:
     """The event is written once for its source key, by one INSERT in the caller's transaction.
 
     The score follows soon after, outside of it. A `rating` needs `stars`, and `solved=False` when the
     customer said so; `qc` needs `grade`. `resolved` and `returned` need `inquiry_id` and go to the resolver.
-    A violation's points are those in force now (one more statement, a read).
+    A violation's points are those in force now (one more statement, a read). `imposed_by` is the person who
+    judged, where one did: they decide no appeal against it.
     """
     numerator, denominator = _value(session, kind, stars, grade)
     row: dict[str, Any] = {
@@ -52,6 +54,8 @@ def note_event(
         "inquiry_id": inquiry_id,
         "turn_id": turn_id,
     }
+    if imposed_by:
+        row["imposed_by"] = imposed_by
     rows = [row]
     if kind == "rating" and solved is False:
         spoilt = {"kind": "not_solved", "numerator": 0, "denominator": 1}

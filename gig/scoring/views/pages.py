@@ -15,7 +15,6 @@ blueprint = Blueprint("scoring", __name__, template_folder="../templates")
 @blueprint.get("/agent/score")
 @allow("work")
 def score() -> str:
-    card = score_card(
-        db.session(), actor_id(), timezone=current_app.config["GIG_TIMEZONE"], now=received_at()
-    )
-    return render_template("scoring/score.html", card=card)
+    now = received_at()
+    card = score_card(db.session(), actor_id(), timezone=current_app.config["GIG_TIMEZONE"], now=now)
+    return render_template("scoring/score.html", card=card, now=now)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask_babel import gettext as _
 
 from gig.core.money import MINUS
+from gig.payouts.earnings.values import appeal_until
 from gig.scoring.queries import Change
+from gig.scoring.values import APPEALABLE
 
 
 def tier_name(tier: str) -> str:
@@ -63,9 +67,18 @@ def reason_words(change: Change) -> str:
         "violation_minor": _("轻微违规"),
         "violation_major": _("严重违规"),
         "excused": _("平台故障，这条不算"),
+        "appealed": _("申诉成立，这条不算"),
         "window-moved": _("30 天窗口往前移了一天"),
     }
     return names.get(change.reason, change.reason)
+
+
+def appeal_left_s(change: Change, now: dt.datetime) -> float | None:
+    """For how long the agent may still appeal against what moved the score down; None where they may not."""
+    if change.kind not in APPEALABLE or change.delta_tenths >= 0 or change.struck or not change.happened_at:
+        return None
+    left = (appeal_until(change.happened_at) - now).total_seconds()
+    return left if left >= 0 else None
 
 
 def points(tenths: int, *, sign: bool = False) -> str:

@@ -19,6 +19,7 @@ from gig.payouts.settlement.values import zone
 from gig.scoring.operations.nightly import close_night
 from gig.simulator import world
 from gig.simulator.seeding import present, prices
+from gig.simulator.seeding.appealing import appeal_lately
 from gig.simulator.seeding.base import Base, cheap_passwords, seed_base
 from gig.simulator.seeding.timeline import Timeline
 from gig.simulator.seeding.working import History, Worker, day_of_work
@@ -86,6 +87,7 @@ def _live_through(
     timeline.finish(now)
     count_uses(zone=calendar, now=now, days=(today - first).days + 1)
     present.begin(base, history, calendar, secret_key, now=now)
+    appeal_lately(reviewer_id=base.id_of(world.REVIEWER), now=now)
     prices.schedule_third(at=calendar.start_of_day(monday + 7 * DAY), ops_id=ops_id, now=now, zone=calendar)
 
 

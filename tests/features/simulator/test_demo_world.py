@@ -19,6 +19,7 @@ from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.audit import audit
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.models import Period, Statement
+from gig.quality.models import Appeal
 from gig.settings import fresh_secrets
 from gig.simulator import world
 from gig.simulator.seeding.base import seed_base
@@ -119,6 +120,7 @@ def test_the_whole_world_has_a_past_that_adds_up_and_a_present(app: Flask, sessi
     cards = session.execute(sa.select(RateCardVersion).order_by(RateCardVersion.valid_from)).scalars().all()
     assert [card.valid_from > NOW for card in cards if card.valid_from] == [False, False, True]
     assert rows(session, Escalation) >= 3
+    assert {"open", "rejected"} <= set(session.execute(sa.select(Appeal.state)).scalars().all())
     assert session.scalar(sa.select(sa.func.sum(Statement.triage_fen))) > 0
     _ready_agents_own_nothing(session)
     assert len(others) == 7

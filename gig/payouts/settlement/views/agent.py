@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
@@ -16,15 +14,17 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
-from gig.core.money import multiplier, yuan
-from gig.identity.access import actor_id, allow
+from gig.identity.access import actor_id, allow, principal
 from gig.payouts.disbursement.models import Payee, PayoutLine
 from gig.payouts.disbursement.values import HOLD_REASONS
 from gig.payouts.earnings.models import Earning
+from gig.payouts.earnings.queries import replies_reversed, returned
 from gig.payouts.earnings.shown import line as earning_line
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement import lists, queries, shown, taxes
 from gig.payouts.settlement.models import Period, Statement
+from gig.payouts.settlement.papers import pdf, sheet
+from gig.payouts.settlement.papers.content import cut_of, file_name
 from gig.payouts.settlement.values import zone
 from gig.payouts.tax.shown import Explained
 
@@ -32,8 +32,6 @@ pages = Blueprint("statements", __name__, template_folder="../templates")
 
 PAGE = 50
 STATEMENTS = 26
-AT_ONCE = 1000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @pages.get("/agent/statements")
@@ -61,21 +59,24 @@ def statement(period_id: str) -> str:
     """One statement: what is paid, what it is made of, where it goes, where it is."""
     session = db.session()
     found, period = _own(period_id)
-    lines = queries.lines_of(session, period_id, actor_id())
+    number = found.close_no if found.voided_at else None
+    lines = [] if number else queries.lines_of(session, period_id, actor_id())
     return render_template(
         "settlement/statement.html",
         statement=found,
         period=period,
+        number=number,
         shown=shown,
         rows=shown.statement_rows(
             found,
-            queries.counts_of(session, period_id, actor_id()),
-            lambda figure: url_for("statements.figure", period_id=period_id, figure=figure),
+            queries.counts_of(session, period_id, actor_id(), until=cut_of(found)),
+            lambda figure: url_for("statements.figure", period_id=period_id, figure=figure, no=number),
         ),
         lines=lines,
         taxed=_taxed(session, lines),
         hold_words=HOLD_REASONS,
         previous=queries.previous_of(session, period, actor_id()) if found.carried_in_fen else None,
+        older=[] if number else lists.voided_of(session, period_id, actor_id()),
     )
 
 
@@ -100,23 +101,28 @@ def figure(period_id: str, figure: str) -> str:
     words, column, kind = shown.FIGURES[figure]
     earnings: list[Earning] = []
     entries: list[LedgerEntry] = []
-    after = request.args.get("after", "")
+    after, until = request.args.get("after", ""), cut_of(found)
     if kind is None:
         after = after if is_id(after) else ""
         earnings = list(
-            queries.earnings_of(session, period_id, actor_id(), only=figure, after=after, limit=PAGE + 1)
+            queries.earnings_of(
+                session, period_id, actor_id(), only=figure, after=after, limit=PAGE + 1, until=until
+            )
         )
     else:
-        entries = list(queries.entries_of(session, period_id, actor_id(), kind))
+        entries = list(queries.entries_of(session, period_id, actor_id(), kind, until=until))
+    back = returned(session, earnings[:PAGE])
     return render_template(
         "settlement/figure.html",
         period=period,
+        number=found.close_no if found.voided_at else None,
         shown=shown,
         words=_(words),
         figure=figure,
         fen=-getattr(found, column) if figure == "late" else getattr(found, column),
-        rows=[earning_line(earning) for earning in earnings[:PAGE]],
+        rows=[earning_line(each, back.get(each.id), now=received_at()) for each in earnings[:PAGE]],
         entries=entries,
+        replies=replies_reversed(session, entries),
         more=earnings[PAGE - 1].id if len(earnings) > PAGE else None,
     )
 
@@ -125,15 +131,23 @@ def figure(period_id: str, figure: str) -> str:
 @allow("work")
 def download(period_id: str) -> Response:
     """Every line of the statement; their amounts sum to its gross."""
-    _own(period_id)
-    return Response(
-        stream_with_context(_csv(period_id, actor_id())),
-        mimetype="text/csv",
-        headers={
-            "Content-Disposition": f'attachment; filename="{period_id}.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    found, _period = _own(period_id)
+    rows = sheet.write(db.session(), found)
+    return _file(stream_with_context(rows), "text/csv", file_name(found, "csv"))
+
+
+@pages.get("/agent/statements/<period_id>.pdf")
+@allow("work")
+def paper(period_id: str) -> Response:
+    """The statement with every line, to keep: the same bytes each time."""
+    found, period = _own(period_id)
+    made = pdf.write(db.session(), found, period, principal().name)
+    return _file(made, "application/pdf", file_name(found, "pdf"))
+
+
+def _file(content: bytes | Iterator[str], kind: str, name: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, mimetype=kind, headers=disposition)
 
 
 def _taxed(session: Session, lines: Sequence[tuple[PayoutLine, Payee | None]]) -> list[Explained]:
@@ -143,46 +157,9 @@ def _taxed(session: Session, lines: Sequence[tuple[PayoutLine, Payee | None]]) -
 
 
 def _own(period_id: str) -> tuple[Statement, Period]:
-    found = queries.statement_of(db.session(), period_id, actor_id())
+    """The agent's own statement; with `?no=` that of an earlier close, which was voided and kept."""
+    number = request.args.get("no", type=int)
+    found = queries.statement_of(db.session(), period_id, actor_id(), close_no=number)
     if found is None:
         raise NotFound()
     return found
-
-
-def _csv(period_id: str, agent_id: str) -> Iterator[str]:
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(
-        [_("时间"), _("类型"), _("基础"), _("倍数"), _("应得"), _("迟到扣减"), _("到手"), _("说明")]
-    )
-    session, local = db.session(), zone().local
-    yield "\ufeff" + _taken(out)
-    after = ""
-    while found := queries.earnings_of(session, period_id, agent_id, after=after, limit=AT_ONCE):
-        for e in found:
-            at = local(e.received_at).isoformat(sep=" ", timespec="seconds")
-            money = (yuan(e.gross_fen), yuan(-e.penalty_fen), yuan(e.pay_fen))
-            rows.writerow(
-                [at, _("佣金"), yuan(e.base_fen), multiplier(e.multiplier_percent), *money, _plain(e.why)]
-            )
-        after = found[-1].id
-        session.expunge_all()
-        yield _taken(out)
-    for _words, _column, kind in shown.FIGURES.values():
-        for entry in queries.entries_of(session, period_id, agent_id, kind) if kind else ():
-            at = local(entry.posted_at).isoformat(sep=" ", timespec="seconds")
-            words = _(shown.ENTRY_WORDS[entry.kind])
-            rows.writerow([at, words, "", "", "", "", yuan(entry.payable_fen), _plain(entry.memo)])
-    yield _taken(out)
-
-
-def _plain(text: str) -> str:
-    """Text that no spreadsheet computes."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
-
-
-def _taken(out: io.StringIO) -> str:
-    text = out.getvalue()
-    out.seek(0)
-    out.truncate()
-    return text

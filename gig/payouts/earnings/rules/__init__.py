@@ -1,0 +1,1 @@
+"""Active time, pay an hour, and what an hour may bring."""

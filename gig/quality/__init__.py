@@ -1,0 +1,1 @@
+"""Judging what was judged: appeals against penalties, misses, ratings and violations."""

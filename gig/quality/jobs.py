@@ -1,0 +1,18 @@
+"""What quality does by the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from gig.quality.operations.deciding import ring_overdue
+from gig.scheduler import Job
+
+EVERY_S = 60
+
+
+def _ring(now: dt.datetime) -> str | None:
+    rung = ring_overdue(now=now)
+    return f"{rung} overdue" if rung else None
+
+
+JOBS = (Job("quality.ring_overdue", every_s=EVERY_S, run=_ring, once=False),)

@@ -1,0 +1,1 @@
+"""Deadlines, and what the rules say of a case."""

@@ -1,0 +1,1 @@
+"""Appeals on an agent's phone and at the reviewers' desk."""

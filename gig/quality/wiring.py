@@ -1,0 +1,43 @@
+"""What quality plugs into the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from gig import scheduler
+from gig.core.clock import received_at
+from gig.core.db import db
+from gig.core.text import N_
+from gig.identity import menu
+from gig.identity.access import actor_id
+from gig.payouts.settlement import unsettled
+from gig.quality import audit  # noqa: F401  (declares its checks)
+from gig.quality.jobs import JOBS
+from gig.quality.queries import open_appeals
+from gig.quality.queries.appealable import states
+from gig.quality.queries.desk import overdue, waiting
+from gig.quality.views import agent, console, shown
+
+
+def plug_into(app: Flask) -> None:
+    """Agents appeal, reviewers decide, overdue ones ring, and finance hears of open ones before a close."""
+    app.register_blueprint(agent.pages)
+    app.register_blueprint(console.pages)
+    menu.offer(app, menu.Entry("review", N_("申诉"), console.HERE, "scale", "review", _waiting, hot=_overdue))
+    scheduler.register(app, *JOBS)
+    unsettled.ask(app, open_appeals)
+    app.jinja_env.globals["appeals_about"] = _about
+    app.jinja_env.globals["appeal_words"] = shown
+
+
+def _waiting() -> int:
+    return waiting(db.session())
+
+
+def _overdue() -> bool:
+    return overdue(db.session(), received_at()) > 0
+
+
+def _about(turns: tuple[str, ...] = (), events: tuple[str, ...] = ()) -> dict[str, tuple[str, str]]:
+    """For pages of the features below: which of these turns or events the agent has appealed against."""
+    return states(db.session(), actor_id(), turns=turns, events=events)

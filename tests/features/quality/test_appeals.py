@@ -1,0 +1,359 @@
+"""Filing and deciding appeals: who, until when, the score and the money."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from gig.core.audit import AuditEntry
+from gig.core.db import transaction
+from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.outbox import OutboxEvent
+from gig.dispatch.notices.models import Notice
+from gig.dispatch.outages.operations import excuse_due, record_outage
+from gig.identity.models import Agent
+from gig.payouts.settlement.models import Period, Statement
+from gig.payouts.settlement.operations.closing import close_due
+from gig.payouts.settlement.unsettled import undecided
+from gig.quality.models import Appeal
+from gig.quality.operations.deciding import ring_overdue
+from gig.quality.operations.filing import file_appeal
+from gig.quality.queries import desk, open_appeals
+from gig.scoring.models import ScoreChange, ScoreEvent
+from gig.scoring.operations.events import note_event
+from gig.scoring.operations.scoring import take_in_events
+from tests import builders as a
+from tests.builders import NOON, seconds
+from tests.features.quality.cases import (
+    DAY,
+    HOUR,
+    REPLY,
+    appealed,
+    faults,
+    found,
+    late_reply,
+    missed_turn,
+    newest_event,
+    poor_rating,
+    reversals,
+    ruled,
+)
+
+TICK = dt.timedelta(microseconds=1)
+
+
+def score(session: Session, agent: str) -> int:
+    session.rollback()
+    return session.execute(sa.select(Agent.score_tenths).where(Agent.id == agent)).scalar_one()
+
+
+def test_an_upheld_appeal_brings_the_money_and_the_score_back(session: Session) -> None:
+    agent = a.agent()
+    before = score(session, agent)
+    event = late_reply(agent)
+    worse = score(session, agent)
+    appeal = appealed(agent, event)
+    assert found(session, appeal).due_at == NOON + HOUR + 9 * DAY
+    fen = ruled(appeal)
+    now = found(session, appeal)
+    assert (now.state, now.returned_fen, now.struck, now.reply) == ("upheld", fen, True, REPLY)
+    assert fen == now.penalty_fen and fen > 0
+    (reversal,) = reversals(session)
+    assert reversal.source_key == f"reversal:appeal-{appeal}:{now.penalty_id}"
+    assert (reversal.amount_fen, reversal.payable_fen, reversal.reverses_id) == (fen, fen, now.penalty_id)
+    assert score(session, agent) == before > worse
+    last = session.scalars(sa.select(ScoreChange).order_by(ScoreChange.id.desc())).first()
+    assert last is not None and (last.reason, last.event_id) == ("appealed", event)
+    assert faults(session) == []
+
+
+def test_a_stated_part_of_the_money_may_come_back_and_the_event_still_counts(session: Session) -> None:
+    agent = a.agent()
+    event = late_reply(agent)
+    worse = score(session, agent)
+    appeal = appealed(agent, event)
+    assert ruled(appeal, "partly", part_fen=7) == 7
+    assert [entry.amount_fen for entry in reversals(session)] == [7]
+    assert (found(session, appeal).struck, score(session, agent)) == (False, worse)
+    assert faults(session) == []
+
+
+def test_a_part_may_take_the_event_out_too(session: Session) -> None:
+    agent = a.agent()
+    before = score(session, agent)
+    appeal = appealed(agent, late_reply(agent))
+    ruled(appeal, "partly", part_fen=7, strike=True)
+    assert (found(session, appeal).struck, score(session, agent)) == (True, before)
+    assert faults(session) == []
+
+
+@pytest.mark.parametrize("part", [None, 0, -1, "all"])
+def test_a_part_is_more_than_nothing_and_less_than_all(session: Session, part: int | str | None) -> None:
+    agent = a.agent()
+    appeal = appealed(agent, late_reply(agent))
+    fen = found(session, appeal).penalty_fen if part == "all" else part
+    with pytest.raises(Invalid) as refused:
+        ruled(appeal, "partly", part_fen=fen)  # type: ignore[arg-type]
+    assert "part" in refused.value.errors
+    assert found(session, appeal).state == "open" and reversals(session) == []
+
+
+def test_a_rejected_appeal_changes_nothing_but_says_why(session: Session) -> None:
+    agent = a.agent()
+    event = late_reply(agent)
+    worse = score(session, agent)
+    appeal = appealed(agent, event)
+    assert ruled(appeal, "rejected") == 0
+    assert (found(session, appeal).reply, score(session, agent)) == (REPLY, worse)
+    assert reversals(session) == [] and faults(session) == []
+    told = session.scalars(sa.select(Notice.text).where(Notice.agent_id == agent)).all()
+    assert any("没有成立" in text for text in told)
+
+
+def test_a_miss_and_a_rating_are_struck_out_without_money(session: Session) -> None:
+    for make in (missed_turn, poor_rating):
+        agent = a.agent()
+        event = make(agent)
+        worse = score(session, agent)
+        assert ruled(appealed(agent, event)) == 0
+        assert score(session, agent) > worse
+    assert reversals(session) == [] and faults(session) == []
+
+
+def test_an_upheld_rating_takes_its_not_solved_with_it(session: Session) -> None:
+    agent = a.agent()
+    event = poor_rating(agent)
+    ruled(appealed(agent, event))
+    session.rollback()
+    kinds = ("rating", "not_solved")
+    struck = sa.select(ScoreEvent.struck_at).where(ScoreEvent.kind.in_(kinds))
+    assert session.scalars(struck).all() == [NOON + DAY] * 2
+
+
+def violation(agent: str, by: str | None, kind: str = "violation_major") -> str:
+    with transaction() as session:
+        note_event(
+            session,
+            agent_id=agent,
+            kind=kind,
+            source_key=f"{kind}:{agent}",
+            at=NOON,
+            imposed_by=by,  # type: ignore[arg-type]
+        )
+    take_in_events(now=NOON)
+    return newest_event(kind, agent)
+
+
+def test_a_violation_s_points_come_back(session: Session) -> None:
+    agent = a.agent()
+    before = score(session, agent)
+    event = violation(agent, None)
+    assert score(session, agent) == before - 100
+    ruled(appealed(agent, event))
+    assert score(session, agent) == before
+
+
+def test_who_imposed_it_does_not_decide_it(session: Session) -> None:
+    agent, judge = a.agent(), a.person(roles="reviewer")
+    appeal = appealed(agent, violation(agent, judge))
+    with pytest.raises(Refused) as refused:
+        ruled(appeal, by=judge)
+    assert refused.value.slug == "own-decision" and found(session, appeal).state == "open"
+    ruled(appeal)
+    assert found(session, appeal).state == "upheld"
+
+
+def test_it_is_decided_once(session: Session) -> None:
+    agent = a.agent()
+    appeal = appealed(agent, late_reply(agent))
+    ruled(appeal)
+    with pytest.raises(Refused) as refused:
+        ruled(appeal, "rejected")
+    assert refused.value.slug == "already-decided"
+    assert found(session, appeal).state == "upheld" and len(reversals(session)) == 1
+
+
+def test_it_is_filed_within_seven_days_of_the_event(session: Session) -> None:
+    agent = a.agent()
+    event = late_reply(agent)
+    happened = session.get_one(ScoreEvent, event).at
+    with pytest.raises(Refused) as refused:
+        appealed(agent, event, at=happened + 7 * DAY + TICK)
+    assert refused.value.slug == "appeal-too-late"
+    assert appealed(agent, event, at=happened + 7 * DAY)
+
+
+def test_filing_again_changes_nothing(session: Session) -> None:
+    agent = a.agent()
+    event = late_reply(agent)
+    first = appealed(agent, event)
+    assert file_appeal(event_id=event, agent_id=agent, text="另一段话", now=NOON + 2 * HOUR) == first
+    assert found(session, first).filed_at == NOON + HOUR
+
+
+def test_another_agent_s_event_and_what_cannot_be_appealed_are_not_there(session: Session) -> None:
+    agent, other = a.agent(), a.agent()
+    event = late_reply(agent)
+    for wrong_agent, wrong_event in ((other, event), (agent, "nonsense"), (agent, "0" * 26)):
+        with pytest.raises(NotFound):
+            appealed(wrong_agent, wrong_event)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "字" * 501])
+def test_an_appeal_says_something(session: Session, text: str) -> None:
+    agent = a.agent()
+    with pytest.raises(Invalid):
+        file_appeal(event_id=late_reply(agent), agent_id=agent, text=text, now=NOON + HOUR)
+
+
+def test_a_ruling_names_every_fault(session: Session) -> None:
+    from gig.quality.operations.deciding import Ruling, decide
+
+    agent = a.agent()
+    appeal = appealed(agent, late_reply(agent))
+    with pytest.raises(Invalid) as refused:
+        decide(
+            appeal_id=appeal,
+            ruling=Ruling("maybe", "weather", " "),
+            actor_id=a.person(roles="reviewer"),
+            now=NOON + DAY,
+        )
+    assert set(refused.value.errors) == {"verdict", "cause", "reply"}
+
+
+def test_what_an_outage_excused_is_not_appealed_and_an_open_appeal_gives_nothing_twice(
+    session: Session,
+) -> None:
+    excused, open_one = a.agent(), a.agent()
+    event, appeal = late_reply(excused), appealed(open_one, late_reply(open_one))
+    record_outage(
+        starts_at=NOON, ends_at=NOON + seconds(60), reason="断网", actor_id=None, now=NOON + 2 * HOUR
+    )
+    excuse_due(now=NOON + 2 * HOUR)
+    with pytest.raises(Refused) as refused:
+        appealed(excused, event, at=NOON + 3 * HOUR)
+    assert refused.value.slug == "already-excused"
+    assert ruled(appeal) == 0
+    assert len(reversals(session)) == 2 and faults(session) == []
+
+
+def test_an_outage_recorded_later_gives_back_what_a_part_left(session: Session) -> None:
+    agent = a.agent()
+    appeal = appealed(agent, late_reply(agent))
+    ruled(appeal, "partly", part_fen=7)
+    whole = found(session, appeal).penalty_fen or 0
+    record_outage(starts_at=NOON, ends_at=NOON + seconds(60), reason="断网", actor_id=None, now=NOON + DAY)
+    excuse_due(now=NOON + DAY)
+    assert sorted(entry.amount_fen for entry in reversals(session)) == sorted([7, whole - 7])
+    assert faults(session) == []
+
+
+def test_the_money_comes_back_in_the_period_that_is_open(session: Session) -> None:
+    agent = a.agent()
+    event = late_reply(agent)
+    week = session.scalars(sa.select(Period)).one()
+    ends_at = week.ends_at
+    appeal = appealed(agent, event, at=NOON + DAY)
+    close_due(now=ends_at + HOUR)
+    session.rollback()
+    closed = session.scalars(sa.select(Statement).where(Statement.agent_id == agent)).one()
+    assert closed.reversals_fen == 0
+    ruled(appeal, at=ends_at + 2 * HOUR)
+    (reversal,) = reversals(session)
+    assert reversal.period_id != closed.period_id and reversal.late_for_period_id is None
+    close_due(now=ends_at + 8 * DAY)
+    session.rollback()
+    later = sa.select(Statement).where(Statement.agent_id == agent, Statement.period_id != closed.period_id)
+    assert session.scalars(later).one().reversals_fen == reversal.amount_fen
+    assert faults(session) == []
+
+
+def test_finance_hears_of_the_open_appeals_of_a_period(app: Flask, session: Session) -> None:
+    agent = a.agent(name="何静")
+    first, second = late_reply(agent), missed_turn(agent, at=NOON + HOUR)
+    appeal = appealed(agent, first, at=NOON + 2 * HOUR)
+    appealed(agent, second, at=NOON + 3 * HOUR)
+    late_reply(a.agent(), at=NOON + 2 * HOUR)
+    period = found(session, appeal).period_id
+    told = undecided(session, period)
+    assert [(each.kind, each.agent_name, each.due_at) for each in told] == [
+        ("appeal", "何静", NOON + 2 * HOUR + 9 * DAY),
+        ("appeal", "何静", NOON + 3 * HOUR + 9 * DAY),
+    ]
+    assert [each.fen for each in told] == [found(session, appeal).penalty_fen, 0]
+    assert list(open_appeals(session, "week-2020-01-06")) == []
+    ruled(appeal)
+    assert len(undecided(session, period)) == 1
+
+
+def test_an_overdue_appeal_rings_once(session: Session) -> None:
+    agent = a.agent()
+    appeal = appealed(agent, late_reply(agent))
+    due = found(session, appeal).due_at
+    assert ring_overdue(now=due) == 0
+    assert [ring_overdue(now=due + seconds(1)), ring_overdue(now=due + seconds(2))] == [1, 0]
+    session.rollback()
+    rung = sa.select(OutboxEvent.payload).where(
+        OutboxEvent.topic == "reviewer", OutboxEvent.type == "appeal.overdue"
+    )
+    assert len(session.scalars(rung).all()) == 1
+    ruled(appeal, at=due + DAY)
+    assert found(session, appeal).state == "upheld"
+
+
+def test_every_step_is_on_record(session: Session) -> None:
+    agent = a.agent()
+    appeal = appealed(agent, late_reply(agent))
+    ruled(appeal, "rejected")
+    session.rollback()
+    log = sa.select(AuditEntry.action, AuditEntry.reason).where(AuditEntry.object_id == appeal)
+    assert [tuple(row) for row in session.execute(log.order_by(AuditEntry.id))] == [
+        ("appeal.file", None),
+        ("appeal.rejected", REPLY),
+    ]
+
+
+def test_the_database_refuses_what_no_operation_writes(session: Session) -> None:
+    agent = a.agent()
+    appeal = found(session, appealed(agent, late_reply(agent)))
+    for wrong in (
+        {"state": "upheld"},
+        {"decided_by": agent},
+        {"returned_fen": (appeal.penalty_fen or 0) + 1},
+        {"due_at": appeal.filed_at},
+    ):
+        with pytest.raises(sa.exc.IntegrityError), transaction() as writing:
+            writing.execute(sa.update(Appeal).where(Appeal.id == appeal.id).values(**wrong))
+
+
+def test_money_that_the_book_does_not_know_is_found(session: Session) -> None:
+    agent = a.agent()
+    appeal = appealed(agent, late_reply(agent))
+    ruled(appeal, "partly", part_fen=7)
+    with transaction() as writing:
+        writing.execute(sa.update(Appeal).where(Appeal.id == appeal).values(returned_fen=8))
+    assert any("what an appeal gave back" in fault for fault in faults(session))
+
+
+def test_the_desk_goes_on_where_a_page_ended(session: Session) -> None:
+    appeals = [appealed(agent, late_reply(agent)) for agent in (a.agent() for _ in range(5))]
+    for decided in (False, True):
+        seen: list[str] = []
+        while True:
+            session.rollback()
+            last = found(session, seen[-1]) if seen else None
+            if decided:
+                cursor = (last.decided_at, last.id) if last and last.decided_at else None
+                page = desk.decided_rows(session, before=cursor, limit=2)
+            else:
+                page = desk.open_rows(session, after=(last.due_at, last.id) if last else None, limit=2)
+            if not page:
+                break
+            seen += [row.appeal.id for row in page]
+        assert sorted(seen) == sorted(appeals) and len(seen) == 5
+        for appeal in () if decided else appeals:
+            ruled(appeal, "rejected")
