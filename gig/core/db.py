@@ -126,6 +126,16 @@ def transaction() -> Iterator[Session]:
         outbox.ring()
 
 
+def snapshot() -> Session:
+    """A session whose reads all see the database as it is now, whatever others write meanwhile."""
+    session = cast(Session, db.session())
+    session.rollback()
+    if not is_sqlite(session):
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(sa.text("SET TRANSACTION READ ONLY"))
+    return session
+
+
 def one_at_a_time(session: Session, what: str) -> None:
     """Whoever else does `what` waits here until this transaction has ended; SQLite has one writer anyway.
 

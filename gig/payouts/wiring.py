@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from gig.payouts import audit  # noqa: F401  (declares its checks)
+from gig.payouts.adjustments import wiring as adjustments
+from gig.payouts.books import wiring as books
 from gig.payouts.disbursement import wiring as disbursement
 from gig.payouts.earnings import wiring as earnings
 from gig.payouts.rates import wiring as rates
@@ -15,5 +17,7 @@ def plug_into(app: Flask) -> None:
     """Each noun plugs in its own views, jobs and numbers."""
     rates.plug_into(app)
     settlement.plug_into(app)
+    books.plug_into(app)
+    adjustments.plug_into(app)
     disbursement.plug_into(app)
     earnings.plug_into(app)

@@ -33,8 +33,8 @@ def step(name, work):
         return work(*given)
     return stepped
 
-closing.CHUNK = 1
-for name in ("_advance", "_begin", "_cut_next", "tie"):
+closing.CHUNK, closing.SLICE = 3, 1
+for name in ("_advance", "_begin", "_cut_next", "_finish", "tie", "move"):
     setattr(closing, name, step(name, getattr(closing, name)))
 with create_app().app_context():
     closing.close_due(now=CLOSING_TIME)

@@ -39,8 +39,6 @@ class Tie:
 
 def tie(session: Session, period_id: str) -> Tie:
     """The sums of the period as they stand; a line that a retry replaced counts once, as the retry."""
-    whole_book = sa.select(sa.func.sum(LedgerEntry.payable_fen)).where(LedgerEntry.period_id == period_id)
-    payments = whole_book.where(sa.text(OTHER), LedgerEntry.kind.in_(PAYMENT_KINDS))
     of_statements = sa.select(sa.func.sum(Statement.gross_fen), sa.func.sum(Statement.payable_fen)).where(
         Statement.period_id == period_id, Statement.voided_at.is_(None)
     )
@@ -53,11 +51,17 @@ def tie(session: Session, period_id: str) -> Tie:
         .where(retry.retry_of.is_not(None)),
         period_id,
     )
-    ledger_fen = (session.scalar(whole_book) or 0) - (session.scalar(payments) or 0)
     gross_fen, payable_fen = session.execute(of_statements).one()
     lines_fen, held_fen = (all_fen - gone for all_fen, gone in zip(lines, replaced, strict=True))
-    figures = (ledger_fen, gross_fen, payable_fen, lines_fen, held_fen)
+    figures = (of_book(session, period_id), gross_fen, payable_fen, lines_fen, held_fen)
     return Tie(*(int(figure or 0) for figure in figures))
+
+
+def of_book(session: Session, period_id: str) -> int:
+    """What the book added to what agents are owed in the period, but for payments."""
+    whole = sa.select(sa.func.sum(LedgerEntry.payable_fen)).where(LedgerEntry.period_id == period_id)
+    payments = whole.where(sa.text(OTHER), LedgerEntry.kind.in_(PAYMENT_KINDS))
+    return int(session.scalar(whole) or 0) - int(session.scalar(payments) or 0)
 
 
 def _of_lines(session: Session, chosen: sa.Select[*tuple[Any, ...]], period_id: str) -> tuple[int, int]:
