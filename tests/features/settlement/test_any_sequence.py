@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import sqlalchemy as sa
 from flask import Flask
@@ -37,29 +36,6 @@ from gig.payouts.settlement.values import zone
 from tests.features.settlement import books
 
 FEN = st.sampled_from([50, 83, 120, 360, 999, 1000, 2400])
-
-
-class Crash(BaseException):
-    """The process is gone: nothing behind this point happens, and nothing uncommitted stays."""
-
-
-@contextmanager
-def crashing(steps: int) -> Iterator[None]:
-    """The work inside dies as it is about to commit its transaction number `steps`."""
-    left = [steps]
-
-    def die(_session: object) -> None:
-        left[0] -= 1
-        if not left[0]:
-            raise Crash
-
-    sa.event.listen(db.session, "before_commit", die)
-    try:
-        yield
-    except Crash:
-        db.session.rollback()
-    finally:
-        sa.event.remove(db.session, "before_commit", die)
 
 
 class Office(RuleBasedStateMachine):
@@ -182,7 +158,7 @@ class Office(RuleBasedStateMachine):
         advance_runs(now=self.now)
         with suppress(Refused):
             start_run(run_id=id, actor_id="checker", now=self.now)
-        with crashing(self.crash_after):
+        with books.crashing(self.crash_after):
             advance_runs(now=self.now)
 
     @rule(steps=st.integers(1, 6))
@@ -193,7 +169,7 @@ class Office(RuleBasedStateMachine):
     @rule()
     def a_close_crashes_and_goes_on(self) -> None:
         for period_id in self.periods("open", "closing")[:1]:
-            with suppress(Refused), crashing(self.crash_after):
+            with suppress(Refused), books.crashing(self.crash_after):
                 close_period(period_id=period_id, actor_id="maker", now=self.now)
             self.in_order(closing=True)
 

@@ -233,6 +233,26 @@ def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: 
     assert books.faults() == []
 
 
+def test_a_close_that_dies_before_any_of_its_commits_is_finished_by_the_next(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "CHUNK", 2)
+    monkeypatch.setattr(closing, "SLICE", 1)
+    for _ in range(5):
+        books.earn(books.agent(), 1200, base=400)
+    states = set()
+    for steps in range(1, 30):
+        with books.crashing(steps):
+            close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
+        states.add(books.state(session))
+        assert books.faults() == []
+        if books.state(session) == "closed":
+            break
+    assert states == {"open", "closing", "closed"}
+    assert [fen for _, fen, _, _ in lines(session)] == [1200] * 5
+    assert session.scalar(sa.select(Period.close_no).where(Period.id == WEEK)) == 1
+
+
 def test_a_close_that_does_not_tie_stays_closing(session: Session) -> None:
     lin = books.agent()
     id = books.earn(lin, 1200, base=400)
