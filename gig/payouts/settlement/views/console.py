@@ -28,7 +28,7 @@ from gig.payouts.settlement.operations.approving import approve_period, reopen_p
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
 from gig.payouts.settlement.operations.settings import set_number, set_period_kind
 from gig.payouts.settlement.rehearsal import rehearse
-from gig.payouts.settlement.tie import tie
+from gig.payouts.settlement.tie import tie, untied
 from gig.payouts.settlement.values import CLOSE_GRACE, KINDS, MINIMUM_PAYOUT, PERIOD_KIND, grace, zone
 from gig.web.filters import say
 
@@ -81,12 +81,16 @@ def period(period_id: str) -> str:
         signers += [batch.maker_id, batch.approved_by, batch.exported_by]
     closes_at = found.ends_at + grace(tunables.values(session))
     holds = queries.held_reasons(session, period_id)
+    tied = tie(session, period_id)
+    rows_apart = [] if tied.holds else untied(session, period_id)
     return render_template(
         "settlement/period.html",
         period=found,
         shown=shown,
         totals=queries.totals(session, period_id),
-        tie=tie(session, period_id),
+        tie=tied,
+        untied=rows_apart,
+        progress=queries.progress(session, found),
         rows=rows,
         held=held,
         count=count,
@@ -99,7 +103,7 @@ def period(period_id: str) -> str:
         held_fen=sum(fen for _reason, _people, fen in holds),
         free=queries.free_lines(session, period_id),
         batches=batches,
-        names=shown.names(session, *signers),
+        names=shown.names(session, *signers, *(row.agent_id for row in rows_apart)),
         me=actor_id(),
         closes_at=closes_at,
         can_close=found.state in ("open", "closing") and now >= closes_at,
