@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.settlement.models import Statement
 from gig.payouts.settlement.operations.approving import reopen_period
 from gig.payouts.settlement.operations.closing import close_period
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 EARNINGS, AGENTS, ROUNDS, AIM = 1_000_000, 10_000, 5, 2.0
 HANDS, PER_S, BEFORE, CLOSES, P99_AIM = 8, 50, 400, 8, 1.5

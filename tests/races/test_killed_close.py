@@ -33,7 +33,8 @@ def step(name, work):
         return work(*given)
     return stepped
 
-closing.CHUNK, closing.SLICE = 3, 1
+closing.CHUNK = closing.READ = 3
+closing.SLICE = closing.SLICE_WHEN_AWAITED = 1
 for name in ("_advance", "_begin", "_cut_next", "_finish", "tie", "move"):
     setattr(closing, name, step(name, getattr(closing, name)))
 with create_app().app_context():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from gig.core.db import db, transaction
+from gig.core.db import _writer_lock, db, transaction
 from gig.core.errors import Invalid, Refused
 from gig.identity.models import Agent
 from gig.payouts.disbursement.models import PayoutLine
@@ -196,6 +197,7 @@ def test_a_close_in_chunks_says_the_same(
     session: Session, agents_at_once: int, written_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closing, "CHUNK", agents_at_once)
+    monkeypatch.setattr(closing, "READ", agents_at_once)
     monkeypatch.setattr(closing, "SLICE", written_at_once)
     agents = [books.agent() for _ in range(5)]
     for place, id in enumerate(agents):
@@ -207,7 +209,9 @@ def test_a_close_in_chunks_says_the_same(
 
 def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closing, "CHUNK", 4)
-    monkeypatch.setattr(closing, "SLICE", 1)
+    monkeypatch.setattr(closing, "READ", 4)
+    monkeypatch.setattr(closing, "SLICE", 2)
+    monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 1)
     for _ in range(9):
         books.earn(books.agent(), 1200, base=400)
     session.rollback()
@@ -237,6 +241,7 @@ def test_a_close_that_dies_before_any_of_its_commits_is_finished_by_the_next(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closing, "CHUNK", 2)
+    monkeypatch.setattr(closing, "READ", 2)
     monkeypatch.setattr(closing, "SLICE", 1)
     for _ in range(5):
         books.earn(books.agent(), 1200, base=400)
@@ -302,6 +307,43 @@ def test_no_more_than_a_slice_is_written_at_once_where_others_wait(
         books.close()
     inserts = [each for each in sent if "INSERT INTO statement" in each]
     assert len(inserts) == (3 if session.get_bind().dialect.name == "sqlite" else 1)
+
+
+def test_a_claim_that_waits_goes_between_two_slices(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wants to write while a close holds the one writer of SQLite is let in before it goes on."""
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has many writers")
+    monkeypatch.setattr(closing, "SLICE", 1)
+    monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 1)
+    for _ in range(4):
+        books.earn(books.agent(), 1200, base=400)
+    session.rollback()
+    order: list[str] = []
+    waiting = threading.Thread(target=lambda: write(app, order))
+    wrote = closing.cut.write
+
+    def writing(*given: Any) -> None:
+        if not order:
+            waiting.start()
+            while not _writer_lock(db.engine).waiting:
+                pass
+        order.append("slice")
+        wrote(*given)
+
+    monkeypatch.setattr(closing.cut, "write", writing)
+    books.close()
+    waiting.join()
+    assert order[:2] == ["slice", "claim"]
+    assert order.count("slice") == 4
+
+
+def write(app: Flask, order: list[str]) -> None:
+    with app.app_context():
+        with transaction():
+            order.append("claim")
+        db.session.remove()
 
 
 def test_the_scheduler_registers_the_close(app: Flask) -> None:

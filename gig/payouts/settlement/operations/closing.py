@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox, tunables
-from gig.core.db import db, is_sqlite, rows_changed, transaction
+from gig.core.db import db, is_sqlite, others_wait_to_write, rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.core.transitions import move
@@ -21,8 +21,10 @@ from gig.payouts.settlement.tie import tie
 from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace, zone
 
 CHUNK = 5000
-"""Agents decided at once; on PostgreSQL they are written in the same transaction."""
-SLICE = 250
+"""Agents decided and written in one transaction on PostgreSQL."""
+READ = 1000
+"""Agents decided at once on SQLite, before they are written."""
+SLICE, SLICE_WHEN_AWAITED = 250, 50
 """Agents written in one transaction on SQLite, where whoever else writes waits for it."""
 
 
@@ -127,7 +129,7 @@ def _cut_next(period_id: str) -> bool:
     period = session.get(Period, period_id, populate_existing=True)
     if period is None or period.state != "closing" or period.close_after is None:
         return False
-    span = _next_span(session, period.close_after)
+    span = _next_span(session, period.close_after, READ if is_sqlite(session) else CHUNK)
     previous_id, close, after = previous_of(session, period), cut.Close.of(period), period.close_after
     if not is_sqlite(session):
         with transaction() as writing:
@@ -136,21 +138,24 @@ def _cut_next(period_id: str) -> bool:
         return True
     agent = cut.STATEMENT.index("agent_id")
     rows = sorted(session.execute(cut.decisions(close, previous_id, span)), key=lambda row: row[agent])
-    for start in range(0, max(1, len(rows)), SLICE):
-        some = rows[start : start + SLICE]
-        upto = rows[start + SLICE - 1][agent] if start + SLICE < len(rows) else span.upto
+    start, size = 0, SLICE
+    while start < max(1, len(rows)):
+        some = rows[start : start + size]
+        start += size
+        upto = some[-1][agent] if start < len(rows) else span.upto
         with transaction() as writing:
             if not _advance(writing, close, after, upto):
                 break
             if some:
                 cut.write(writing, close, some)
         after = upto or ""
+        size = SLICE_WHEN_AWAITED if others_wait_to_write(session) else SLICE
     return True
 
 
-def _next_span(session: Session, after: str) -> cut.Span:
+def _next_span(session: Session, after: str, count: int) -> cut.Span:
     """The next agents, the last of them named unless they are the last of all."""
-    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
+    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(count - 1).limit(2)
     found = session.scalars(edge).all()
     return cut.Span(after, found[0] if len(found) == 2 else None)
 
@@ -180,6 +185,8 @@ def _finish(period_id: str, now: dt.datetime) -> None:
     period = session.get(Period, period_id, populate_existing=True)
     if period is None or period.state != "closing":
         return
+    if not is_sqlite(session):  # others need the processors too
+        session.execute(sa.text("SET LOCAL max_parallel_workers_per_gather = 0"))
     found = tie(session, period_id)
     if not found.holds:
         raise DoesNotTie(
