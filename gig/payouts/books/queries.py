@@ -95,7 +95,7 @@ def _by_age(session: Session, unclosed: Sequence[str], now: dt.datetime) -> list
     limits = [now - dt.timedelta(days=days) for days in AGES]
     age = sa.case(
         *((Statement.cut_at > limit, place) for place, limit in enumerate(limits)), else_=len(limits)
-    )
+    ).label("age")
     rows = session.execute(
         sa.select(age, sa.func.sum(PayoutLine.amount_fen))
         .join(Statement, Statement.id == PayoutLine.statement_id)

@@ -103,10 +103,10 @@ def rehearse(session: Session, period: Period, *, now: dt.datetime) -> Rehearsal
 
 def _grouped(decided: sa.CTE) -> sa.Select[*tuple[Any, ...]]:
     d = decided.c
-    reason = sa.case((d.payable_fen > 0, d.line_hold_reason))
+    reason = sa.case((d.payable_fen > 0, d.line_hold_reason)).label("reason")
     summed = (d.turns, d.gross_fen, d.carried_in_fen, d.payable_fen, d.carried_out_fen)
     return sa.select(
-        reason.label("reason"), sa.func.count(), *(sa.func.sum(figure).label(figure.key) for figure in summed)
+        reason, sa.func.count(), *(sa.func.sum(figure).label(figure.key) for figure in summed)
     ).group_by(reason)
 
 
