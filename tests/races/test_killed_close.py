@@ -33,7 +33,7 @@ def step(name, work):
         return work(*given)
     return stepped
 
-closing.CHUNK = closing.READ = 3
+closing.CHUNK = 3
 closing.SLICE = closing.SLICE_WHEN_AWAITED = 1
 for name in ("_advance", "_begin", "_cut_next", "_finish", "tie", "move"):
     setattr(closing, name, step(name, getattr(closing, name)))

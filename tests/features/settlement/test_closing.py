@@ -197,7 +197,6 @@ def test_a_close_in_chunks_says_the_same(
     session: Session, agents_at_once: int, written_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closing, "CHUNK", agents_at_once)
-    monkeypatch.setattr(closing, "READ", agents_at_once)
     monkeypatch.setattr(closing, "SLICE", written_at_once)
     agents = [books.agent() for _ in range(5)]
     for place, id in enumerate(agents):
@@ -209,7 +208,6 @@ def test_a_close_in_chunks_says_the_same(
 
 def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closing, "CHUNK", 4)
-    monkeypatch.setattr(closing, "READ", 4)
     monkeypatch.setattr(closing, "SLICE", 2)
     monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 1)
     for _ in range(9):
@@ -241,7 +239,6 @@ def test_a_close_that_dies_before_any_of_its_commits_is_finished_by_the_next(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closing, "CHUNK", 2)
-    monkeypatch.setattr(closing, "READ", 2)
     monkeypatch.setattr(closing, "SLICE", 1)
     for _ in range(5):
         books.earn(books.agent(), 1200, base=400)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,9 +23,7 @@ from gig.payouts.settlement.tie import tie
 from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace, zone
 
 CHUNK = 5000
-"""Agents decided and written in one transaction on PostgreSQL."""
-READ = 1000
-"""Agents decided at once on SQLite, before they are written."""
+"""Agents decided at once; on PostgreSQL they are written in the same transaction."""
 SLICE, SLICE_WHEN_AWAITED = 250, 50
 """Agents written in one transaction on SQLite, where whoever else writes waits for it."""
 
@@ -129,7 +129,7 @@ def _cut_next(period_id: str) -> bool:
     period = session.get(Period, period_id, populate_existing=True)
     if period is None or period.state != "closing" or period.close_after is None:
         return False
-    span = _next_span(session, period.close_after, READ if is_sqlite(session) else CHUNK)
+    span = _next_span(session, period.close_after)
     previous_id, close, after = previous_of(session, period), cut.Close.of(period), period.close_after
     if not is_sqlite(session):
         with transaction() as writing:
@@ -137,7 +137,11 @@ def _cut_next(period_id: str) -> bool:
                 writing.execute(cut.written_at_once(close, previous_id, span))
         return True
     agent = cut.STATEMENT.index("agent_id")
-    rows = sorted(session.execute(cut.decisions(close, previous_id, span)), key=lambda row: row[agent])
+    rows: list[sa.Row[*tuple[Any, ...]]] = []
+    for some in session.execute(cut.decisions(close, previous_id, span)).partitions(SLICE):
+        rows += some
+        time.sleep(0)  # other threads of the process have their turn
+    rows.sort(key=lambda row: row[agent])
     start, size = 0, SLICE
     while start < max(1, len(rows)):
         some = rows[start : start + size]
@@ -153,9 +157,9 @@ def _cut_next(period_id: str) -> bool:
     return True
 
 
-def _next_span(session: Session, after: str, count: int) -> cut.Span:
+def _next_span(session: Session, after: str) -> cut.Span:
     """The next agents, the last of them named unless they are the last of all."""
-    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(count - 1).limit(2)
+    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
     found = session.scalars(edge).all()
     return cut.Span(after, found[0] if len(found) == 2 else None)
 
@@ -185,8 +189,6 @@ def _finish(period_id: str, now: dt.datetime) -> None:
     period = session.get(Period, period_id, populate_existing=True)
     if period is None or period.state != "closing":
         return
-    if not is_sqlite(session):  # others need the processors too
-        session.execute(sa.text("SET LOCAL max_parallel_workers_per_gather = 0"))
     found = tie(session, period_id)
     if not found.holds:
         raise DoesNotTie(
