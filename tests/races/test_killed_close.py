@@ -28,9 +28,9 @@ from gig.payouts.settlement.operations import closing
 from tests.features.settlement.books import CLOSING_TIME
 
 def step(name, work):
-    def stepped(*given):
+    def stepped(*given, **named):
         print(name, flush=True)
-        return work(*given)
+        return work(*given, **named)
     return stepped
 
 closing.CHUNK = 3

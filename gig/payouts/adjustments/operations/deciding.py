@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -82,7 +84,7 @@ def propose(
         errors["kind"] = [N_("选一种调整。")]
     if errors:
         raise Invalid(errors)
-    with transaction() as session:
+    with _deciding() as session:
         if id is not None and session.get(Adjustment, id) is not None:
             return id
         if session.get(Agent, agent_id) is None:
@@ -118,10 +120,11 @@ def propose_reversal(
     """A stated part of an entry is taken back, or waits for a second person; the adjustment's id."""
     if errors := _faults(amount_fen, reason, evidence):
         raise Invalid(errors)
-    with transaction() as session:
+    with _deciding() as session:
         if id is not None and session.get(Adjustment, id) is not None:
             return id
-        original = session.get(LedgerEntry, entry_id)
+        # locked before the adjustment refers to it, as whoever else takes back from it would
+        original = session.get(LedgerEntry, entry_id, with_for_update=True)
         if original is None:
             raise NotFound()
         if original.kind not in REVERSIBLE or original.agent_id is None:
@@ -146,7 +149,7 @@ def propose_reversal(
 
 def approve(*, adjustment_id: str, actor_id: str, now: dt.datetime) -> None:
     """What another person proposed is posted. Pressed again by the same person it changes nothing."""
-    with transaction() as session:
+    with _deciding() as session:
         adjustment = _waiting(session, adjustment_id)
         if adjustment.state == "posted" and adjustment.decided_by == actor_id:
             return
@@ -159,7 +162,7 @@ def approve(*, adjustment_id: str, actor_id: str, now: dt.datetime) -> None:
 
 def turn_down(*, adjustment_id: str, reason: str, actor_id: str, now: dt.datetime) -> None:
     """Nothing is posted: another person refused it with a reason, or its maker withdrew it."""
-    with transaction() as session:
+    with _deciding() as session:
         adjustment = _waiting(session, adjustment_id)
         if adjustment.maker_id == actor_id:
             _decide(session, adjustment, "withdrawn", actor_id=actor_id, now=now)
@@ -169,6 +172,14 @@ def turn_down(*, adjustment_id: str, reason: str, actor_id: str, now: dt.datetim
             raise Invalid({"refusal": [N_("写明为什么不同意。")]})
         _decide(session, adjustment, "refused", actor_id=actor_id, now=now, refusal=reason.strip())
         _note(session, adjustment, "adjustment.refuse", actor_id=actor_id, now=now, reason=reason.strip())
+
+
+@contextmanager
+def _deciding() -> Iterator[Session]:
+    """A transaction in which nobody else decides an adjustment: sums and limits are judged one by one."""
+    with transaction() as session:
+        one_at_a_time(session, "adjustments")
+        yield session
 
 
 def _faults(amount_fen: int, reason: str, evidence: Evidence) -> dict[str, list[str | Sentence]]:
@@ -223,7 +234,6 @@ def _written(
 
 def _post_if_small(session: Session, adjustment: Adjustment, *, now: dt.datetime) -> str:
     """What one person gives or takes alone in a day stays within the limit, however it is split."""
-    one_at_a_time(session, "adjustments")
     since, _until = zone().day_bounds(zone().day_of(now))
     alone = queries.posted_alone(session, adjustment.maker_id, adjustment.agent_id, since)
     if alone + adjustment.amount_fen > tunables.values(session)[ALONE.name]:
