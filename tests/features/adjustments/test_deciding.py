@@ -18,6 +18,7 @@ from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations import deciding
 from gig.payouts.adjustments.operations.deciding import Evidence
+from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.disbursement.operations.questions import take_back
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import accounts, journal
@@ -110,8 +111,8 @@ def test_many_small_ones_of_one_day_need_the_second_person_too(session: Session)
 def test_the_limit_is_changed_with_a_reason_and_holds_at_once(session: Session) -> None:
     lin = books.agent()
     with pytest.raises(Invalid):
-        deciding.set_alone(value=0, reason=" ", actor_id="maker", now=WEDNESDAY)
-    deciding.set_alone(value=0, reason="都要两个人看", actor_id="maker", now=WEDNESDAY)
+        set_alone(value=0, reason=" ", actor_id="maker", now=WEDNESDAY)
+    set_alone(value=0, reason="都要两个人看", actor_id="maker", now=WEDNESDAY)
     assert state(session, propose(lin, 1)) == "proposed"
     assert [change.reason for change in queries.limit_changes(session)] == ["都要两个人看"]
 

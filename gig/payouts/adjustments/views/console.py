@@ -18,6 +18,7 @@ from gig.payouts.adjustments import queries, shown
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations import deciding
 from gig.payouts.adjustments.operations.deciding import Evidence
+from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.adjustments.values import ALONE, FILE_TYPES, KINDS, WORDS
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.shown import names
@@ -168,7 +169,7 @@ def limit() -> Answer:
 
     def work() -> None:
         fen = _fen(request.form.get("alone", ""))
-        deciding.set_alone(value=fen, reason=reason, actor_id=actor_id(), now=received_at())
+        set_alone(value=fen, reason=reason, actor_id=actor_id(), now=received_at())
 
     told(work)
     return redirect(url_for("adjustments.adjustments"), code=303)
