@@ -33,6 +33,7 @@ BENCHES = {
     "offers": ("offers_1000x1000_s",),
     "push": ("push_p99_ms", "push_kib_per_stream"),
     "close": ("close_over_sql_sqlite", "close_over_sql_postgresql"),
+    "close_1m": ("close_1m_over_sql_sqlite", "close_1m_over_sql_postgresql", "claims_p99_during_close"),
     "sheet": ("sheet_over_xlsxwriter", "sheet_100k_over_xlsxwriter"),
     "results_import": ("results_import_over_bare",),
     "what_if": ("what_if_over_read", "what_if_over_read_postgresql"),
@@ -85,7 +86,14 @@ def _page(rows: list[dict[str, Any]]) -> str:
     ]
     for row in rows:
         holds = "yes" if row["holds"] else "**no**"
-        cells = (row["name"], row["value"], row["unit"], row["aim"], holds, row.get("detail", ""))
+        cells = (
+            row["name"],
+            row["value"],
+            row["unit"],
+            row["aim"],
+            holds,
+            row.get("detail") or row.get("how", ""),
+        )
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n"
 

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from gig.cli.inside import inside, snapshot
+from gig.cli.inside import inside
+from gig.core.db import snapshot
 
 
 @click.command()

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import click
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from gig.app import create_app
 from gig.core import simclock
-from gig.core.db import db, is_sqlite
+from gig.core.db import db
 from gig.core.errors import GigError
 from gig.core.schema import at_head
 
@@ -34,13 +32,3 @@ def inside(work: Callable[[], T]) -> T:
         finally:
             db.session.remove()
     sys.exit(1)
-
-
-def snapshot() -> Session:
-    """A session whose reads all see the database as it is now, whatever others write meanwhile."""
-    session = db.session()
-    session.rollback()
-    if not is_sqlite(session):
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(sa.text("SET TRANSACTION READ ONLY"))
-    return session

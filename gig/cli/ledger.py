@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from gig.cli.inside import inside, snapshot
+from gig.cli.inside import inside
+from gig.core.db import snapshot
 from gig.payouts.ledger.export import FORMATS
 
 

@@ -85,14 +85,54 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
 
+GIVEN_WAY = 100
+"""How many half milliseconds a long work waits at most for those who want to write."""
+
 _WRITING = {"gig_write": True}
-_writer_locks: dict[sa.URL, threading.RLock] = {}
+
+
+class _Writers:
+    """The right to write, one thread at a time; a thread that has it may take it again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._counting = threading.Lock()
+        self.waiting = 0
+
+    def acquire(self) -> None:
+        if self._lock.acquire(blocking=False):
+            return
+        with self._counting:
+            self.waiting += 1
+        self._lock.acquire()
+        with self._counting:
+            self.waiting -= 1
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+_writer_locks: dict[sa.URL, _Writers] = {}
 _writer_locks_guard = threading.Lock()
 
 
-def _writer_lock(engine: Engine) -> threading.RLock:
+def _writer_lock(engine: Engine) -> _Writers:
     with _writer_locks_guard:
-        return _writer_locks.setdefault(engine.url, threading.RLock())
+        return _writer_locks.setdefault(engine.url, _Writers())
+
+
+def others_wait_to_write(session: Session) -> bool:
+    """Whether threads of this process waited for the one writer (SQLite); they are let in before this
+    returns, so that a long work in short transactions delays nobody by more than one of them."""
+    if not is_sqlite(session):
+        return False
+    lock, waited = _writer_lock(engine_of(session)), False
+    for _ in range(GIVEN_WAY):
+        if not lock.waiting:
+            break
+        waited = True
+        time.sleep(0.0005)
+    return waited
 
 
 @contextmanager
@@ -132,6 +172,16 @@ def transaction() -> Iterator[Session]:
             lock.release()
     if session.info.pop("emitted", False):
         outbox.ring()
+
+
+def snapshot() -> Session:
+    """A session whose reads all see the database as it is now, whatever others write meanwhile."""
+    session = cast(Session, db.session())
+    session.rollback()
+    if not is_sqlite(session):
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(sa.text("SET TRANSACTION READ ONLY"))
+    return session
 
 
 def one_at_a_time(session: Session, what: str) -> None:

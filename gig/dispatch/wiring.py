@@ -9,9 +9,11 @@ from gig.dispatch import audit, values  # noqa: F401  (declares the numbers and 
 from gig.dispatch.jobs import JOBS
 from gig.dispatch.notices import values as _notices  # noqa: F401
 from gig.dispatch.outages import values as _outages  # noqa: F401
+from gig.dispatch.queries.unfinished import unfinished_claims
 from gig.dispatch.scripts import wiring as scripts
 from gig.dispatch.views import api_agent, api_offers, console, frame, pages
 from gig.dispatch.wording import wiring as wording
+from gig.payouts.settlement.rehearsal import looks
 
 
 def plug_into(app: Flask) -> None:
@@ -23,3 +25,5 @@ def plug_into(app: Flask) -> None:
     scripts.plug_into(app)
     wording.plug_into(app)
     scheduler.register(app, *JOBS)
+    if unfinished_claims not in looks:
+        looks.append(unfinished_claims)

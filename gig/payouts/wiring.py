@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from gig.payouts import audit  # noqa: F401  (declares its checks)
+from gig.payouts.adjustments import wiring as adjustments
+from gig.payouts.books import wiring as books
 from gig.payouts.disbursement import wiring as disbursement
 from gig.payouts.earnings import wiring as earnings
 from gig.payouts.holidays import wiring as holidays
@@ -20,6 +22,8 @@ def plug_into(app: Flask) -> None:
     whatif.plug_into(app)
     holidays.plug_into(app)
     settlement.plug_into(app)
+    books.plug_into(app)
+    adjustments.plug_into(app)
     disbursement.plug_into(app)
     earnings.plug_into(app)
     tax.plug_into(app)

@@ -28,13 +28,14 @@ from gig.payouts.settlement.operations import closing
 from tests.features.settlement.books import CLOSING_TIME
 
 def step(name, work):
-    def stepped(*given):
+    def stepped(*given, **named):
         print(name, flush=True)
-        return work(*given)
+        return work(*given, **named)
     return stepped
 
-closing.CHUNK = 1
-for name in ("_advance", "_begin", "_cut_next", "tie"):
+closing.CHUNK = 3
+closing.SLICE = closing.SLICE_WHEN_AWAITED = 1
+for name in ("_advance", "_begin", "_cut_next", "_finish", "tie", "move"):
     setattr(closing, name, step(name, getattr(closing, name)))
 with create_app().app_context():
     closing.close_due(now=CLOSING_TIME)

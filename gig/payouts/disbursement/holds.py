@@ -76,5 +76,6 @@ def _in_question() -> sa.CompoundSelect[*tuple[Any, ...]]:
     for paid in paid_in_inquiries:
         hold, pay = sa.alias(PayHold.__table__), paid().subquery()
         same = sa.and_(pay.c.inquiry_id == hold.c.inquiry_id, pay.c.agent_id == hold.c.agent_id)
-        parts.append(sa.select(hold.c.agent_id).join(pay, same).where(hold.c.ended_at.is_(None)))
+        was_paid = sa.select(pay.c.source_key).where(same).exists()  # looked up for the few holds there are
+        parts.append(sa.select(hold.c.agent_id).where(hold.c.ended_at.is_(None), was_paid))
     return sa.union_all(*parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,10 +22,15 @@ class Balance:
     entries: int
 
 
-def balances(session: Session, *, group_agents: bool = False) -> list[Balance]:
-    """Every account that was ever posted to, in order; the agents' as one when grouped. They sum to 0."""
+def balances(session: Session, *, group_agents: bool = False, at: dt.datetime | None = None) -> list[Balance]:
+    """Every account that was ever posted to, in order; the agents' as one when grouped. They sum to 0.
+
+    With `at` only what was posted before that instant counts.
+    """
     debits = sa.select(LedgerEntry.debit.label("account"), LedgerEntry.amount_fen.label("fen"))
     credits = sa.select(LedgerEntry.credit.label("account"), (-LedgerEntry.amount_fen).label("fen"))
+    if at is not None:
+        debits, credits = (one.where(LedgerEntry.posted_at < at) for one in (debits, credits))
     side = sa.union_all(debits, credits).subquery()
     account: sa.ColumnElement[str] = side.c.account
     if group_agents:

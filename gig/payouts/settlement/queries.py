@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
 from gig.core.tunables import TunableChange
-from gig.identity.models import Person
+from gig.identity.models import Agent, Person
 from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import OTHER, LedgerEntry
@@ -208,6 +208,17 @@ def counts_of(
     if until is not None:
         query = query.where(LedgerEntry.posted_at <= until)
     return dict(session.execute(query.group_by(LedgerEntry.kind)).all())
+
+
+def progress(session: Session, period: Period) -> tuple[int, int] | None:
+    """How many agents a close has cut, of how many; None when none is under way."""
+    if period.state != "closing":
+        return None
+    total = session.scalar(sa.select(sa.func.count()).select_from(Agent)) or 0
+    if period.close_after is None:
+        return total, total
+    done = sa.select(sa.func.count()).where(Agent.id <= period.close_after)
+    return session.scalar(done) or 0, total
 
 
 def free_lines(session: Session, period_id: str) -> tuple[int, int]:

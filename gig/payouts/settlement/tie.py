@@ -39,8 +39,6 @@ class Tie:
 
 def tie(session: Session, period_id: str) -> Tie:
     """The sums of the period as they stand; a line that a retry replaced counts once, as the retry."""
-    whole_book = sa.select(sa.func.sum(LedgerEntry.payable_fen)).where(LedgerEntry.period_id == period_id)
-    payments = whole_book.where(sa.text(OTHER), LedgerEntry.kind.in_(PAYMENT_KINDS))
     of_statements = sa.select(sa.func.sum(Statement.gross_fen), sa.func.sum(Statement.payable_fen)).where(
         Statement.period_id == period_id, Statement.voided_at.is_(None)
     )
@@ -53,11 +51,17 @@ def tie(session: Session, period_id: str) -> Tie:
         .where(retry.retry_of.is_not(None)),
         period_id,
     )
-    ledger_fen = (session.scalar(whole_book) or 0) - (session.scalar(payments) or 0)
     gross_fen, payable_fen = session.execute(of_statements).one()
     lines_fen, held_fen = (all_fen - gone for all_fen, gone in zip(lines, replaced, strict=True))
-    figures = (ledger_fen, gross_fen, payable_fen, lines_fen, held_fen)
+    figures = (of_book(session, period_id), gross_fen, payable_fen, lines_fen, held_fen)
     return Tie(*(int(figure or 0) for figure in figures))
+
+
+def of_book(session: Session, period_id: str) -> int:
+    """What the book added to what agents are owed in the period, but for payments."""
+    whole = sa.select(sa.func.sum(LedgerEntry.payable_fen)).where(LedgerEntry.period_id == period_id)
+    payments = whole.where(sa.text(OTHER), LedgerEntry.kind.in_(PAYMENT_KINDS))
+    return int(session.scalar(whole) or 0) - int(session.scalar(payments) or 0)
 
 
 def _of_lines(session: Session, chosen: sa.Select[*tuple[Any, ...]], period_id: str) -> tuple[int, int]:
@@ -66,3 +70,48 @@ def _of_lines(session: Session, chosen: sa.Select[*tuple[Any, ...]], period_id: 
     held = sa.case((line.state == "held", line.amount_fen), else_=0)
     total, waiting = session.execute(sa.select(sa.func.sum(line.amount_fen), sa.func.sum(held))).one()
     return int(total or 0), int(waiting or 0)
+
+
+@dataclass(frozen=True)
+class Untied:
+    """An agent of whom the three sources say different things."""
+
+    agent_id: str
+    ledger_fen: int
+    gross_fen: int
+    payable_fen: int
+    lines_fen: int
+
+
+def untied(session: Session, period_id: str, *, limit: int = 20) -> list[Untied]:
+    """The first agents whose entries, statement and lines of the period do not agree; who is looked for
+    when the whole does not tie."""
+    retry = sa.alias(PayoutLine.__table__)
+    replaced = sa.select(retry.c.id).where(retry.c.retry_of == PayoutLine.id, retry.c.state != "voided")
+
+    def part(agent_id: Any, **known: Any) -> sa.Select[*tuple[Any, ...]]:
+        names = ("ledger", "gross", "payable", "lines")
+        return sa.select(agent_id, *(known.get(name, sa.literal(0)).label(name) for name in names))
+
+    parts = (
+        part(LedgerEntry.agent_id, ledger=LedgerEntry.payable_fen).where(
+            LedgerEntry.period_id == period_id, LedgerEntry.kind.not_in(PAYMENT_KINDS)
+        ),
+        part(Statement.agent_id, gross=Statement.gross_fen, payable=Statement.payable_fen).where(
+            Statement.period_id == period_id, Statement.voided_at.is_(None)
+        ),
+        part(PayoutLine.agent_id, lines=PayoutLine.amount_fen).where(
+            PayoutLine.period_id == period_id, PayoutLine.state != "voided", ~replaced.exists()
+        ),
+    )
+    agent_id, *figures = sa.union_all(*parts).subquery("part").c
+    ledger, gross, payable, lines = (sa.func.sum(figure) for figure in figures)
+    rows = session.execute(
+        sa.select(agent_id, ledger, gross, payable, lines)
+        .where(agent_id.is_not(None))
+        .group_by(agent_id)
+        .having(sa.or_(ledger != gross, payable != lines))
+        .order_by(agent_id)
+        .limit(limit)
+    )
+    return [Untied(id, *(int(figure) for figure in found)) for id, *found in rows]

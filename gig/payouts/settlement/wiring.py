@@ -10,19 +10,18 @@ from gig.identity import menu
 from gig.payouts.settlement import values  # noqa: F401  (declares its numbers)
 from gig.payouts.settlement.jobs import JOBS
 from gig.payouts.settlement.shown import short_account
-from gig.payouts.settlement.views import agent, books, console
+from gig.payouts.settlement.views import agent, console
 from gig.payouts.settlement.views import api as programs
 
 
 def plug_into(app: Flask) -> None:
     """Periods close by themselves; finance settles them, agents read their own statements."""
-    for blueprint in (console.pages, books.pages, agent.pages):
+    for blueprint in (console.pages, agent.pages):
         app.register_blueprint(blueprint)
     api.register(app, programs.blueprint)
     scheduler.register(app, *JOBS)
     menu.offer(
         app,
         menu.Entry("settle", N_("结算周期"), "/console/periods", "building-bank", "settle"),
-        menu.Entry("settle", N_("账本"), "/console/ledger", "receipt", "settle"),
     )
     app.jinja_env.filters["short_account"] = short_account

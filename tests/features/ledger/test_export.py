@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.db import db
+from gig.payouts.adjustments.operations.deciding import propose, propose_reversal
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
 from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.ledger.export import export
+from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.ledger.queries import balances
 from gig.payouts.settlement.values import zone
 from tests.features.settlement import books
@@ -24,10 +28,10 @@ BEAN_CHECK = Path(sys.executable).with_name("bean-check")
 
 
 def busy_book() -> None:
-    """Replies, late ones, adjustments both ways, an award, a paid week and an unpaid one."""
+    """Replies, late ones, adjustments of every kind, reversals, a paid week and an unpaid one."""
     lin, he = books.agent(), books.agent()
     for place in range(12):
-        books.earn(lin, 240, base=120, penalty=48 if place % 3 == 0 else 0)
+        late_reply = books.earn(lin, 240, base=120, penalty=48 if place % 3 == 0 else 0)
     books.earn(he, 4000, base=400)
     books.post(lin, "adjustment", -150)
     books.post(he, "adjustment", 77)
@@ -40,6 +44,21 @@ def busy_book() -> None:
     export_batch(batch_id=batch_id, actor_id="maker", now=now)
     books.earn(lin, 55, base=55, at=WEDNESDAY + WEEKS)
     books.post(lin, "triage", 20, at=WEDNESDAY + WEEKS)
+    adjusted(lin, late_reply)
+
+
+def adjusted(agent_id: str, reply: str) -> None:
+    """Every kind of adjustment, with words that mean something to both programs, and reversals."""
+    now = WEDNESDAY + WEEKS
+    common = {"agent_id": agent_id, "actor_id": "maker", "now": now}
+    for kind in ("bonus", "award", "goodwill"):
+        propose(kind=kind, amount_fen=321, reason='客户说“好”; | "really" \\ fine', **common)
+    propose(kind="clawback", amount_fen=99, reason="质检：敷衍", earning_id=reply, **common)
+    entries = sa.select(LedgerEntry).where(
+        LedgerEntry.kind.in_(("penalty", "award")), LedgerEntry.agent_id == agent_id
+    )
+    for entry in db.session.scalars(entries.limit(2)).all():
+        propose_reversal(entry_id=entry.id, amount_fen=7, reason="记错了", actor_id="maker", now=now)
 
 
 def written(session: Session, format: str, folder: Path) -> Path:

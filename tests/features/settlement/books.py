@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -151,3 +153,26 @@ def faults(session: Session | None = None) -> list[str]:
         if check.run.__module__.startswith("gig.payouts")
         for difference in check.run(session)
     ]
+
+
+class Crash(BaseException):
+    """The process is gone: nothing behind this point happens, and nothing uncommitted stays."""
+
+
+@contextmanager
+def crashing(steps: int) -> Iterator[None]:
+    """The work inside dies as it is about to commit for the time number `steps`; nothing says so."""
+    left = [steps]
+
+    def die(_session: object) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise Crash
+
+    sa.event.listen(db.session, "before_commit", die)
+    try:
+        yield
+    except Crash:
+        db.session.rollback()
+    finally:
+        sa.event.remove(db.session, "before_commit", die)

@@ -14,9 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gig.core.db import db, transaction
 from gig.core.errors import Refused
 from gig.identity.models import Agent
+from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.operations.back_pay import advance_runs, draft_run, start_run
+from gig.payouts.adjustments.operations.deciding import approve, propose, propose_reversal, turn_down
+from gig.payouts.adjustments.values import DECIDED
+from gig.payouts.books.queries import liability
+from gig.payouts.books.values import REVERSIBLE
 from gig.payouts.disbursement.operations.batches import approve_batch, cancel_batch, create_batch
 from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
+from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.journal import TooMuchReversed
 from gig.payouts.ledger.models import LedgerEntry
@@ -25,6 +32,7 @@ from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period, reopen_period
 from gig.payouts.settlement.operations.closing import close_due, close_period
 from gig.payouts.settlement.operations.periods import posting_period
+from gig.payouts.settlement.values import zone
 from tests.features.settlement import books
 
 FEN = st.sampled_from([50, 83, 120, 360, 999, 1000, 2400])
@@ -42,6 +50,7 @@ class Office(RuleBasedStateMachine):
         self.context.push()
         self.agents: list[str] = []
         self.decisions = 0
+        self.crash_after = 1
 
     @initialize()
     def hire(self) -> None:
@@ -89,6 +98,80 @@ class Office(RuleBasedStateMachine):
                     why="",
                     now=self.now,
                 )
+
+    @rule(
+        who=st.integers(0, 2),
+        kind=st.sampled_from(DECIDED),
+        fen=FEN,
+        large=st.booleans(),
+        of_reply=st.booleans(),
+    )
+    def finance_adjusts(self, who: int, kind: str, fen: int, large: bool, of_reply: bool) -> None:
+        newest = sa.select(Earning.id).where(Earning.agent_id == self.agents[who]).order_by(Earning.id.desc())
+        db.session.rollback()
+        with suppress(Refused):
+            propose(
+                kind=kind,
+                agent_id=self.agents[who],
+                amount_fen=fen * (10 if large else 1),
+                reason="看过了",
+                earning_id=db.session.scalar(newest.limit(1)) if of_reply else None,
+                actor_id="maker",
+                now=self.now,
+            )
+
+    @rule(fen=FEN, kind=st.sampled_from(REVERSIBLE))
+    def finance_reverses(self, fen: int, kind: str) -> None:
+        db.session.rollback()
+        newest = sa.select(LedgerEntry.id).where(LedgerEntry.kind == kind).order_by(LedgerEntry.id.desc())
+        entry_id = db.session.scalar(newest.limit(1))
+        if entry_id is not None:
+            with suppress(Refused):
+                propose_reversal(
+                    entry_id=entry_id, amount_fen=fen, reason="记错了", actor_id="maker", now=self.now
+                )
+
+    @rule(agree=st.booleans())
+    def another_person_looks(self, agree: bool) -> None:
+        db.session.rollback()
+        waiting = sa.select(Adjustment.id).where(Adjustment.state == "proposed", Adjustment.run_id.is_(None))
+        for id in db.session.scalars(waiting.limit(2)).all():
+            with suppress(Refused):
+                if agree:
+                    approve(adjustment_id=id, actor_id="checker", now=self.now)
+                else:
+                    turn_down(adjustment_id=id, reason="不行", actor_id="checker", now=self.now)
+
+    @rule(figure=st.sampled_from([1, 83, 200]), mode=st.sampled_from(["fixed", "percent"]))
+    def back_pay_is_paid(self, figure: int, mode: str) -> None:
+        day = zone().day_of(self.now) - dt.timedelta(days=1)
+        id = draft_run(
+            first_day=day - dt.timedelta(days=9),
+            last_day=day,
+            mode=mode,
+            figure=figure,
+            card_id=None,
+            reason="补一补",
+            actor_id="maker",
+            now=self.now,
+        )
+        advance_runs(now=self.now)
+        with suppress(Refused):
+            start_run(run_id=id, actor_id="checker", now=self.now)
+        with books.crashing(self.crash_after):
+            advance_runs(now=self.now)
+
+    @rule(steps=st.integers(1, 6))
+    def the_next_work_crashes(self, steps: int) -> None:
+        """Whatever closes or pays back next loses its transaction at the given step, and later goes on."""
+        self.crash_after = steps
+
+    @rule()
+    def a_close_crashes_and_goes_on(self) -> None:
+        for period_id in self.periods("open", "closing")[:1]:
+            with suppress(Refused), books.crashing(self.crash_after):
+                close_period(period_id=period_id, actor_id="maker", now=self.now)
+            self.in_order(closing=True)
 
     @rule(days=st.integers(1, 9))
     def days_pass(self, days: int) -> None:
@@ -147,8 +230,15 @@ class Office(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_in_order(self) -> None:
+        self.in_order(closing=bool(self.periods("closing")))
+
+    def in_order(self, *, closing: bool) -> None:
+        """No claim of the audit is broken, whatever was cut off; accounts are 0 and what is owed is known."""
         assert books.faults() == []
         assert sum(balance.fen for balance in balances(db.session())) == 0
+        if not closing:
+            owed = liability(db.session(), now=self.now)
+            assert (owed.difference_fen, owed.in_transit_fen + owed.clearing_fen) == (0, 0)
 
 
 def test_the_books_are_in_order_after_any_sequence(app: Flask) -> None:

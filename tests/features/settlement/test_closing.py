@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from gig.core.db import db, transaction
+from gig.core.db import _writer_lock, db, transaction
 from gig.core.errors import Invalid, Refused
 from gig.identity.models import Agent
 from gig.payouts.disbursement.models import PayoutLine
@@ -25,6 +26,7 @@ from gig.payouts.settlement.operations.periods import ensure_period, posting_per
 from gig.payouts.settlement.operations.settings import set_period_kind
 from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, HOUR, MONDAY_AFTER, WEDNESDAY, WEEK, WEEKS
+from tests.statements import counted
 
 
 def lines(session: Session) -> list[tuple[str, int, str, str | None]]:
@@ -190,11 +192,12 @@ def test_a_later_period_is_not_closed_before_an_earlier_one(session: Session) ->
     assert refused.value.slug == "earlier-period-open"
 
 
-@pytest.mark.parametrize("agents_at_once", [1, 2, 3])
+@pytest.mark.parametrize(("agents_at_once", "written_at_once"), [(1, 1), (2, 1), (3, 2), (5, 2), (9, 5)])
 def test_a_close_in_chunks_says_the_same(
-    session: Session, agents_at_once: int, monkeypatch: pytest.MonkeyPatch
+    session: Session, agents_at_once: int, written_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closing, "CHUNK", agents_at_once)
+    monkeypatch.setattr(closing, "SLICE", written_at_once)
     agents = [books.agent() for _ in range(5)]
     for place, id in enumerate(agents):
         books.earn(id, 1000 + place, base=400)
@@ -204,7 +207,9 @@ def test_a_close_in_chunks_says_the_same(
 
 
 def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closing, "CHUNK", 2)
+    monkeypatch.setattr(closing, "CHUNK", 4)
+    monkeypatch.setattr(closing, "SLICE", 2)
+    monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 1)
     for _ in range(9):
         books.earn(books.agent(), 1200, base=400)
     session.rollback()
@@ -230,6 +235,26 @@ def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: 
     assert books.faults() == []
 
 
+def test_a_close_that_dies_before_any_of_its_commits_is_finished_by_the_next(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "CHUNK", 2)
+    monkeypatch.setattr(closing, "SLICE", 1)
+    for _ in range(5):
+        books.earn(books.agent(), 1200, base=400)
+    states = set()
+    for steps in range(1, 30):
+        with books.crashing(steps):
+            close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
+        states.add(books.state(session))
+        assert books.faults() == []
+        if books.state(session) == "closed":
+            break
+    assert states == {"open", "closing", "closed"}
+    assert [fen for _, fen, _, _ in lines(session)] == [1200] * 5
+    assert session.scalar(sa.select(Period.close_no).where(Period.id == WEEK)) == 1
+
+
 def test_a_close_that_does_not_tie_stays_closing(session: Session) -> None:
     lin = books.agent()
     id = books.earn(lin, 1200, base=400)
@@ -241,6 +266,81 @@ def test_a_close_that_does_not_tie_stays_closing(session: Session) -> None:
         books.close()
     assert books.state(session) == "closing"
     assert books.faults() != []
+
+
+@pytest.mark.parametrize("off_fen", [1, -1])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("payout_line", "amount_fen"),
+        ("statement", "gross_fen = gross_fen + :fen, available_fen"),
+    ],
+)
+def test_one_fen_changed_behind_our_back_blocks_approval(
+    session: Session, table: str, column: str, off_fen: int
+) -> None:
+    books.earn(books.agent(), 1200, base=400)
+    books.close()
+    name = column.rsplit(" ", 1)[-1]
+    also = ", base_fen = base_fen + :fen, payable_fen = payable_fen + :fen" if table == "statement" else ""
+    with transaction() as writing:
+        writing.execute(sa.text(f"UPDATE {table} SET {column} = {name} + :fen{also}"), {"fen": off_fen})
+    with pytest.raises(Refused) as refused:
+        books.approve()
+    assert refused.value.slug == "does-not-tie"
+    assert books.state(session) == "closed"
+    assert books.faults() != []
+
+
+def test_no_more_than_a_slice_is_written_at_once_where_others_wait(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite the sums are read before the write, and claims come in between any two slices."""
+    monkeypatch.setattr(closing, "SLICE", 2)
+    for _ in range(5):
+        books.earn(books.agent(), 1200, base=400)
+    session.rollback()
+    with counted() as sent:
+        books.close()
+    inserts = [each for each in sent if "INSERT INTO statement" in each]
+    assert len(inserts) == (3 if session.get_bind().dialect.name == "sqlite" else 1)
+
+
+def test_a_claim_that_waits_goes_between_two_slices(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wants to write while a close holds the one writer of SQLite is let in before it goes on."""
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has many writers")
+    monkeypatch.setattr(closing, "SLICE", 1)
+    monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 1)
+    for _ in range(4):
+        books.earn(books.agent(), 1200, base=400)
+    session.rollback()
+    order: list[str] = []
+    waiting = threading.Thread(target=lambda: write(app, order))
+    wrote = closing.cut.write
+
+    def writing(*given: Any) -> None:
+        if not order:
+            waiting.start()
+            while not _writer_lock(db.engine).waiting:
+                pass
+        order.append("slice")
+        wrote(*given)
+
+    monkeypatch.setattr(closing.cut, "write", writing)
+    books.close()
+    waiting.join()
+    assert order[:2] == ["slice", "claim"]
+    assert order.count("slice") == 4
+
+
+def write(app: Flask, order: list[str]) -> None:
+    with app.app_context():
+        with transaction():
+            order.append("claim")
+        db.session.remove()
 
 
 def test_the_scheduler_registers_the_close(app: Flask) -> None:

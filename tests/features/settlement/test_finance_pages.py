@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.payouts.disbursement.models import Batch
+from gig.core.db import transaction
+from gig.payouts.disbursement.models import Batch, PayoutLine
+from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.views import agent, console
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
@@ -126,3 +128,37 @@ def test_a_period_that_is_not_there_is_not_found(desk: Desk) -> None:
     assert finance.get("/console/periods/week-1999-01-04").status_code == 404
     assert finance.post("/console/periods/week-1999-01-04/close").status_code == 404
     assert finance.post("/console/batches/nonsense/export").status_code == 404
+
+
+def test_a_week_that_does_not_tie_names_who_and_offers_no_approval(session: Session, desk: Desk) -> None:
+    lin, he = books.agent(name="林可"), books.agent(name="何静")
+    books.earn(lin, 1200, base=400)
+    books.earn(he, 2400, base=400)
+    books.close()
+    with transaction() as writing:
+        writing.execute(
+            sa.update(PayoutLine)
+            .where(PayoutLine.agent_id == he)
+            .values(amount_fen=PayoutLine.amount_fen + 1)
+        )
+    page = desk().get(PERIOD).text
+    table = words(page.split("对不上的人")[1].split("</table>")[0])
+    assert "何静 24.00 24.00 24.00 24.01" in table
+    assert "林可" not in table
+    assert "审批通过" not in page
+
+
+def test_a_close_under_way_shows_how_far_it_is(session: Session, desk: Desk) -> None:
+    agents = sorted(books.agent() for _ in range(3))
+    books.earn(agents[0], 1200, base=400)
+    with transaction() as writing:
+        writing.execute(
+            sa.update(Period).values(
+                state="closing",
+                close_no=1,
+                close_after=agents[0],
+                closing_at=books.CLOSING_TIME,
+                minimum_fen=0,
+            )
+        )
+    assert "正在关账，1 / 3 人" in words(desk().get(PERIOD).text)

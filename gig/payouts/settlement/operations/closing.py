@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox, tunables
-from gig.core.db import is_sqlite, rows_changed, transaction
+from gig.core.db import db, is_sqlite, others_wait_to_write, rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.core.transitions import move
@@ -21,7 +23,9 @@ from gig.payouts.settlement.tie import tie
 from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace, zone
 
 CHUNK = 5000
-"""Agents in one transaction: short enough that replies do not wait for a close."""
+"""Agents decided at once; on PostgreSQL they are written in the same transaction."""
+SLICE, SLICE_WHEN_AWAITED = 250, 50
+"""Agents written in one transaction on SQLite, where whoever else writes waits for it."""
 
 
 class DoesNotTie(Exception):
@@ -51,8 +55,10 @@ def close_period(*, period_id: str, actor_id: str | None, now: dt.datetime) -> N
 
     A second run, or one that meets another, finishes what is left and changes nothing that is there.
     """
-    while _advance(period_id, actor_id, now):
+    _begin(period_id, actor_id, now)
+    while _cut_next(period_id):
         pass
+    _finish(period_id, now)
 
 
 def _oldest_due(ended_by: dt.datetime) -> str | None:
@@ -67,69 +73,44 @@ def _oldest_due(ended_by: dt.datetime) -> str | None:
     return due[0].id if due and not reopened else None
 
 
-def _advance(period_id: str, actor_id: str | None, now: dt.datetime) -> bool:
-    """One transaction: the period begins to close if it was open, the next agents get their statements
-    and lines, and behind the last of them it is closed if everything ties. False when nothing is left.
+def _begin(period_id: str, actor_id: str | None, now: dt.datetime) -> None:
+    """A period that was open takes no postings any more; its instant and its minimum are fixed.
+
+    Whoever else began first is waited for, and what they decided stands.
     """
     with transaction() as session:
         period = session.get(Period, period_id, populate_existing=True)
         if period is None:
             raise NotFound()
-        if period.state == "open":
-            _begin(session, period, actor_id, now)
-        if period.state != "closing":
-            return False
-        if period.close_after is not None:
-            _cut_next(session, period)
-        if period.close_after is not None:
-            return True
-        found = tie(session, period_id)
-        if found.holds and move(
-            session, PERIOD, Period, period_id, origin="closing", target="closed", closed_at=now
-        ):
-            tell(session, period_id, "closed", now=now)
-    if not found.holds:
-        raise DoesNotTie(
-            f"{period_id}: ledger {found.ledger_fen} - statements {found.gross_fen} = "
-            f"{found.gross_difference_fen} fen; payable {found.payable_fen} - lines {found.lines_fen} = "
-            f"{found.payable_difference_fen} fen"
-        )
-    return False
-
-
-def _begin(session: Session, period: Period, actor_id: str | None, now: dt.datetime) -> None:
-    """The period takes no postings any more; its instant and its minimum are fixed.
-
-    Whoever else began first is waited for, and what they decided is read.
-    """
-    numbers = tunables.values(session)
-    if now < period.ends_at + grace(numbers):
-        raise Refused("period-not-over", N_("这个周期还没有结束，或还在宽限时间里，暂时不能关账。"))
-    _refuse_if_an_earlier_one_is_unclosed(session, period)
-    began = move(
-        session,
-        PERIOD,
-        Period,
-        period.id,
-        origin="open",
-        target="closing",
-        close_no=period.close_no + 1,
-        close_after="",
-        closing_at=now,
-        closed_by=actor_id,
-        minimum_fen=numbers[MINIMUM_PAYOUT.name],
-    )
-    session.refresh(period)
-    if began:
-        audit.note(
+        if period.state != "open":
+            return
+        numbers = tunables.values(session)
+        if now < period.ends_at + grace(numbers):
+            raise Refused("period-not-over", N_("这个周期还没有结束，或还在宽限时间里，暂时不能关账。"))
+        _refuse_if_an_earlier_one_is_unclosed(session, period)
+        began = move(
             session,
-            actor_id=actor_id,
-            action="period.close",
-            object_type="period",
-            object_id=period.id,
-            now=now,
+            PERIOD,
+            Period,
+            period_id,
+            origin="open",
+            target="closing",
+            close_no=period.close_no + 1,
+            close_after="",
+            closing_at=now,
+            closed_by=actor_id,
+            minimum_fen=numbers[MINIMUM_PAYOUT.name],
         )
-        tell(session, period.id, "closing", now=now)
+        if began:
+            audit.note(
+                session,
+                actor_id=actor_id,
+                action="period.close",
+                object_type="period",
+                object_id=period_id,
+                now=now,
+            )
+            tell(session, period_id, "closing", now=now)
 
 
 def _refuse_if_an_earlier_one_is_unclosed(session: Session, period: Period) -> None:
@@ -141,39 +122,87 @@ def _refuse_if_an_earlier_one_is_unclosed(session: Session, period: Period) -> N
         raise Refused("earlier-period-open", N_("更早的周期还没有关账，先关那一个。"))
 
 
-def _cut_next(session: Session, period: Period) -> None:
-    """The next agents have their statements and lines.
+def _cut_next(period_id: str) -> bool:
+    """The next agents have their statements and lines. False when nobody is left."""
+    session = db.session()
+    session.rollback()
+    period = session.get(Period, period_id, populate_existing=True)
+    if period is None or period.state != "closing" or period.close_after is None:
+        return False
+    span = _next_span(session, period.close_after)
+    previous_id, close, after = previous_of(session, period), cut.Close.of(period), period.close_after
+    if not is_sqlite(session):
+        with transaction() as writing:
+            if _advance(writing, close, after, span.upto):
+                writing.execute(cut.written_at_once(close, previous_id, span))
+        return True
+    agent = cut.STATEMENT.index("agent_id")
+    rows: list[sa.Row[*tuple[Any, ...]]] = []
+    for some in session.execute(cut.decisions(close, previous_id, span)).partitions(SLICE):
+        rows += some
+        time.sleep(0)  # other threads of the process have their turn
+    rows.sort(key=lambda row: row[agent])
+    start, size = 0, SLICE
+    while start < max(1, len(rows)):
+        some = rows[start : start + size]
+        start += size
+        upto = some[-1][agent] if start < len(rows) else span.upto
+        with transaction() as writing:
+            if not _advance(writing, close, after, upto):
+                break
+            if some:
+                cut.write(writing, close, some)
+        after = upto or ""
+        size = SLICE_WHEN_AWAITED if others_wait_to_write(session) else SLICE
+    return True
 
-    Progress is compared and set first, so two runs at once never cut the same agents.
-    """
-    after = period.close_after or ""
+
+def _next_span(session: Session, after: str) -> cut.Span:
+    """The next agents, the last of them named unless they are the last of all."""
     edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
     found = session.scalars(edge).all()
-    upto = found[0] if len(found) == 2 else None
+    return cut.Span(after, found[0] if len(found) == 2 else None)
+
+
+def _advance(session: Session, close: cut.Close, after: str, upto: str | None) -> bool:
+    """Progress is compared and set before anything is written, so two runs at once never cut the same
+    agents; False when the other one did."""
     advance = (
         sa.update(Period)
         .where(
-            Period.id == period.id,
+            Period.id == close.period_id,
             Period.state == "closing",
-            Period.close_no == period.close_no,
+            Period.close_no == close.close_no,
             Period.close_after == after,
         )
         .values(close_after=upto)
         .execution_options(synchronize_session=False)
     )
-    if rows_changed(session, advance):
-        span = cut.Span(after, upto)
-        session.execute(cut.statements(period, _previous_id(session, period), span))
-        if is_sqlite(session):
-            session.execute(cut.lines(period, span))
-        else:  # the new statements have no statistics yet: look their agents up at once, not one by one
-            session.execute(sa.text("SET LOCAL enable_nestloop = off"))
-            session.execute(cut.lines(period, span))
-            session.execute(sa.text("SET LOCAL enable_nestloop = on"))
-    session.refresh(period)
+    return rows_changed(session, advance) == 1
 
 
-def _previous_id(session: Session, period: Period) -> str | None:
+def _finish(period_id: str, now: dt.datetime) -> None:
+    """The period is closed if everything ties. Nothing can be posted to it since it began to close, so
+    book, statements and lines are summed before the write."""
+    session = db.session()
+    session.rollback()
+    period = session.get(Period, period_id, populate_existing=True)
+    if period is None or period.state != "closing":
+        return
+    found = tie(session, period_id)
+    if not found.holds:
+        raise DoesNotTie(
+            f"{period_id}: ledger {found.ledger_fen} - statements {found.gross_fen} = "
+            f"{found.gross_difference_fen} fen; payable {found.payable_fen} - lines {found.lines_fen} = "
+            f"{found.payable_difference_fen} fen"
+        )
+    with transaction() as writing:
+        if move(writing, PERIOD, Period, period_id, origin="closing", target="closed", closed_at=now):
+            tell(writing, period_id, "closed", now=now)
+
+
+def previous_of(session: Session, period: Period) -> str | None:
+    """The id of the period before, whose statements carry into this one."""
     earlier = sa.select(Period.id).where(Period.ends_at <= period.starts_at)
     return session.scalars(earlier.order_by(Period.ends_at.desc()).limit(1)).first()
 

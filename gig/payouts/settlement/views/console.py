@@ -15,7 +15,7 @@ from gig.api import mark, read_mark
 from gig.core import tunables
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import GigError, Invalid, NotFound
+from gig.core.errors import GigError, Invalid, NotFound, Refused
 from gig.core.money import parse_yuan
 from gig.core.text import N_
 from gig.identity.access import actor_id, allow
@@ -27,7 +27,8 @@ from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period, reopen_period
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
 from gig.payouts.settlement.operations.settings import set_number, set_period_kind
-from gig.payouts.settlement.tie import tie
+from gig.payouts.settlement.rehearsal import rehearse
+from gig.payouts.settlement.tie import tie, untied
 from gig.payouts.settlement.values import CLOSE_GRACE, KINDS, MINIMUM_PAYOUT, PERIOD_KIND, grace, zone
 from gig.web.filters import say
 
@@ -81,12 +82,16 @@ def period(period_id: str) -> str:
     closes_at = found.ends_at + grace(tunables.values(session))
     holds = queries.held_reasons(session, period_id)
     today = zone().day_of(now)
+    tied = tie(session, period_id)
+    rows_apart = [] if tied.holds else untied(session, period_id)
     return render_template(
         "settlement/period.html",
         period=found,
         shown=shown,
         totals=queries.totals(session, period_id),
-        tie=tie(session, period_id),
+        tie=tied,
+        untied=rows_apart,
+        progress=queries.progress(session, found),
         rows=rows,
         held=held,
         count=count,
@@ -99,7 +104,7 @@ def period(period_id: str) -> str:
         held_fen=sum(fen for _reason, _people, fen in holds),
         free=queries.free_lines(session, period_id),
         batches=batches,
-        names=shown.names(session, *signers),
+        names=shown.names(session, *signers, *(row.agent_id for row in rows_apart)),
         me=actor_id(),
         closes_at=closes_at,
         can_close=found.state in ("open", "closing") and now >= closes_at,
@@ -107,6 +112,26 @@ def period(period_id: str) -> str:
         today=today,
         taxed=taxes.of_lines(session, [row.id for row in rows], today=today),
         history=queries.history(session, period_id),
+    )
+
+
+@pages.get("/console/periods/<period_id>/rehearsal")
+@allow("settle")
+def rehearsal(period_id: str) -> str:
+    """What a close now would say, and what to look at before it; nothing is written."""
+    session, now = db.session(), received_at()
+    found = session.get(Period, period_id)
+    if found is None:
+        raise NotFound()
+    if found.state != "open":
+        raise Refused("not-open", N_("这个周期已经关账，看它本身就行。"))
+    return render_template(
+        "settlement/rehearsal.html",
+        period=found,
+        shown=shown,
+        said=rehearse(session, found, now=now),
+        now=now,
+        over=now >= found.ends_at,
     )
 
 

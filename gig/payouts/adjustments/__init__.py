@@ -1,0 +1,1 @@
+"""What finance adds or takes beside the price of replies: bonuses, awards, clawbacks, back pay, reversals."""

@@ -1,0 +1,279 @@
+"""A back-pay run: counted agent by agent, looked at, then posted; each step resumes where it was cut off."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import audit, tunables
+from gig.core.db import db, made, rows_changed, transaction
+from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.ids import new_id
+from gig.core.text import N_
+from gig.core.transitions import move
+from gig.payouts.adjustments import queries
+from gig.payouts.adjustments.models import Adjustment, BackPayRun
+from gig.payouts.adjustments.operations.posting import post_adjustments
+from gig.payouts.adjustments.rules.back_pay import MODES, PaidReply, by_card, fixed, percent
+from gig.payouts.adjustments.states import RUN
+from gig.payouts.adjustments.values import ALONE, REASON_LENGTH
+from gig.payouts.earnings.models import Earning
+from gig.payouts.rates import queries as rates
+from gig.payouts.settlement.values import zone
+
+AGENTS_AT_ONCE = 50
+POSTED_AT_ONCE = 50
+LONGEST_DAYS = 400
+MOST_FIXED_FEN, MOST_PERCENT = 10_000, 500
+
+
+def draft_run(
+    *,
+    first_day: dt.date,
+    last_day: dt.date,
+    mode: str,
+    figure: int | None,
+    card_id: str | None,
+    reason: str,
+    evidence: str = "",
+    id: str | None = None,
+    actor_id: str,
+    now: dt.datetime,
+) -> str:
+    """A run over past business days begins to be counted; its id. The same `id` again changes nothing."""
+    end_day = last_day + dt.timedelta(days=1)
+    _refuse_bad_input(first_day, end_day, mode, figure, reason, today=zone().day_of(now))
+    starts_at, ends_at = zone().span(first_day, end_day)
+    with transaction() as session:
+        if id is not None and session.get(BackPayRun, id) is not None:
+            return id
+        if mode == "card":
+            rates.version(session, card_id or "")
+        run = BackPayRun(
+            id=id or new_id(),
+            first_day=first_day,
+            end_day=end_day,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            mode=mode,
+            card_id=card_id if mode == "card" else None,
+            figure=None if mode == "card" else figure,
+            reason=reason.strip(),
+            evidence=evidence.strip(),
+            state="counting",
+            counted_after="",
+            maker_id=actor_id,
+            made_at=now,
+        )
+        session.add(run)
+        session.flush()
+        made(session, run_id=run.id)
+        _note(session, run.id, "back_pay.draft", actor_id=actor_id, reason=run.reason, now=now)
+        return run.id
+
+
+def advance_runs(*, now: dt.datetime) -> list[str]:
+    """Every run that is being counted or posted is so to its end; their ids."""
+    query = sa.select(BackPayRun.id).where(BackPayRun.state.in_(("counting", "posting")))
+    ids = list(db.session.scalars(query.order_by(BackPayRun.id)))
+    for id in ids:
+        while _count_next(id, now=now) or _post_next(id, now=now):
+            pass
+    return ids
+
+
+def start_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
+    """The run may be posted. Above the limit it is another person than its maker who says so."""
+    with transaction() as session:
+        run = _found(session, run_id)
+        if run.state in ("posting", "posted"):
+            return
+        total = queries.counted(session, run_id).fen
+        alone = run.maker_id == actor_id
+        if alone and total > tunables.values(session)[ALONE.name]:
+            raise Refused("two-people", N_("合计超过一个人可以决定的数，请另一位财务来确认。"))
+        if not total:
+            raise Refused("nothing-to-pay", N_("这段时间没有人要补。"))
+        if not move(
+            session,
+            RUN,
+            BackPayRun,
+            run_id,
+            origin="ready",
+            target="posting",
+            approved_by=None if alone else actor_id,
+            started_at=now,
+        ):
+            raise Refused("not-ready", N_("这次补发还在计算，或已经取消。"))
+        _note(session, run_id, "back_pay.start", actor_id=actor_id, reason=run.reason, now=now)
+
+
+def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
+    """Nothing of the run is posted; what it counted is kept as withdrawn."""
+    with transaction() as session:
+        run = _found(session, run_id)
+        if run.state == "cancelled":
+            return
+        if run.state not in ("counting", "ready") or not move(
+            session, RUN, BackPayRun, run_id, origin=run.state, target="cancelled"
+        ):
+            raise Refused("already-started", N_("这次补发已经开始入账，不能取消。"))
+        session.execute(
+            sa.update(Adjustment)
+            .where(Adjustment.run_id == run_id, Adjustment.state == "proposed")
+            .values(state="withdrawn", decided_by=actor_id, decided_at=now)
+        )
+        _note(session, run_id, "back_pay.cancel", actor_id=actor_id, reason=None, now=now)
+
+
+def _refuse_bad_input(
+    first_day: dt.date, end_day: dt.date, mode: str, figure: int | None, reason: str, *, today: dt.date
+) -> None:
+    errors: dict[str, list[object]] = {}
+    if not first_day < end_day <= today or (end_day - first_day).days > LONGEST_DAYS:
+        errors["span"] = [N_("起止日期要是已经过完的日子，最长 400 天。")]
+    if mode not in MODES:
+        errors["mode"] = [N_("选一种算法。")]
+    elif mode == "fixed" and not 1 <= (figure or 0) <= MOST_FIXED_FEN:
+        errors["figure"] = [N_("每条补 0.01 到 100.00 元。")]
+    elif mode == "percent" and not 1 <= (figure or 0) <= MOST_PERCENT:
+        errors["figure"] = [N_("百分比要在 1 到 500 之间。")]
+    if not reason.strip() or len(reason.strip()) > REASON_LENGTH:
+        errors["reason"] = [N_("写明原因，客服会看到；最多 200 字。")]
+    if errors:
+        raise Invalid(errors)
+
+
+def _count_next(run_id: str, *, now: dt.datetime) -> bool:
+    """What the next agents get is written down, once. False when the run is not being counted any more.
+
+    Replies are read before the write: they are of past days and change no more.
+    """
+    session = db.session()
+    session.rollback()
+    run = session.get(BackPayRun, run_id, populate_existing=True)
+    if run is None or run.state != "counting":
+        return False
+    after, shares = run.counted_after, _shares(session, run)
+    agents = list(shares)
+    with transaction() as writing:
+        advance = sa.update(BackPayRun).where(
+            BackPayRun.id == run_id, BackPayRun.state == "counting", BackPayRun.counted_after == after
+        )
+        if not agents:
+            return rows_changed(writing, advance.values(state="ready")) == 1
+        if not rows_changed(writing, advance.values(counted_after=agents[-1])):
+            return True
+        rows = [
+            {
+                "id": new_id(),
+                "kind": "back_pay",
+                "agent_id": agent_id,
+                "amount_fen": fen,
+                "replies": replies,
+                "run_id": run_id,
+                "reason": run.reason,
+                "evidence": "",
+                "state": "proposed",
+                "maker_id": run.maker_id,
+                "made_at": now,
+            }
+            for agent_id, (replies, fen) in shares.items()
+            if fen
+        ]
+        if rows:
+            writing.execute(sa.insert(Adjustment), rows)
+    return True
+
+
+def _shares(session: Session, run: BackPayRun) -> dict[str, tuple[int, int]]:
+    """(replies, fen) of each of the next agents who were paid for a reply in the span."""
+    span = (
+        Earning.received_at >= run.starts_at,
+        Earning.received_at < run.ends_at,
+        Earning.gross_fen > 0,
+    )
+    agents = session.scalars(
+        sa.select(Earning.agent_id)
+        .where(Earning.agent_id > run.counted_after, *span)
+        .distinct()
+        .order_by(Earning.agent_id)
+        .limit(AGENTS_AT_ONCE)
+    ).all()
+    columns = (
+        Earning.queue,
+        Earning.issue_type,
+        Earning.tier,
+        Earning.clock_started_at,
+        Earning.received_at,
+        Earning.gross_fen,
+        Earning.pay_fen,
+    )
+    share = _share_of(session, run)
+    counted = dict.fromkeys(agents, (0, 0))
+    rows = sa.select(*columns, Earning.agent_id).where(Earning.agent_id.in_(agents), *span)
+    for row in session.execute(rows):
+        more = share(PaidReply(*row[:-1]))
+        replies, fen = counted[row.agent_id]
+        counted[row.agent_id] = (replies + (more > 0), fen + more)
+    return counted
+
+
+def _share_of(session: Session, run: BackPayRun) -> Callable[[PaidReply], int]:
+    if run.card_id is not None:
+        card = rates.card(session, run.card_id)
+        return lambda reply: by_card(reply, card)
+    figure, rule = run.figure or 0, fixed if run.mode == "fixed" else percent
+    return lambda reply: rule(reply, figure)
+
+
+def _post_next(run_id: str, *, now: dt.datetime) -> bool:
+    """The next agents' back pay is in the book. False when the run is not being posted any more.
+
+    The run is locked first: whoever else posts it waits, and then sees what is left.
+    """
+    with transaction() as session:
+        run = session.get_one(BackPayRun, run_id, populate_existing=True, with_for_update=True)
+        if run.state != "posting":
+            return False
+        some: Sequence[Adjustment] = session.scalars(
+            sa.select(Adjustment)
+            .where(Adjustment.run_id == run_id, Adjustment.state == "proposed")
+            .order_by(Adjustment.agent_id)
+            .limit(POSTED_AT_ONCE)
+        ).all()
+        if not some:
+            move(session, RUN, BackPayRun, run_id, origin="posting", target="posted", finished_at=now)
+            return False
+        session.execute(
+            sa.update(Adjustment)
+            .where(Adjustment.id.in_([one.id for one in some]), Adjustment.state == "proposed")
+            .values(state="posted", decided_by=run.approved_by, decided_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        post_adjustments(session, some, now=now)
+        return True
+
+
+def _found(session: Session, run_id: str) -> BackPayRun:
+    run = session.get(BackPayRun, run_id, populate_existing=True)
+    if run is None:
+        raise NotFound()
+    return run
+
+
+def _note(
+    session: Session, run_id: str, action: str, *, actor_id: str, reason: str | None, now: dt.datetime
+) -> None:
+    audit.note(
+        session,
+        actor_id=actor_id,
+        action=action,
+        object_type="back_pay_run",
+        object_id=run_id,
+        reason=reason,
+        now=now,
+    )

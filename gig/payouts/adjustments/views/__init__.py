@@ -1,0 +1,1 @@
+"""HTTP, cut by audience."""

@@ -1,0 +1,230 @@
+"""Finance: adjustments one at a time, and who still has to look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from gig.core import blobs, tunables
+from gig.core.clock import received_at
+from gig.core.db import db
+from gig.core.errors import GigError, Invalid, NotFound
+from gig.core.ids import is_id, new_id
+from gig.core.money import parse_yuan
+from gig.identity.access import actor_id, allow
+from gig.payouts.adjustments import queries, shown
+from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.operations import deciding
+from gig.payouts.adjustments.operations.deciding import Evidence
+from gig.payouts.adjustments.operations.settings import set_alone
+from gig.payouts.adjustments.values import ALONE, FILE_TYPES, KINDS, WORDS
+from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.settlement.shown import names
+from gig.web.filters import say
+
+pages = Blueprint("adjustments", __name__, template_folder="../templates")
+
+PAGE = 50
+
+
+@pages.get("/console/adjustments")
+@allow("settle")
+def adjustments() -> str:
+    """What waits for a second person, or everything, the newest first; and the form for a new one."""
+    session, asked = db.session(), request.args
+    before = asked.get("before", "")
+    kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
+    agent = asked.get("agent", "").strip()
+    waiting = asked.get("show") == "waiting"
+    rows = queries.adjustments(
+        session,
+        waiting=waiting,
+        kind=kind,
+        agent_id=agent,
+        before=before if is_id(before) else "",
+        limit=PAGE + 1,
+    )
+    wanted = {"kind": kind, "agent": agent, "show": "waiting" if waiting else ""}
+    return render_template(
+        "adjustments/list.html",
+        rows=rows[:PAGE],
+        more=rows[PAGE - 1].adjustment.id if len(rows) > PAGE else None,
+        wanted={name: value for name, value in wanted.items() if value},
+        shown=shown,
+        words=WORDS,
+        form=request.args,
+        new_id=new_id(),
+        accept=",".join(FILE_TYPES),
+        alone_fen=tunables.values(session)[ALONE.name],
+        changes=queries.limit_changes(session),
+        count=queries.waiting_count(session),
+    )
+
+
+@pages.post("/console/adjustments")
+@allow("settle")
+def create() -> Answer:
+    """A new adjustment; posted twice it is one."""
+    form = request.form
+
+    def work() -> str:
+        return deciding.propose(
+            kind=form.get("kind", ""),
+            agent_id=form.get("agent", "").strip(),
+            amount_fen=_fen(form.get("amount", "")),
+            reason=form.get("reason", ""),
+            evidence=_evidence(),
+            earning_id=form.get("earning", "").strip() or None,
+            id=_asked_id(),
+            actor_id=actor_id(),
+            now=received_at(),
+        )
+
+    return _to_one(work, url_for("adjustments.adjustments"))
+
+
+@pages.post("/console/ledger/<entry_id>/reversals")
+@allow("settle")
+def reverse(entry_id: str) -> Answer:
+    """A part of an entry, or all of it, goes back."""
+    form = request.form
+
+    def work() -> str:
+        return deciding.propose_reversal(
+            entry_id=entry_id,
+            amount_fen=_fen(form.get("amount", "")),
+            reason=form.get("reason", ""),
+            evidence=_evidence(),
+            id=_asked_id(),
+            actor_id=actor_id(),
+            now=received_at(),
+        )
+
+    return _to_one(work, url_for("books.entry", entry_id=entry_id))
+
+
+@pages.get("/console/adjustments/<adjustment_id>")
+@allow("settle")
+def adjustment(adjustment_id: str) -> str:
+    """One adjustment: what, for whom, why, who decided, and its entry in the book."""
+    session = db.session()
+    found = _found(adjustment_id)
+    original = session.get(LedgerEntry, found.reverses_id) if found.reverses_id else None
+    return render_template(
+        "adjustments/one.html",
+        found=found,
+        original=original,
+        fen=shown.signed_fen(found, original.payable_fen if original else None),
+        shown=shown,
+        words=WORDS,
+        key=queries.entry_key(found),
+        names=names(session, found.maker_id, found.decided_by, found.agent_id),
+        me=actor_id(),
+    )
+
+
+@pages.get("/console/adjustments/<adjustment_id>/evidence")
+@allow("settle")
+def evidence(adjustment_id: str) -> Response:
+    """The file that speaks for the decision."""
+    found = _found(adjustment_id)
+    if found.evidence_blob_id is None:
+        raise NotFound()
+    blob = db.session().get_one(blobs.Blob, found.evidence_blob_id)
+    content = blobs.content(db.session(), found.evidence_blob_id)
+    answer = Response(content, mimetype=blob.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=found.evidence_name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@pages.post("/console/adjustments/<adjustment_id>/approve")
+@allow("settle")
+def approve(adjustment_id: str) -> Answer:
+    return _decided(
+        adjustment_id,
+        lambda: deciding.approve(adjustment_id=adjustment_id, actor_id=actor_id(), now=received_at()),
+    )
+
+
+@pages.post("/console/adjustments/<adjustment_id>/refuse")
+@allow("settle")
+def refuse(adjustment_id: str) -> Answer:
+    reason = request.form.get("refusal", "")
+    return _decided(
+        adjustment_id,
+        lambda: deciding.turn_down(
+            adjustment_id=adjustment_id, reason=reason, actor_id=actor_id(), now=received_at()
+        ),
+    )
+
+
+@pages.post("/console/adjustments/limit")
+@allow("settle")
+def limit() -> Answer:
+    """What one person may decide alone, with its reason."""
+    reason = request.form.get("why", "")
+
+    def work() -> None:
+        fen = _fen(request.form.get("alone", ""))
+        set_alone(value=fen, reason=reason, actor_id=actor_id(), now=received_at())
+
+    told(work)
+    return redirect(url_for("adjustments.adjustments"), code=303)
+
+
+def told(work: Callable[[], object]) -> bool:
+    """Does the work; what the rules refuse is said on the next page. Whether it was done."""
+    try:
+        work()
+    except NotFound:
+        raise
+    except Invalid as error:
+        for sentences in error.errors.values():
+            for sentence in sentences:
+                flash(say(sentence))
+        return False
+    except GigError as error:
+        flash(say(error))
+        return False
+    return True
+
+
+def _to_one(work: Callable[[], str], back: str) -> Answer:
+    made: list[str] = []
+    if not told(lambda: made.append(work())):
+        return redirect(back, code=303)
+    return redirect(url_for("adjustments.adjustment", adjustment_id=made[0]), code=303)
+
+
+def _decided(adjustment_id: str, work: Callable[[], None]) -> Answer:
+    told(work)
+    return redirect(url_for("adjustments.adjustment", adjustment_id=adjustment_id), code=303)
+
+
+def _found(adjustment_id: str) -> Adjustment:
+    found = db.session().get(Adjustment, adjustment_id) if is_id(adjustment_id) else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _asked_id() -> str | None:
+    """The id that the form was given, so that sending it twice makes one."""
+    asked = request.form.get("id", "")
+    return asked if is_id(asked) else None
+
+
+def _fen(text: str) -> int:
+    try:
+        return parse_yuan(text)
+    except ValueError as error:
+        raise Invalid({"amount": [str(error)]}) from error
+
+
+def _evidence() -> Evidence:
+    file = request.files.get("file")
+    content = file.stream.read() if file else b""
+    return Evidence(request.form.get("evidence", ""), content, (file.filename or "") if file else "")

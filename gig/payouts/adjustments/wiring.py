@@ -1,0 +1,52 @@
+"""What adjustments plug into the application."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Flask
+
+from gig import scheduler
+from gig.core.db import db
+from gig.core.text import N_
+from gig.identity import menu
+from gig.payouts.adjustments import audit, queries  # noqa: F401  (declares its checks)
+from gig.payouts.adjustments.jobs import JOBS
+from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.views import back_pay, console
+from gig.payouts.disbursement.holds import Paid, paid_in_inquiries
+from gig.payouts.earnings.models import Earning
+from gig.payouts.settlement.rehearsal import looks
+
+
+def _adjusted() -> Paid:
+    """What was given or taken for one reply goes with the pay of its inquiry."""
+    award = Adjustment.kind.in_(("bonus", "award"))
+    key = sa.case((award, sa.literal("award:")), else_=sa.literal("adjustment:")) + Adjustment.id
+    return (
+        sa.select(Adjustment.agent_id, Earning.inquiry_id, key.label("source_key"))
+        .join(Earning, Earning.id == Adjustment.earning_id)
+        .where(Adjustment.state == "posted")
+    )
+
+
+def plug_into(app: Flask) -> None:
+    """Finance adjusts pay on its pages; back-pay runs go on by themselves."""
+    if _adjusted not in paid_in_inquiries:
+        paid_in_inquiries.append(_adjusted)
+    if queries.waiting_for_two not in looks:
+        looks.append(queries.waiting_for_two)
+    for blueprint in (console.pages, back_pay.pages):
+        app.register_blueprint(blueprint)
+    scheduler.register(app, *JOBS)
+    menu.offer(
+        app,
+        menu.Entry(
+            "settle",
+            N_("调整"),
+            "/console/adjustments",
+            "scale",
+            "settle",
+            count=lambda: queries.waiting_count(db.session()),
+            tabs=("/console/back-pay",),
+        ),
+    )

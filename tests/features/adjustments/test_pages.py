@@ -1,0 +1,128 @@
+"""Finance's pages of adjustments: forms that need no script, two people, evidence."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core.ids import new_id
+from gig.payouts.adjustments.models import Adjustment, BackPayRun
+from gig.payouts.adjustments.operations.back_pay import advance_runs
+from gig.payouts.ledger.models import LedgerEntry
+from tests.features.settlement import books
+from tests.features.settlement.books import CLOSING_TIME, HOUR
+from tests.features.settlement.conftest import Desk
+from tests.statements import counted
+
+pytestmark = pytest.mark.usefixtures("after_closing_time")
+ALL = "/console/adjustments"
+
+
+def newest(session: Session) -> Adjustment:
+    session.rollback()
+    return session.scalars(sa.select(Adjustment).order_by(Adjustment.id.desc())).first()  # type: ignore[return-value]
+
+
+def test_a_large_award_goes_from_its_form_to_the_book_between_two_people(
+    session: Session, desk: Desk
+) -> None:
+    lin = books.agent(name="林可")
+    maker, checker = desk(name="李敏"), desk(name="许岚")
+    form = {"kind": "award", "agent": lin, "amount": "90.50", "reason": "客户来信表扬", "evidence": "见附件"}
+    file = (io.BytesIO(b"%PDF-1.7 letter"), "letter.pdf")
+    page = maker.post(ALL, {**form, "id": new_id(), "file": file}).text
+    assert "等人复核" in page
+    assert "同意并入账" not in page
+    one = f"{ALL}/{newest(session).id}"
+    assert "林可" in checker.get(f"{ALL}?show=waiting").text
+    assert checker.get(f"{one}/evidence").data == b"%PDF-1.7 letter"
+    assert "已入账" in checker.post(f"{one}/approve").text
+    assert "这笔调整已经有人处理过了" in maker.post(f"{one}/refuse", {"refusal": "不"}).text
+    session.rollback()
+    entry = session.scalars(sa.select(LedgerEntry)).one()
+    assert (entry.amount_fen, entry.memo) == (9050, "奖励 · 客户来信表扬")
+
+
+def test_an_entry_is_reversed_from_its_page_and_links_both_ways(session: Session, desk: Desk) -> None:
+    lin = books.agent()
+    earning = books.earn(lin, 240, base=120, penalty=48)
+    session.rollback()
+    penalty = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "penalty")).one()
+    finance = desk()
+    page = f"/console/ledger/{penalty.id}"
+    assert f"penalty:{earning}" in finance.get(page).text
+    finance.post(f"{page}/reversals", {"amount": "0.48", "reason": "系统延迟", "id": new_id()})
+    session.rollback()
+    back = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "reversal")).one()
+    assert back.payable_fen == 48
+    assert f"/console/ledger/{back.id}" in finance.get(page).text
+    assert page in finance.get(f"/console/ledger/{back.id}").text
+    assert (
+        "最多还能冲回 0 分" in finance.post(f"{page}/reversals", {"amount": "0.01", "reason": "再一次"}).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"amount": "1.234"}, "金额最多两位小数"),
+        ({"amount": "1e3"}, "金额要写成数字"),
+        ({"reason": ""}, "写明原因"),
+        ({"agent": "nobody"}, "没有这位客服"),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_leaves_nothing(
+    session: Session, desk: Desk, form: dict[str, str], told: str
+) -> None:
+    sound = {"kind": "award", "agent": books.agent(), "amount": "1.00", "reason": "好评"}
+    assert told in desk().post(ALL, {**sound, **form}).text
+    assert session.scalars(sa.select(Adjustment)).all() == []
+
+
+def test_back_pay_is_previewed_and_posted(session: Session, desk: Desk) -> None:
+    lin = books.agent(name="林可")
+    books.earn(lin, 240, base=120)
+    finance = desk()
+    form = {"first_day": "2026-11-16", "last_day": "2026-11-22", "mode": "fixed", "figure": "0.20"}
+    finance.post("/console/back-pay", {**form, "reason": "费率公布晚了", "id": new_id()})
+    session.rollback()
+    run_id = session.scalars(sa.select(BackPayRun.id)).one()
+    advance_runs(now=CLOSING_TIME + HOUR)
+    page = finance.get(f"/console/back-pay/{run_id}").text
+    assert "林可" in page
+    assert "确认入账" in page
+    finance.post(f"/console/back-pay/{run_id}/start")
+    advance_runs(now=CLOSING_TIME + HOUR)
+    assert "已入账" in finance.get(f"/console/back-pay/{run_id}").text
+    assert "费率公布晚了" in finance.get("/console/back-pay").text
+    session.rollback()
+    assert session.scalars(
+        sa.select(LedgerEntry.amount_fen).where(LedgerEntry.kind == "adjustment")
+    ).all() == [20]
+
+
+def test_only_finance_may_open_them(session: Session, desk: Desk) -> None:
+    ops = desk("ops")
+    for path in (ALL, "/console/back-pay", "/console/ledger/accounts", "/console/ledger/checks"):
+        assert ops.get(path).status_code == 403
+    finance = desk()
+    for path in (f"{ALL}/{new_id()}", f"/console/back-pay/{new_id()}", f"/console/ledger/{new_id()}"):
+        assert finance.get(path).status_code == 404
+
+
+def test_the_list_costs_the_same_however_long_it_is(session: Session, desk: Desk) -> None:
+    finance, lin = desk(), books.agent()
+
+    def statements() -> int:
+        with counted() as sent:
+            assert finance.get(ALL).status_code == 200
+        return len(sent)
+
+    finance.post(ALL, {"kind": "award", "agent": lin, "amount": "1.00", "reason": "好评"})
+    few = statements()
+    for _ in range(5):
+        finance.post(ALL, {"kind": "award", "agent": lin, "amount": "1.00", "reason": "好评"})
+    assert statements() == few
