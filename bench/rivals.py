@@ -1,7 +1,7 @@
 """A claim, a reply and its earning over HTTP beside a job fetched and finished by two queue libraries.
 
-All on the same PostgreSQL with durable commits, in turns, the median of the rounds. The libraries are called
-as their own workers call them, one job at a time; the product is served by two web workers.
+All on the same PostgreSQL with durable commits and fresh statistics, in turns, the median of the rounds. The
+libraries are called as their own workers call them, one job at a time; two web workers serve the product.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ async def _rounds(port: int, desk: Desk, ids: list[str], place: str) -> dict[str
     rates: dict[str, list[float]] = {"reply": [], "procrastinate": [], "pgqueuer": []}
     jobs = PER_ROUND * (len(ids) // PER_ROUND + 1)
     async with _procrastinate(place, jobs) as first, _pgqueuer(place, jobs) as second:
+        async with await psycopg.AsyncConnection.connect(place, autocommit=True) as connection:
+            await connection.execute("ANALYZE")
         for start in range(0, len(ids), PER_ROUND):
             rates["procrastinate"].append(await _finished(first))
             rates["reply"].append(_answered(port, desk, ids[start : start + PER_ROUND]))
