@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -33,45 +34,57 @@ class Desk:
 def staff(count: int, *, now: dt.datetime) -> Desk:
     """A queue, a channel, and so many agents."""
     channel_id = new_id()
-    agents = [new_id() for _ in range(count)]
-    tokens = [f"gig_p_bench{id}" for id in agents]
     with transaction() as session:
         session.add(Queue(slug=QUEUE, name=QUEUE, name_en=QUEUE))
         session.add(Channel(id=channel_id, name="bench", key_hash=hashed("gig_c_bench"), created_at=now))
         change(session, "limit_gold", 20, actor_id=None, reason="bench", now=now)
         session.flush()
-        for number, (id, token) in enumerate(zip(agents, tokens, strict=True)):
-            phone = f"+86139{number:08d}"
-            session.add(
-                Person(
-                    id=id,
-                    phone=phone,
-                    phone_index=keyring().index(phone, "person.phone"),
-                    name="客服",
-                    roles="agent",
-                    created_at=now,
-                )
+        agents = hire(session, count, queues=[QUEUE], now=now)
+    return Desk(channel_id, agents, [token_of(id) for id in agents])
+
+
+def token_of(agent_id: str) -> str:
+    """With which an agent of `hire` comes."""
+    return f"gig_p_bench{agent_id}"
+
+
+def hire(session: Session, count: int, *, queues: Sequence[str], now: dt.datetime) -> list[str]:
+    """So many gold agents are at work, with these skills; their ids."""
+    agents = [new_id() for _ in range(count)]
+    for number, id in enumerate(agents):
+        phone = f"+86137{number:08d}"
+        session.add(
+            Person(
+                id=id,
+                phone=phone,
+                phone_index=keyring().index(phone, "person.phone"),
+                name="客服",
+                roles="agent",
+                created_at=now,
             )
-            session.flush()
-            session.add(
-                Agent(
-                    id=id,
-                    stage="active",
-                    tier="gold",
-                    presence="online",
-                    last_seen_at=now,
-                    verified_at=now,
-                    answered_turns=100,
-                    created_at=now,
-                )
-            )
-            session.flush()
-            session.add(AgentSkill(agent_id=id, queue=QUEUE, granted_at=now))
-            session.add(
-                ApiToken(id=new_id(), person_id=id, token_hash=hashed(token), scopes="", created_at=now)
-            )
-        session.flush()
-    return Desk(channel_id, agents, tokens)
+        )
+    session.flush()
+    session.add_all(
+        Agent(
+            id=id,
+            stage="active",
+            tier="gold",
+            presence="online",
+            last_seen_at=now,
+            verified_at=now,
+            answered_turns=100,
+            created_at=now,
+        )
+        for id in agents
+    )
+    session.flush()
+    session.add_all(AgentSkill(agent_id=id, queue=queue, granted_at=now) for id in agents for queue in queues)
+    session.add_all(
+        ApiToken(id=new_id(), person_id=id, token_hash=hashed(token_of(id)), scopes="", created_at=now)
+        for id in agents
+    )
+    session.flush()
+    return agents
 
 
 def waiting(desk: Desk, count: int, *, now: dt.datetime) -> list[str]:

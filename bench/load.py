@@ -57,7 +57,8 @@ def send(port: int, requests: list[Request], *, connections: int) -> Outcome:
     return Outcome(found["seconds"], found["statuses"], sorted(found["latencies"]))
 
 
-def _wire(method: str, path: str, token: str, body: str) -> bytes:
+def wire(method: str, path: str, token: str, body: str) -> bytes:
+    """The request as it goes over the wire."""
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     content = body.encode()
     head = (
@@ -67,6 +68,24 @@ def _wire(method: str, path: str, token: str, body: str) -> bytes:
     return head.encode() + content
 
 
+async def exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+) -> tuple[str, bytes]:
+    """The status and the body that came back for it."""
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    lower, body = head.lower(), b""
+    if b"content-length:" in lower:
+        length = int(lower.split(b"content-length:")[1].split(b"\r\n")[0])
+        if length:
+            body = await reader.readexactly(length)
+    elif b"transfer-encoding: chunked" in lower:
+        while size := int((await reader.readline()).strip() or b"0", 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readline()
+    return head[9:12].decode(), body
+
+
 async def _connection(
     port: int, waiting: list[bytes], statuses: Counter[str], latencies: list[float]
 ) -> None:
@@ -74,24 +93,14 @@ async def _connection(
     while waiting:
         request = waiting.pop()
         started = time.perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        lower = head.lower()
-        if b"content-length:" in lower:
-            length = int(lower.split(b"content-length:")[1].split(b"\r\n")[0])
-            if length:
-                await reader.readexactly(length)
-        elif b"transfer-encoding: chunked" in lower:
-            while size := int((await reader.readline()).strip() or b"0", 16):
-                await reader.readexactly(size + 2)
-            await reader.readline()
+        status, _ = await exchange(reader, writer, request)
         latencies.append((time.perf_counter() - started) * 1000)
-        statuses[head[9:12].decode()] += 1
+        statuses[status] += 1
     writer.close()
 
 
 async def _main(port: int, connections: int) -> None:
-    requests = [_wire(*json.loads(line)) for line in sys.stdin if line.strip()][::-1]
+    requests = [wire(*json.loads(line)) for line in sys.stdin if line.strip()][::-1]
     statuses: Counter[str] = Counter()
     latencies: list[float] = []
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A thousand readers in one process: opens streams by raw sockets and notes when each event arrives.
+"""Thousands of readers in one process: opens streams by raw sockets and notes when each event arrives.
 
 Run as a program. Reads `host port` and then one ticket a line from standard input; prints `open` once
 every stream has answered; on end of input prints one JSON object: inquiry id → arrival times of its feed row
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import selectors
 import socket
 import sys
@@ -21,6 +22,8 @@ OPENING_AT_ONCE = 50
 
 
 def main() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     host, port = sys.stdin.readline().split()
     tickets = iter(iter(lambda: sys.stdin.readline().strip(), ""))
     selector = selectors.EpollSelector()

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The tests need a browser, Chinese letters and hledger. Root on Debian gets them; others are told.
+# The tests need a browser, Chinese letters, hledger and nginx. Root on Debian gets them; others are told.
 set -euo pipefail
 missing=()
 command -v "${GIG_TEST_CHROMIUM:-chromium}" >/dev/null || missing+=(chromium)
 command -v hledger >/dev/null || missing+=(hledger)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 if ! fc-list :lang=zh-cn 2>/dev/null | grep -q . && ! compgen -G '/usr/share/fonts/*/noto/NotoSansCJK*' >/dev/null; then
     missing+=(fonts-noto-cjk)
 fi

@@ -18,7 +18,7 @@ from gig.simulator.http import GivenUp, ServerClock
 from gig.simulator.replay import arrivals as rhythms
 from gig.simulator.replay import scripts as plays
 from gig.simulator.replay.agents import Manners
-from gig.simulator.replay.run import NotTheirs, Plan, Result, play
+from gig.simulator.replay.run import LINGER_S, NotTheirs, Plan, Result, play
 from gig.simulator.world import Login
 
 MINUTES_EACH = 2.5
@@ -40,6 +40,13 @@ MINUTES_EACH = 2.5
 )
 @click.option("--stop-after", type=click.IntRange(1), help="Stop after so many replies that answer a turn.")
 @click.option(
+    "--linger",
+    default=LINGER_S,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="How long conversations may go on after the minutes, in seconds of the server's time.",
+)
+@click.option(
     "--logins",
     type=click.File(encoding="utf-8"),
     help="What `gig demo seed --json` printed.  [default: the demo logins under this GIG_SECRET_KEY]",
@@ -55,6 +62,7 @@ def simulate(
     url: str,
     inquiries: int | None,
     stop_after: int | None,
+    linger: float,
     logins: TextIO | None,
     as_json: bool,
 ) -> None:
@@ -78,6 +86,7 @@ def simulate(
             manners=Manners(late=late),
             seed=seed,
             stop_after=stop_after,
+            linger_s=linger,
         )
         result = play(plan, say=lambda line: click.echo(line, err=True), stopped=stopped)
     except (GivenUp, ValueError) as error:

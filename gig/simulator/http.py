@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import threading
 import time
 import uuid
@@ -13,7 +14,8 @@ import requests
 
 PATIENCE_S = 120.0
 TIMEOUT_S = 30.0
-TRY_AGAIN_AFTER_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+TRY_AGAIN_AFTER_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+"""Half of it to one and a half times as much, so that a thousand who wait do not all ask at once."""
 SERVER_TROUBLE = 500
 
 
@@ -81,7 +83,8 @@ class Api:
                     return answer
             except requests.RequestException:
                 pass
-            if time.monotonic() > give_up_at or self.stopped.wait(next(waits, TRY_AGAIN_AFTER_S[-1])):
+            pause = next(waits, TRY_AGAIN_AFTER_S[-1]) * random.uniform(0.5, 1.5)
+            if time.monotonic() > give_up_at or self.stopped.wait(pause):
                 raise GivenUp(f"{method} {path}")
             self.retries += 1
 

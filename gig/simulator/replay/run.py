@@ -22,7 +22,7 @@ from gig.simulator.world import Login
 log = logging.getLogger(__name__)
 
 LINGER_S = 900
-"""How long after the last arrival open conversations may go on, in the server's time."""
+"""Long enough for whoever comes back to be answered once more."""
 
 RUNG_AT_ONCE = 1.4
 """On average: enough for races now and then, few enough to spare the server."""
@@ -31,7 +31,10 @@ REPORT_EVERY_S = 10.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Who plays what, how fast. `moments` are the arrivals as shares of the span, one for each script."""
+    """Who plays what, how fast. `moments` are the arrivals as shares of the span, one for each script.
+
+    After the span open conversations may go on for `linger_s` of the server's time.
+    """
 
     url: str
     agents: Sequence[Login]
@@ -42,6 +45,7 @@ class Plan:
     manners: Manners
     seed: int
     stop_after: int | None = None
+    linger_s: float = LINGER_S
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class _Run:
         )
 
     def _wait(self, planned_end: dt.datetime, say: Callable[[str], None]) -> None:
-        last = planned_end + dt.timedelta(seconds=LINGER_S)
+        last = planned_end + dt.timedelta(seconds=self.plan.linger_s)
         told = time.monotonic()
         enough = self.plan.stop_after
         while not self.stopped.wait(0.2):

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.scenarios.bad_days.deployment import Deployment, until
+from bench.site import until
+from tests.scenarios.bad_days.deployment import Deployment
 
 
 @pytest.fixture(scope="module")

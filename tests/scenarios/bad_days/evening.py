@@ -6,7 +6,8 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from tests.scenarios.bad_days.deployment import AGENTS, Deployment, Patient, until
+from bench.site import until
+from tests.scenarios.bad_days.deployment import AGENTS, Deployment, Patient
 
 
 class Evening:

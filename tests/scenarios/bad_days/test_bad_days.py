@@ -11,13 +11,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bench.site import until
 from gig.core import outbox
 from gig.core.clock import real_now
 from gig.core.db import transaction
 from gig.core.ids import new_id
 from gig.dispatch.models import Inquiry, TurnQuote
 from tests.builders import seconds
-from tests.scenarios.bad_days.deployment import Deployment, Patient, until
+from tests.scenarios.bad_days.deployment import Deployment, Patient
 from tests.scenarios.bad_days.evening import Evening
 
 FAIL_OVER_S = 15

@@ -1,0 +1,172 @@
+"""A whole deployment of real processes on this machine.
+
+Web workers, streams, two schedulers, PostgreSQL, Redis: each of its parts can be killed and
+started again; what was committed outlives a crash of PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.app import create_app
+from gig.core.db import db
+from gig.core.schema import upgrade
+from gig.payouts.ledger.audit import audit
+from gig.settings import Settings
+from tests.fixtures.postgres import PostgresServer, running_postgres
+from tests.fixtures.processes import free_port, kill, stop, tail
+from tests.fixtures.servers import SECRET, RedisServer, environment
+
+PATIENCE_S = 90
+CONNECTIONS = ["max_connections=200"]
+
+
+class Host:
+    """One command of the deployment, on a machine of its own."""
+
+    def __init__(self, name: str, home: Path, *command: str, **settings: str) -> None:
+        self.name, self.port, self.log = name, free_port(), home / f"{name}.log"
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._command = [sys.executable, "-m", "gig", *command]
+        if command[0] == "serve":
+            self._command += ["--port", str(self.port)]
+        self._settings, self._home = settings, home
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self._began_at = output.tell()
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(
+                self._command,
+                cwd=self._home,
+                env=environment(**self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def workers(self) -> list[int]:
+        return [child.pid for child in psutil.Process(self.process.pid).children()]
+
+    def get(self, path: str) -> httpx.Response | None:
+        try:
+            return httpx.get(self.url + path, timeout=10, trust_env=False, verify=False)
+        except httpx.TransportError:
+            return None
+
+    def says(self, path: str, **expected: object) -> bool:
+        """Whether the answer is 200 and has these fields."""
+        answer = self.get(path)
+        return (
+            answer is not None
+            and answer.status_code == 200
+            and expected.items() <= dict(answer.json()).items()
+        )
+
+    def leads(self) -> bool:
+        """Whether this scheduler lives, and its last word since its start was that it leads."""
+        printed = self.log.read_bytes()[self._began_at :].decode()
+        said = [line for line in printed.splitlines() if "leads the jobs" in line]
+        return self.process.poll() is None and bool(said) and "this process" in said[-1]
+
+    def kill(self) -> None:
+        kill(self.process)
+
+    def rss_kib(self) -> int:
+        """The memory that its processes hold now, each counted whole."""
+        own = psutil.Process(self.process.pid)
+        return sum(each.memory_info().rss for each in (own, *own.children(recursive=True))) // 1024
+
+
+def until(holds: Callable[[], bool], *hosts: Host, seconds: float = PATIENCE_S) -> None:
+    """Returns once it holds; fails with what the hosts have printed when it never does."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "\n".join(tail(host.log) for host in hosts)
+        time.sleep(0.02)
+
+
+class Site:
+    """`web` serves pages and API with so many workers, `live` the streams; one of two schedulers leads.
+
+    It runs from here until the stack is closed. `app` is ours, to look into the database with.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        stack: ExitStack,
+        *,
+        options: list[str] = CONNECTIONS,
+        workers: int = 2,
+        **settings: str,
+    ) -> None:
+        self.home = home
+        self.postgres: PostgresServer = stack.enter_context(running_postgres(options))
+        self.redis = RedisServer(home)
+        stack.callback(lambda: stop(self.redis.process))
+        url = self.postgres.create("gig")
+        migrating = sa.create_engine(url)
+        upgrade(migrating)
+        migrating.dispose()
+        self.settings = {"GIG_DATABASE_URL": url, "GIG_REDIS_URL": self.redis.url, **settings}
+        self.app = create_app(Settings.from_env({**self.settings, "GIG_SECRET_KEY": SECRET}))
+        stack.callback(self._let_go)
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self.hosts: list[Host] = []
+        self._stack = stack
+        self.web = self.host("web", "serve", "--role", "web", "--workers", str(workers))
+        self.webs = [self.web]
+        self.live = self.host("live", "serve", "--role", "live")
+        self.schedulers = [self.host(f"scheduler-{number}", "scheduler") for number in (1, 2)]
+
+    def host(self, name: str, *command: str, **settings: str) -> Host:
+        """One more host; it is stopped with the others."""
+        host = Host(name, self.home, *command, **self.settings, **settings)
+        self._stack.callback(lambda: stop(host.process))
+        self.hosts.append(host)
+        return host
+
+    def is_whole(self) -> bool:
+        """Every process serves, hears and rings, and one scheduler leads."""
+        return (
+            all(host.says("/readyz", status="ready") for host in self.webs)
+            and self.live.says("/live/health", alive=True, bell=True)
+            and len([host for host in self.schedulers if host.leads()]) == 1
+        )
+
+    def ask(self, what: Callable[[Session], Any]) -> Any:
+        """Asks a second time if the connection had died since the last question, as any program would."""
+        with self.app.app_context():
+            try:
+                return what(db.session())
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                db.session.rollback()
+                return what(db.session())
+            finally:
+                db.session.remove()
+
+    def count(self, question: str, **values: object) -> int:
+        return int(self.ask(lambda session: session.execute(sa.text(question), values).scalar_one()))
+
+    def books_are_clean(self) -> bool:
+        return not [finding for finding in self.ask(audit) if finding.differences]
+
+    def _let_go(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
