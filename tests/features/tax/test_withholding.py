@@ -15,7 +15,8 @@ from gig.core.db import transaction
 from gig.core.errors import Refused
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
-from gig.payouts.disbursement.operations.exporting import download_sheet, export_batch
+from gig.payouts.disbursement.operations.downloads import download_sheet
+from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Statement
