@@ -24,8 +24,8 @@ from gig.payouts.whatif.values import ON_A_PAGE_S, share_of_budget
 from gig.web.filters import day_range, say
 
 SHOWN = 8
-BAR, AXIS = 120, 44
-"""How wide the bars are drawn, and where zero stands when something falls."""
+BAR = 120
+"""How wide the longest fall and the longest rise are drawn together."""
 STEPS = (0, 1000, 2000, 4000)
 """Gains from so many fen on are a column of their own."""
 
@@ -99,14 +99,15 @@ def thousandths(value: int | None, *, sign: str = "") -> str:
 
 
 def bars(sums: Sequence[tuple[str, Sum]]) -> list[dict[str, Any]]:
-    """Each with its change as a bar from zero: to the right if more is paid, to the left if less."""
-    most = max((abs(each.change_fen) for _, each in sums), default=0)
-    axis = AXIS if any(each.change_fen < 0 for _, each in sums) else 0
+    """Each with its change as a bar from zero, all in one scale: to the right if more is paid, else left."""
+    changes = [each.change_fen for _, each in sums]
+    down, up = -min(0, *changes, 0), max(0, *changes, 0)
+    whole = down + up or 1
+    axis = BAR * down // whole
     rows = []
     for name, each in sums:
-        room = axis if each.change_fen < 0 else BAR - axis
-        length = max(2, room * abs(each.change_fen) // most) if each.change_fen else 0
-        x = axis - length if each.change_fen < 0 else axis
+        length = max(2, BAR * abs(each.change_fen) // whole) if each.change_fen else 0
+        x = max(0, axis - length) if each.change_fen < 0 else axis
         rows.append({"name": name, "sum": each, "x": x, "w": length, "axis": axis})
     return rows
 
