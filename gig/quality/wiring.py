@@ -10,7 +10,7 @@ from gig.core.db import db
 from gig.core.text import N_
 from gig.identity import menu
 from gig.identity.access import actor_id
-from gig.payouts.settlement import unsettled
+from gig.payouts.settlement.rehearsal import looks
 from gig.quality import audit  # noqa: F401  (declares its checks)
 from gig.quality.jobs import JOBS
 from gig.quality.queries import open_appeals
@@ -25,7 +25,8 @@ def plug_into(app: Flask) -> None:
     app.register_blueprint(console.pages)
     menu.offer(app, menu.Entry("review", N_("申诉"), console.HERE, "scale", "review", _waiting, hot=_overdue))
     scheduler.register(app, *JOBS)
-    unsettled.ask(app, open_appeals)
+    if open_appeals not in looks:
+        looks.append(open_appeals)
     app.jinja_env.globals["appeals_about"] = _about
     app.jinja_env.globals["appeal_words"] = shown
 

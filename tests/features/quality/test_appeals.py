@@ -18,7 +18,7 @@ from gig.dispatch.outages.operations import excuse_due, record_outage
 from gig.identity.models import Agent
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.operations.closing import close_due
-from gig.payouts.settlement.unsettled import undecided
+from gig.payouts.settlement.rehearsal import rehearse
 from gig.quality.models import Appeal
 from gig.quality.operations.deciding import ring_overdue
 from gig.quality.operations.filing import file_appeal
@@ -278,16 +278,17 @@ def test_finance_hears_of_the_open_appeals_of_a_period(app: Flask, session: Sess
     appeal = appealed(agent, first, at=NOON + 2 * HOUR)
     appealed(agent, second, at=NOON + 3 * HOUR)
     late_reply(a.agent(), at=NOON + 2 * HOUR)
-    period = found(session, appeal).period_id
-    told = undecided(session, period)
-    assert [(each.kind, each.agent_name, each.due_at) for each in told] == [
-        ("appeal", "何静", NOON + 2 * HOUR + 9 * DAY),
-        ("appeal", "何静", NOON + 3 * HOUR + 9 * DAY),
+    period = session.get_one(Period, found(session, appeal).period_id)
+    told = open_appeals(session, period)
+    assert told.count == 2
+    assert [(each.who, each.at) for each in told.items] == [
+        ("何静", NOON + 2 * HOUR + 9 * DAY),
+        ("何静", NOON + 3 * HOUR + 9 * DAY),
     ]
-    assert [each.fen for each in told] == [found(session, appeal).penalty_fen, 0]
-    assert list(open_appeals(session, "week-2020-01-06")) == []
+    assert [each.fen for each in told.items] == [found(session, appeal).penalty_fen, 0]
     ruled(appeal)
-    assert len(undecided(session, period)) == 1
+    assert open_appeals(session, period).count == 1
+    assert [each.count for each in rehearse(session, period, now=NOON).findings if each.title == told.title] == [1]
 
 
 def test_an_overdue_appeal_rings_once(session: Session) -> None:
