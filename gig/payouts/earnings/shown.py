@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -125,15 +126,22 @@ def fee(entry: LedgerEntry) -> dict[str, Any]:
 def chart(
     session: Session, agent_id: str, zone: BusinessZone, day: dt.date, now: dt.datetime
 ) -> dict[str, Any]:
-    """The hours of a business day with the multiplier that stood behind each."""
+    """The hours of a business day with the multiplier that stood behind each.
+
+    The card in force is asked for once, and again where the next one starts.
+    """
     since, until = zone.day_bounds(day)
     earned = {hour.hour: hour for hour in queries.hours(session, agent_id, since, until, zone)}
     first, last = min([FIRST_HOUR, *earned]), max([LAST_HOUR, *earned])
     present = zone.local(now)
-    hours = []
+    hours: list[dict[str, Any]] = []
+    card: RateCard | None = None
+    holds_until: dt.datetime | None = None
     for hour in range(first, last + 1):
         at = zone.instants_of(dt.datetime.combine(day, dt.time(hour)))[0]
-        _id, card = rates.card_in_force(session, at)
+        if card is None or (holds_until is not None and at >= holds_until):
+            _id, card = rates.card_in_force(session, at)
+            holds_until = session.execute(sa.select(rates.next_card_at(at))).scalar_one()
         found = earned.get(hour)
         state = "past" if (day, hour) < (present.date(), present.hour) else "future"
         hours.append(

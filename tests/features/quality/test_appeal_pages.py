@@ -225,5 +225,5 @@ def test_pages_take_known_numbers_of_statements(
     for (who, path), before in pages.items():
         with counted() as sent:
             assert who.get(path).status_code == 200
-        assert len(sent) == before, path
+        assert len(sent) <= before, path  # the first look of the day notes the browser
         assert len(sent) <= MOST.get(path, MOST_OF_A_CASE), path

@@ -115,8 +115,8 @@ def _titles(paper: FPDF) -> None:
     paper.set_font(FAMILY, size=8.5)
     paper.set_text_color(*GREY)
     titles = (_("时间"), _("类型"), _("说明"), _("到手（元）"))
-    for words, width in zip(titles, COLUMNS, strict=True):
-        paper.cell(width, ROW, str(words), border="B", align="R" if width is COLUMNS[-1] else "L")
+    for place, (words, width) in enumerate(zip(titles, COLUMNS, strict=True), start=1):
+        paper.cell(width, ROW, str(words), border="B", align="R" if place == len(COLUMNS) else "L")
     paper.ln(ROW + 0.5)
     paper.set_text_color(0)
 
