@@ -288,7 +288,9 @@ def test_finance_hears_of_the_open_appeals_of_a_period(app: Flask, session: Sess
     assert [each.fen for each in told.items] == [found(session, appeal).penalty_fen, 0]
     ruled(appeal)
     assert open_appeals(session, period).count == 1
-    assert [each.count for each in rehearse(session, period, now=NOON).findings if each.title == told.title] == [1]
+    assert [
+        each.count for each in rehearse(session, period, now=NOON).findings if each.title == told.title
+    ] == [1]
 
 
 def test_an_overdue_appeal_rings_once(session: Session) -> None:
