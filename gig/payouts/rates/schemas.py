@@ -20,7 +20,7 @@ class PublicationIn(Schema):
 class SubmissionIn(Schema):
     """Why the card is as it is, for whoever reviews it and for the history."""
 
-    why = Text(most=500)
+    why = Text(most=500, required=True)
 
 
 class WithdrawalQuery(Schema):
