@@ -48,6 +48,7 @@ def draft_run(
     _refuse_bad_input(first_day, end_day, mode, figure, reason, today=zone().day_of(now))
     starts_at, ends_at = zone().span(first_day, end_day)
     with transaction() as session:
+        one_at_a_time(session, "adjustments")
         if id is not None and session.get(BackPayRun, id) is not None:
             return id
         if mode == "card":
