@@ -276,7 +276,7 @@ def _sheet(session: Session, batch: Batch) -> Iterator[Difference]:
         yield Difference(f"sheet of {batch.number}", batch.sheet_sha256, whole[0].sha256)
 
 
-@check("a line is settled, failed or returned exactly as the book says, and a bank result says why")
+@check("a line is settled, failed or returned, net of tax, as the book says, and a bank result says why")
 def _results(session: Session) -> Iterator[Difference]:
     for kind, states in (
         ("settled", ("settled", "returned")),
@@ -286,11 +286,12 @@ def _results(session: Session) -> Iterator[Difference]:
         listed = ", ".join(f"'{state}'" for state in states)
         yield from rows(
             session,
-            f"""SELECT l.id || ' {kind}', CASE WHEN l.state IN ({listed}) THEN l.amount_fen ELSE 0 END,
+            f"""SELECT l.id || ' {kind}', CASE WHEN l.state IN ({listed}) THEN {_SENT} ELSE 0 END,
                   coalesce(e.amount_fen, 0)
                 FROM payout_line l LEFT JOIN ledger_entry e ON e.source_key = '{kind}:' || l.id
+                  LEFT JOIN tax_record t ON t.line_id = l.id AND t.reverses_id IS NULL
                 WHERE coalesce(e.amount_fen, 0) <>
-                  CASE WHEN l.state IN ({listed}) THEN l.amount_fen ELSE 0 END""",
+                  CASE WHEN l.state IN ({listed}) THEN {_SENT} ELSE 0 END""",
         )
     yield from rows(
         session,

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import db
 from gig.core.errors import Refused
+from gig.core.ids import new_id
 from gig.payouts.adjustments import queries
-from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations import back_pay
 from gig.payouts.adjustments.operations.deciding import approve, propose, propose_reversal
 from gig.payouts.ledger.models import LedgerEntry
-from tests.features.adjustments.test_back_pay import NOW, counted
+from tests.features.adjustments.test_back_pay import NOW, counted, draft
 from tests.features.settlement import books
 from tests.features.settlement.books import WEDNESDAY
 
@@ -97,3 +98,11 @@ def test_a_run_posted_by_several_is_posted_once(app: Flask, session: Session) ->
     assert session.scalars(sa.select(Adjustment.state).distinct()).all() == ["posted"]
     assert session.scalar(sa.select(sa.func.count()).where(LedgerEntry.kind == "adjustment")) == 7
     assert books.faults() == []
+
+
+def test_one_form_sent_several_times_at_once_is_one_run(app: Flask, session: Session) -> None:
+    books.earn(books.agent(), 100)
+    id = new_id()
+    assert at_once(app, *[lambda: draft(id=id)] * 4) == ["done"] * 4
+    session.rollback()
+    assert session.scalars(sa.select(BackPayRun.id)).all() == [id]

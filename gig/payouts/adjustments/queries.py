@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core import tunables
 from gig.core.text import N_
 from gig.core.tunables import TunableChange
 from gig.identity.models import Person
@@ -74,6 +75,30 @@ def posted_alone(session: Session, maker_id: str, agent_id: str, since: dt.datet
         Adjustment.made_at >= since,
     )
     return int(session.scalar(query) or 0)
+
+
+def runs_started_alone(session: Session, maker_id: str, since: dt.datetime) -> int:
+    """What the back-pay runs come to that one person started without another since the instant."""
+    query = (
+        sa.select(sa.func.coalesce(sa.func.sum(Adjustment.amount_fen), 0))
+        .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
+        .where(
+            BackPayRun.maker_id == maker_id, BackPayRun.approved_by.is_(None), BackPayRun.started_at >= since
+        )
+    )
+    return int(session.scalar(query) or 0)
+
+
+def alone_fen(session: Session, person_id: str) -> int:
+    """What the person may decide alone. A limit that they raised themselves does not hold for them: until
+    somebody else has changed it, the lowest since the last one that was not theirs does."""
+    fen = tunables.values(session)[ALONE.name]
+    changes = sa.select(TunableChange.value, TunableChange.changed_by).where(TunableChange.name == ALONE.name)
+    for value, changed_by in session.execute(changes.order_by(TunableChange.id.desc())):
+        fen = min(fen, value)
+        if changed_by != person_id:
+            return fen
+    return min(fen, ALONE.default)
 
 
 def left_of(session: Session, entry: LedgerEntry) -> int:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.payouts.books.models import BookCheck
+from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.states import OWED
 from gig.payouts.ledger import accounts
@@ -57,9 +58,10 @@ class Liability:
 
 
 def liability(session: Session, *, now: dt.datetime) -> Liability:
-    """All of it, and what the book says of the same: AgentPayable, and the clearing account."""
+    """All of it, and what the book says of the same: AgentPayable, and the clearing account, which holds
+    what is in transit net of tax."""
     unclosed = session.scalars(sa.select(Period.id).where(Period.state.in_(UNCLOSED))).all()
-    transit = sa.select(sa.func.sum(PayoutLine.amount_fen)).where(PayoutLine.state == "in_transit")
+    transit = sa.select(sa.func.sum(sent_fen())).where(PayoutLine.state == "in_transit")
     clearing = sa.case(
         (LedgerEntry.debit == accounts.CLEARING, LedgerEntry.amount_fen), else_=-LedgerEntry.amount_fen
     )

@@ -31,6 +31,7 @@ from gig.quality.values import (
     VERDICTS,
     Verdict,
 )
+from gig.scoring.operations.scoring import lock_agents
 from gig.scoring.operations.striking import overturn
 
 NO_MONEY = N_("申诉 %(number)s 成立：这一条不算了，服务分也改回。")
@@ -65,7 +66,8 @@ def decide(*, appeal_id: str, ruling: Ruling, actor_id: str, now: dt.datetime) -
         if found is None or not is_id(appeal_id):
             raise NotFound
         _refuse_unless_theirs(found, actor_id)
-        left = open_fen(session, found.penalty_id)
+        lock_agents(session, [found.agent_id])  # before the penalty, as whoever excuses an outage does
+        left = open_fen(session, found.penalty_id, hold=True)
         verdict = _checked(ruling, left)
         fen = {"upheld": left, "partly": ruling.part_fen or 0, "rejected": 0}[verdict]
         strikes = verdict == "upheld" or (verdict == "partly" and ruling.strike)

@@ -21,9 +21,12 @@ def left_of(penalty: sa.FromClause) -> sa.ColumnElement[int]:
     return left
 
 
-def open_fen(session: Session, penalty_id: str | None) -> int:
-    """What is left of the penalty; 0 where no money was taken."""
+def open_fen(session: Session, penalty_id: str | None, *, hold: bool = False) -> int:
+    """What is left of the penalty; 0 where no money was taken. With `hold` nobody else gives of it until the
+    end of the transaction."""
     if penalty_id is None:
         return 0
+    if hold:
+        session.execute(sa.select(LedgerEntry.id).where(LedgerEntry.id == penalty_id).with_for_update())
     penalty = LedgerEntry.__table__.alias("penalty")
     return int(session.execute(sa.select(left_of(penalty)).where(penalty.c.id == penalty_id)).scalar_one())

@@ -14,6 +14,7 @@ from gig.core.ids import new_id
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations import back_pay
+from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates.models import RateCardVersion
 from tests.features.settlement import books
@@ -126,6 +127,28 @@ def test_above_the_limit_another_person_starts_it(session: Session) -> None:
     back_pay.advance_runs(now=NOW)
     assert state(session, id) == "posted"
     assert books.faults() == []
+
+
+def test_a_run_that_is_split_over_a_day_needs_the_second_person_too(session: Session) -> None:
+    books.earn(books.agent(), 2000, base=400)
+    first, second = (counted(mode="percent", figure=150) for _ in range(2))
+    back_pay.start_run(run_id=first, actor_id="maker", now=NOW)
+    with pytest.raises(Refused) as refused:
+        back_pay.start_run(run_id=second, actor_id="maker", now=NOW)
+    assert refused.value.slug == "two-people"
+    back_pay.start_run(run_id=second, actor_id="maker", now=NOW + DAY)
+    back_pay.advance_runs(now=NOW + DAY)
+    assert (state(session, first), state(session, second)) == ("posted", "posted")
+    assert books.faults() == []
+
+
+def test_who_raised_the_limit_starts_no_larger_run_by_it(session: Session) -> None:
+    books.earn(books.agent(), 4000, base=400)
+    id = counted(mode="percent", figure=200)
+    set_alone(value=100_000, reason="补发多", actor_id="maker", now=NOW)
+    with pytest.raises(Refused) as refused:
+        back_pay.start_run(run_id=id, actor_id="maker", now=NOW)
+    assert refused.value.slug == "two-people"
 
 
 def test_a_cancelled_run_posts_nothing_and_keeps_what_it_counted(session: Session) -> None:

@@ -117,6 +117,16 @@ def test_the_limit_is_changed_with_a_reason_and_holds_at_once(session: Session) 
     assert [change.reason for change in queries.limit_changes(session)] == ["都要两个人看"]
 
 
+def test_who_raised_the_limit_is_not_the_one_whom_it_lets_act_alone(session: Session) -> None:
+    lin = books.agent()
+    for value in (LIMIT * 2, LIMIT * 10):
+        set_alone(value=value, reason="年底奖金多", actor_id="maker", now=WEDNESDAY)
+    assert state(session, propose(lin, LIMIT + 1)) == "proposed"
+    assert state(session, propose(lin, LIMIT + 1, actor_id="checker")) == "posted"
+    set_alone(value=LIMIT * 8, reason="再看过", actor_id="checker", now=WEDNESDAY)
+    assert state(session, propose(lin, LIMIT + 1)) == "posted"
+
+
 def test_the_other_person_may_refuse_and_the_maker_withdraw(session: Session) -> None:
     lin = books.agent()
     refused, withdrawn = propose(lin, 9000), propose(lin, 9000)

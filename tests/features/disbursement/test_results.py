@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +15,7 @@ from gig.core.db import transaction
 from gig.core.errors import Invalid, Refused
 from gig.payouts.disbursement.models import Payee, PayoutLine
 from gig.payouts.disbursement.operations.retries import retry_lines
+from gig.payouts.disbursement.results import reading
 from gig.payouts.disbursement.results.models import ResultImport, ResultMapping
 from gig.payouts.disbursement.results.operations import (
     drop_results,
@@ -344,6 +348,12 @@ def test_an_unknown_status_is_asked_about_and_a_mapping_answers_and_is_remembere
     assert session.scalars(sa.select(ResultMapping.template)).one() == "generic"
     answer(batch_id, as_csv(row(two, "已划转"), headers=headers))
     assert states(session) == ["settled", "settled"]
+
+
+def test_reading_a_file_takes_no_more_memory_than_it_may() -> None:
+    hungry = f"import {reading.__name__} as it; it.bound(); bytearray(it.MOST_MEMORY)"
+    ended = subprocess.run([sys.executable, "-c", hungry], capture_output=True, text=True, check=False)
+    assert "MemoryError" in ended.stderr
 
 
 def test_no_result_before_the_export(session: Session) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.core import audit, tunables
-from gig.core.db import db, made, rows_changed, transaction
+from gig.core import audit
+from gig.core.db import db, made, one_at_a_time, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -19,7 +19,7 @@ from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations.posting import post_adjustments
 from gig.payouts.adjustments.rules.back_pay import MODES, PaidReply, by_card, fixed, percent
 from gig.payouts.adjustments.states import RUN
-from gig.payouts.adjustments.values import ALONE, REASON_LENGTH
+from gig.payouts.adjustments.values import REASON_LENGTH
 from gig.payouts.earnings.models import Earning
 from gig.payouts.rates import queries as rates
 from gig.payouts.settlement.values import zone
@@ -48,6 +48,7 @@ def draft_run(
     _refuse_bad_input(first_day, end_day, mode, figure, reason, today=zone().day_of(now))
     starts_at, ends_at = zone().span(first_day, end_day)
     with transaction() as session:
+        one_at_a_time(session, "adjustments")
         if id is not None and session.get(BackPayRun, id) is not None:
             return id
         if mode == "card":
@@ -86,14 +87,18 @@ def advance_runs(*, now: dt.datetime) -> list[str]:
 
 
 def start_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
-    """The run may be posted. Above the limit it is another person than its maker who says so."""
+    """The run may be posted. Above the limit it is another person than its maker who says so, and so it is
+    when the runs that the maker started alone on this day come to more than it together."""
+    since, _until = zone().day_bounds(zone().day_of(now))
     with transaction() as session:
+        one_at_a_time(session, "adjustments")
         run = _found(session, run_id)
         if run.state in ("posting", "posted"):
             return
         total = queries.counted(session, run_id).fen
         alone = run.maker_id == actor_id
-        if alone and total > tunables.values(session)[ALONE.name]:
+        before = queries.runs_started_alone(session, actor_id, since) if alone else 0
+        if alone and before + total > queries.alone_fen(session, actor_id):
             raise Refused("two-people", N_("合计超过一个人可以决定的数，请另一位财务来确认。"))
         if not total:
             raise Refused("nothing-to-pay", N_("这段时间没有人要补。"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from gig.core import audit, blobs, outbox, tunables
+from gig.core import audit, blobs, outbox
 from gig.core.db import made, one_at_a_time, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
@@ -21,7 +21,6 @@ from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations.posting import post_adjustments
 from gig.payouts.adjustments.states import ADJUSTMENT
 from gig.payouts.adjustments.values import (
-    ALONE,
     DECIDED,
     EVIDENCE_LENGTH,
     FILE_BYTES,
@@ -236,7 +235,7 @@ def _post_if_small(session: Session, adjustment: Adjustment, *, now: dt.datetime
     """What one person gives or takes alone in a day stays within the limit, however it is split."""
     since, _until = zone().day_bounds(zone().day_of(now))
     alone = queries.posted_alone(session, adjustment.maker_id, adjustment.agent_id, since)
-    if alone + adjustment.amount_fen > tunables.values(session)[ALONE.name]:
+    if alone + adjustment.amount_fen > queries.alone_fen(session, adjustment.maker_id):
         outbox.emit(session, "finance", "adjustment.waiting", {"adjustment_id": adjustment.id}, now=now)
         return adjustment.id
     _decide(session, adjustment, "posted", actor_id=None, now=now)

@@ -65,7 +65,7 @@ def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEnt
     """The book's entries for what the agent was paid in the inquiry, fees for handing it on included.
 
     What was taken comes first: it is given back before the pay goes, so that at no point more is taken
-    from a reply than it paid.
+    from a reply than it paid. They are held, so that nobody else takes of them meanwhile.
     """
     keys: list[str] = []
     for paid in paid_in_inquiries:
@@ -73,5 +73,5 @@ def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEnt
         query = sa.select(pay.source_key).where(pay.agent_id == agent_id, pay.inquiry_id == inquiry_id)
         keys += session.scalars(query)
     entries = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys))
-    entries = entries.order_by(LedgerEntry.payable_fen > 0, LedgerEntry.id)
+    entries = entries.order_by(LedgerEntry.payable_fen > 0, LedgerEntry.id).with_for_update()
     return list(session.scalars(entries))

@@ -12,6 +12,7 @@ import codecs
 import csv
 import io
 import json
+import resource
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,8 @@ GIVEN, ROWS = "given", "rows"
 LARGEST_INSIDE = 1 << 30
 MOST_ROWS = 1_000_000
 SHOWN_FAULTS = 100
+MOST_MEMORY, MOST_SECONDS = 3 << 30, 300
+"""What reading one file may take; a file that wants more is refused like a damaged one."""
 
 
 class Trouble(Exception):
@@ -141,7 +144,16 @@ def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | Non
     return said
 
 
+def bound() -> None:
+    """It ends before it takes more than a file may: what a workbook says of its size is no proof."""
+    for what, most in ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_CPU, MOST_SECONDS)):
+        hard = resource.getrlimit(what)[1]
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (wanted, hard))
+
+
 def main(folder: Path) -> None:
+    bound()
     asked = json.load(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"))
     mapping = mapping_of(asked["mapping"]) if asked["mapping"] else None
     remembered = ColumnMap.loads(asked["remembered"]) if asked["remembered"] else None

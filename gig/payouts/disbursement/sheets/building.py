@@ -120,11 +120,12 @@ def _written(
 
     def pour() -> Iterator[str]:
         yield json.dumps(head) + "\n"
-        for line_id, row in rows_of(session, batch):
+        for line_id, owed in rows_of(session, batch):
+            tax = taxes.get(line_id, 0)
+            row = owed._replace(fen=owed.fen - tax) if tax else owed
             if faults(row):
-                raise unwritable(row.number)
-            fen = str(row.fen - taxes.get(line_id, 0))
-            yield "\t".join((row.method, row.account, row.holder, row.bank, fen, row.number)) + "\n"
+                raise unwritable(row.number, taxed=bool(tax))
+            yield "\t".join((row.method, row.account, row.holder, row.bank, str(row.fen), row.number)) + "\n"
 
     counted = program.run(writing.__name__, folder, pour)["parts"]
     return [
@@ -134,8 +135,14 @@ def _written(
     ]
 
 
-def unwritable(number: str) -> Refused:
-    """A row that the template cannot write stands in the way."""
+def unwritable(number: str, *, taxed: bool = False) -> Refused:
+    """A row that the template cannot write, perhaps only since its tax is off it, stands in the way."""
+    if taxed:
+        return Refused(
+            "unwritable-rows",
+            N_("%(number)s 扣税后的金额写不进这个模板。请取消这一批，换一个模板重新制单。什么都没有改变。"),
+            number=number,
+        )
     return Refused(
         "unwritable-rows",
         N_("%(number)s 写不进这个模板。批次页上列着写不进的行和原因，移出它们再审批。"),
