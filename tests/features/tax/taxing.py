@@ -15,14 +15,15 @@ from gig.onboarding.models import Application
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
 from gig.payouts.disbursement.operations.exporting import export_batch
-from gig.payouts.ledger import accounts, journal
-from gig.payouts.ledger.journal import Entry
+from gig.payouts.disbursement.results.operations import import_results
+from gig.payouts.ledger import accounts
 from gig.payouts.settlement.operations.approving import approve_period
 from gig.payouts.settlement.operations.closing import close_due
-from gig.payouts.settlement.operations.periods import ensure_period, posting_period
+from gig.payouts.settlement.operations.periods import ensure_period
 from gig.payouts.tax.models import TaxRecord
-from gig.payouts.tax.operations import choices, withholding
+from gig.payouts.tax.operations import choices
 from gig.payouts.tax.queries import withheld_of
+from tests.features.disbursement import payday
 from tests.features.settlement import books
 
 ZONE = business_zone("Asia/Shanghai")
@@ -124,35 +125,34 @@ def pay(amounts: dict[str, int], on: str) -> str:
 
 
 def come_back(period_id: str, agent_id: str, on: str, *, cause: str = "failed") -> str:
-    """The bank did not deliver the agent's line of the period, as the import of its result would say."""
-    now = at(day(on), 15)
-    with transaction() as session:
-        line = session.scalars(
-            sa.select(PayoutLine)
-            .where(
-                PayoutLine.period_id == period_id,
-                PayoutLine.agent_id == agent_id,
-                PayoutLine.state == "in_transit",
-            )
-            .execution_options(populate_existing=True)
-        ).one()
-        line.state = cause
-        session.flush()
-        net = line.amount_fen - session.execute(sa.select(withheld_of(sa.literal(line.id)))).scalar_one()
-        entry = Entry(
-            f"{cause}:{line.id}", cause, accounts.CLEARING, accounts.payable(agent_id), net, agent_id
+    """The bank did not deliver the agent's line of the period, or sent it back after it had; the line."""
+    session = db.session()
+    session.rollback()
+    line = session.scalars(
+        sa.select(PayoutLine)
+        .where(
+            PayoutLine.period_id == period_id,
+            PayoutLine.agent_id == agent_id,
+            PayoutLine.state == "in_transit",
         )
-        posting, late_for = posting_period(session, now, now)
-        journal.post(session, [entry], period_id=posting, late_for_period_id=late_for, now=now)
-        withholding.reverse(
-            session,
-            sa.select(PayoutLine.id).where(PayoutLine.id == line.id),
-            cause=cause,  # type: ignore[arg-type]
-            period_id=posting,
-            late_for_period_id=late_for,
+        .execution_options(populate_existing=True)
+    ).one()
+    fen = line.amount_fen - session.execute(sa.select(withheld_of(sa.literal(line.id)))).scalar_one()
+    line_id, batch_id, now = line.id, str(line.batch_id), at(day(on), 15)
+    said = payday.row(line, "失败", "超限额", amount=f"{fen // 100}.{fen % 100:02d}")
+    paid = payday.row(line, amount=f"{fen // 100}.{fen % 100:02d}")
+    session.rollback()
+    for row in [paid, said] if cause == "returned" else [said]:
+        import_results(
+            batch_id=batch_id,
+            name="result.csv",
+            content=payday.as_csv(row),
+            mapping=None,
+            skip="",
+            actor_id="maker",
             now=now,
         )
-        return line.id
+    return line_id
 
 
 def records(session: Session, agent_id: str) -> list[TaxRecord]:

@@ -95,8 +95,7 @@ def _freeze(
     actor_id: str,
     now: dt.datetime,
 ) -> None:
-    first = files[0].kind
-    digest = _keep(session, batch_id, files, first, now)
+    digest = _digest(files)
     frozen = move(
         session,
         BATCH,
@@ -111,7 +110,10 @@ def _freeze(
     )
     batch = session.get_one(Batch, batch_id, populate_existing=True)
     if not frozen:
+        if batch.state == "exported":
+            return
         raise _changed()
+    _keep(session, batch_id, files, now)
     sent = rows_changed(
         session,
         sa.update(PayoutLine)
@@ -143,8 +145,8 @@ def _freeze(
     )
 
 
-def _keep(session: Session, batch_id: str, files: list[File], first: str, now: dt.datetime) -> str:
-    """Every file is stored, one at a time; the SHA-256 of what is fetched when no file is named."""
+def _keep(session: Session, batch_id: str, files: list[File], now: dt.datetime) -> None:
+    """Every file is stored, one at a time."""
     for file in files:
         blob = blobs.keep(session, file.path.read_bytes(), media_type=MEDIA_TYPES[file.kind], now=now)
         session.add(
@@ -161,7 +163,11 @@ def _keep(session: Session, batch_id: str, files: list[File], first: str, now: d
         )
         session.flush()
         session.expunge(blob)
-    whole = [file for file in files if file.kind == first]
+
+
+def _digest(files: list[File]) -> str:
+    """The SHA-256 of what is fetched when no file is named."""
+    whole = [file for file in files if file.kind == files[0].kind]
     if len(whole) == 1:
         return hashlib.sha256(whole[0].path.read_bytes()).hexdigest()
     packed = archive.pack((file.name, file.path.read_bytes()) for file in whole)
