@@ -7,9 +7,12 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core import audit
 from gig.core.audit import AuditEntry
 from gig.core.businesstime import BusinessZone
-from gig.core.db import db
+from gig.core.db import db, transaction
+from gig.core.errors import Refused
+from gig.core.text import N_
 from gig.dispatch.operations import claims, expiry, inquiries, releases, replies
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.identity import queries
@@ -53,7 +56,23 @@ def logins(secret_key: str) -> list[Login]:
 
 def is_lived_in(session: Session) -> bool:
     """Whether the demo world has its past already."""
-    mark = sa.select(AuditEntry.id).where(AuditEntry.object_type == "demo", AuditEntry.object_id == "history")
+    return _marked(session, "history")
+
+
+def refuse_half_a_world(session: Session) -> None:
+    """Refused if a seeding of this database was cut off: what it left would be lived through twice."""
+    if _marked(session, "begun"):
+        raise Refused("half-a-world", N_("演示数据没有造完就中断了，请删掉这个数据库，再来一次。"))
+
+
+def mark(what: str, *, now: dt.datetime) -> None:
+    """The log says how far the demo world has come."""
+    with transaction() as session:
+        audit.note(session, actor_id=None, action=f"demo.{what}", object_type="demo", object_id=what, now=now)
+
+
+def _marked(session: Session, what: str) -> bool:
+    mark = sa.select(AuditEntry.id).where(AuditEntry.object_type == "demo", AuditEntry.object_id == what)
     return session.scalars(mark.limit(1)).first() is not None
 
 
