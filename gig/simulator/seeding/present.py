@@ -13,9 +13,10 @@ from gig.core.businesstime import BusinessZone
 from gig.core.db import db, transaction
 from gig.core.errors import Refused
 from gig.core.text import N_
-from gig.dispatch.operations import claims, expiry, inquiries, releases, replies
+from gig.dispatch.operations import claims, inquiries, releases, replies
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.identity import queries
+from gig.identity.models import Agent
 from gig.identity.operations.standing import set_presence
 from gig.simulator import world
 from gig.simulator.seeding import joining
@@ -104,9 +105,15 @@ def begin(base: Base, history: History, calendar: BusinessZone, secret_key: str,
         reason="连续多次超时，约谈后恢复。",
         now=now - dt.timedelta(minutes=5),
     )
-    expiry.sweep_idle(now=now)
+    _go_home(now)
     _conversations(history, trainee, now)
     _feed(history, now)
+
+
+def _go_home(now: dt.datetime) -> None:
+    """Whoever was at work has signed off, so that nobody who logs in is told of a silence."""
+    for agent_id in db.session.scalars(sa.select(Agent.id).where(Agent.presence == "online")).all():
+        set_presence(agent_id=agent_id, state="offline", now=now)
 
 
 def _conversations(history: History, trainee: str, now: dt.datetime) -> None:

@@ -126,6 +126,8 @@ def test_the_whole_world_has_a_past_that_adds_up_and_a_present(app: Flask, sessi
     assert {"open", "rejected"} <= set(session.execute(sa.select(Appeal.state)).scalars().all())
     assert session.scalar(sa.select(sa.func.sum(Statement.triage_fen))) > 0
     _ready_agents_own_nothing(session)
+    told = sa.select(Agent.presence_reason).where(Agent.presence == "offline")
+    assert set(session.scalars(told)) <= {None}, "nobody is greeted with a silence"
     assert len(others) == 7
     before = rows(session, Inquiry)
     seed_whole(agents=10, secret_key=secret, now=NOW + dt.timedelta(hours=2))
