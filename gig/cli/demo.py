@@ -87,4 +87,4 @@ def show(logins: list[Login], extra: list[Login], *, most_agents: int = 12) -> N
 def _telling(logins: list[Login], extra: list[Login]) -> list[Login]:
     """A few of each kind first: the login page is no telephone book."""
     agents = [login for login in logins if login.role == "agent"]
-    return [*agents[:3], *extra, *(login for login in logins if login.role not in ("agent", "channel"))]
+    return [*agents[:3], *(login for login in logins if login.role not in ("agent", "channel")), *extra]

@@ -13,6 +13,7 @@ from gig.cli.demo import development, keep, show
 from gig.cli.serve import serve
 from gig.core import clock, schema, simclock
 from gig.core.db import db
+from gig.core.errors import GigError
 from gig.settings import Settings
 from gig.simulator import world
 from gig.simulator.world import Login
@@ -70,7 +71,10 @@ def _prepare(settings: Settings) -> list[Login]:
             from gig.simulator.seeding.whole import seed_whole
 
             click.echo("making a demo world, once …")
-            seed_whole(agents=AGENTS, secret_key=settings.secret_key, now=clock.now())
+            try:
+                seed_whole(agents=AGENTS, secret_key=settings.secret_key, now=clock.now())
+            except GigError as error:
+                raise click.ClickException(str(error)) from error
         keep(world.logins(AGENTS, settings.secret_key), extra)
         db.session.remove()
         db.engine.dispose()

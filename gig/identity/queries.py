@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
-from gig.core.errors import NotFound
+from gig.core.errors import Invalid, NotFound
 from gig.core.ids import is_id
 from gig.core.masks import mask_phone
 from gig.identity import phones
@@ -57,6 +57,17 @@ def person_by_phone(session: Session, phone: str) -> str | None:
     """The id of whoever has the number."""
     index = phones.index(phones.normal(phone))
     return session.scalar(sa.select(Person.id).where(Person.phone_index == index))
+
+
+def id_or_phone(session: Session, asked: str) -> str:
+    """The id that somebody meant who typed it, or a phone number; what is neither stays as it was typed."""
+    asked = asked.strip()
+    if is_id(asked):
+        return asked
+    try:
+        return person_by_phone(session, asked) or asked
+    except Invalid:
+        return asked
 
 
 def open_sessions(session: Session, person_id: str) -> list[LoginSession]:

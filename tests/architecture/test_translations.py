@@ -47,3 +47,9 @@ def test_the_english_keeps_the_numbers_and_names_of_the_chinese() -> None:
     pairs = english().items()
     wrong = [id for id, text in pairs if set(PLACEHOLDER.findall(id)) != set(PLACEHOLDER.findall(text))]
     assert wrong == []
+
+
+def test_no_english_has_a_percent_sign_of_its_own() -> None:
+    """A template fills what it says with `%`, also where nothing is to be filled in."""
+    wrong = [id for id, text in english().items() if "%" in text and "%" not in id]
+    assert wrong == []

@@ -36,7 +36,7 @@ for room in (
 ):
     blueprint.register_blueprint(room.pages)
 
-BEHIND_QUEUES = (console_queues.ISSUE_TYPES, console_escalations.HERE)
+BEHIND_QUEUES = (console_queues.ISSUE_TYPES,)
 BEHIND_SETTINGS = (console_settings.PHRASES,)
 SETTERS: tuple[Capability, ...] = ("operate", "settle")
 """Who has numbers on the settings page."""
@@ -54,6 +54,7 @@ def plug_into(app: Flask) -> None:
         Entry("operate", N_("平台故障"), console_outages.HERE, "alert-triangle", "operate"),
         Entry("arrange", N_("客服名单"), console_agents.HERE, "users", "operate"),
         Entry("arrange", N_("队列管理"), console_queues.HERE, "list", "operate", tabs=BEHIND_QUEUES),
+        Entry("arrange", N_("升级"), console_escalations.HERE, "arrow-forward-up", "operate"),
         Entry("settle", N_("临时加成"), console_surges.HERE, "trending-up", "settle"),
         Entry("settle", N_("平台故障"), console_outages.HERE, "alert-triangle", "settle"),
         *(

@@ -24,6 +24,13 @@ pages = Blueprint("settings", __name__)
 HERE = "/console/settings"
 PHRASES = "/console/phrases"
 
+UNITS = (
+    ("_s", N_("秒")),
+    ("_fen", N_("分")),
+    ("_minutes", N_("分钟")),
+    ("_days", N_("天")),
+    ("_percent", "%"),
+)
 KIND_NAMES = (N_("日"), N_("周"), N_("半月"), N_("月"))
 GROUPS = (
     ("limit_", N_("同时接单上限")),
@@ -107,15 +114,32 @@ def take_off_phrase() -> Answer:
 
 
 def in_words(name: str, value: int) -> str:
-    """A number as people say it: 1000 fen → ¥10.00, 920 tenths → 92.0, 7200 s → 2 小时; else nothing."""
+    """A number as people say it: 1000 fen → ¥10.00, 920 tenths → 92.0, 7200 s → 2 小时; else nothing.
+
+    The name ends with the unit, in which the form takes it.
+    """
     if name == PERIOD_KIND.name:
         return _(KIND_NAMES[value])
     if name.endswith("_fen"):
         return yuan(value)
     if name.endswith("_tenths"):
         return f"{value // 10}.{value % 10}"
-    if name.endswith("_s") and value >= 60:
+    if name.endswith("_s"):
         return duration(value)
+    if name.endswith("_minutes"):
+        return duration(value * 60)
+    if name.endswith("_days"):
+        return _("%(d)s 天", d=value)
+    if name.endswith("_percent"):
+        return f"{value}%"
+    return ""
+
+
+def unit(name: str) -> str:
+    """What the form counts a number in, by the end of its name; nothing for plain counts."""
+    for ending, words in UNITS:
+        if name.endswith(ending):
+            return _(words)
     return ""
 
 
@@ -124,7 +148,7 @@ def _roles() -> Collection[str]:
 
 
 def _frame() -> dict[str, Any]:
-    return {"ops": principal().may("operate"), "in_words": in_words}
+    return {"ops": principal().may("operate"), "in_words": in_words, "unit": unit}
 
 
 def _groups() -> list[tuple[str, list[settings.Number]]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from gig.core.text import N_
@@ -158,13 +159,22 @@ def statement_rows(
                 "label": _(words),
                 "fen": fen,
                 "count": count,
-                "unit": _("条") if kind is None else _("笔"),
+                "counted": counted(count, replies=kind is None),
                 "url": url(name) if count else None,
                 "tone": "pk" if name == "peak" else ("dg" if fen < 0 else "br" if kind else ""),
                 "sign": name != "base",
             }
         )
     return rows
+
+
+def counted(number: int, *, replies: bool) -> str:
+    """So many replies or postings, in words."""
+    return str(
+        ngettext("%(num)s 条", "%(num)s 条", number)
+        if replies
+        else ngettext("%(num)s 笔", "%(num)s 笔", number)
+    )
 
 
 def agent_steps(state: str) -> list[dict[str, str]]:

@@ -7,12 +7,16 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core import audit
 from gig.core.audit import AuditEntry
 from gig.core.businesstime import BusinessZone
-from gig.core.db import db
-from gig.dispatch.operations import claims, expiry, inquiries, releases, replies
+from gig.core.db import db, transaction
+from gig.core.errors import Refused
+from gig.core.text import N_
+from gig.dispatch.operations import claims, inquiries, releases, replies
 from gig.dispatch.operations.inquiries import NewInquiry
 from gig.identity import queries
+from gig.identity.models import Agent
 from gig.identity.operations.standing import set_presence
 from gig.simulator import world
 from gig.simulator.seeding import joining
@@ -53,7 +57,23 @@ def logins(secret_key: str) -> list[Login]:
 
 def is_lived_in(session: Session) -> bool:
     """Whether the demo world has its past already."""
-    mark = sa.select(AuditEntry.id).where(AuditEntry.object_type == "demo", AuditEntry.object_id == "history")
+    return _marked(session, "history")
+
+
+def refuse_half_a_world(session: Session) -> None:
+    """Refused if a seeding of this database was cut off: what it left would be lived through twice."""
+    if _marked(session, "begun"):
+        raise Refused("half-a-world", N_("演示数据没有造完就中断了，请删掉这个数据库，再来一次。"))
+
+
+def mark(what: str, *, now: dt.datetime) -> None:
+    """The log says how far the demo world has come."""
+    with transaction() as session:
+        audit.note(session, actor_id=None, action=f"demo.{what}", object_type="demo", object_id=what, now=now)
+
+
+def _marked(session: Session, what: str) -> bool:
+    mark = sa.select(AuditEntry.id).where(AuditEntry.object_type == "demo", AuditEntry.object_id == what)
     return session.scalars(mark.limit(1)).first() is not None
 
 
@@ -85,9 +105,15 @@ def begin(base: Base, history: History, calendar: BusinessZone, secret_key: str,
         reason="连续多次超时，约谈后恢复。",
         now=now - dt.timedelta(minutes=5),
     )
-    expiry.sweep_idle(now=now)
+    _go_home(now)
     _conversations(history, trainee, now)
     _feed(history, now)
+
+
+def _go_home(now: dt.datetime) -> None:
+    """Whoever was at work has signed off, so that nobody who logs in is told of a silence."""
+    for agent_id in db.session.scalars(sa.select(Agent.id).where(Agent.presence == "online")).all():
+        set_presence(agent_id=agent_id, state="offline", now=now)
 
 
 def _conversations(history: History, trainee: str, now: dt.datetime) -> None:

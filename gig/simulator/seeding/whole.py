@@ -6,7 +6,6 @@ import datetime as dt
 import itertools
 import random
 
-from gig.core import audit
 from gig.core.businesstime import BusinessZone, PeriodKind, period_start
 from gig.core.db import db, transaction
 from gig.dispatch.scripts.operations.figures import count_uses
@@ -35,7 +34,8 @@ A_DAY_OF = {"first": 8, "second": 22, "now": 12}
 def seed_whole(*, agents: int, secret_key: str, now: dt.datetime) -> list[Login]:
     """The demo world has a past and a present; the logins of the people beyond the plain one.
 
-    A second run changes nothing: what happened carries a mark in the log.
+    A second run changes nothing: what happened carries a mark in the log, and one that was cut off is
+    refused. A day is one transaction; nights have their own, since a close is made of short ones.
     """
     calendar = zone()
     monday = last_closed_monday(calendar, now)
@@ -44,11 +44,11 @@ def seed_whole(*, agents: int, secret_key: str, now: dt.datetime) -> list[Login]
     others = present.logins(secret_key)
     if present.is_lived_in(db.session()):
         return others
-    with cheap_passwords(), transaction() as session:
+    present.refuse_half_a_world(db.session())
+    with cheap_passwords():
+        present.mark("begun", now=now)
         _live_through(base, calendar, monday, secret_key, now)
-        audit.note(
-            session, actor_id=None, action="demo.history", object_type="demo", object_id="history", now=now
-        )
+        present.mark("history", now=now)
     _pay_out(monday - 14 * DAY, base, calendar.start_of_day(monday - 6 * DAY) + dt.timedelta(hours=11))
     return others
 
@@ -65,11 +65,12 @@ def _live_through(
     ops_id = base.id_of(world.OPS)
     first = monday - 14 * DAY
     opened = calendar.start_of_day(first)
-    prices.publish_second(at=opened, ops_id=ops_id, now=opened - 2 * DAY)
-    ensure_period(db.session(), opened)
     timeline = Timeline()
     history = History(base.channel_id, calendar.name, chance, timeline)
-    others = present.join_early(base, secret_key, now=opened - DAY)
+    with transaction() as session:
+        prices.publish_second(at=opened, ops_id=ops_id, now=opened - 2 * DAY)
+        ensure_period(session, opened)
+        others = present.join_early(base, secret_key, now=opened - DAY)
     habits = itertools.cycle(_HABITS)
     crew = [Worker(base.id_of(person), *next(habits)) for person in base.agents[:10]] + others
     today = calendar.day_of(now)
@@ -77,18 +78,24 @@ def _live_through(
     while day <= today:
         week = "first" if day < monday - 7 * DAY else "second" if day < monday else "now"
         start, end = calendar.day_bounds(day)
+        night = start + AFTER_THE_CLOSE
         day_of_work(
             history, STORIES, crew, start, conversations=A_DAY_OF[week], until=now - dt.timedelta(minutes=40)
         )
-        if start + AFTER_THE_CLOSE < now:
-            timeline.at(start + AFTER_THE_CLOSE, _night)
-        timeline.run(min(end, now))
+        with transaction():
+            timeline.run(min(night, now))
+        if night < now:
+            _night(night)
+        with transaction():
+            timeline.run(min(end, now))
         day += DAY
-    timeline.finish(now)
-    count_uses(zone=calendar, now=now, days=(today - first).days + 1)
-    present.begin(base, history, calendar, secret_key, now=now)
-    appeal_lately(reviewer_id=base.id_of(world.REVIEWER), now=now)
-    prices.schedule_third(at=calendar.start_of_day(monday + 7 * DAY), ops_id=ops_id, now=now, zone=calendar)
+    with transaction():
+        timeline.finish(now)
+        count_uses(zone=calendar, now=now, days=(today - first).days + 1)
+        present.begin(base, history, calendar, secret_key, now=now)
+        appeal_lately(reviewer_id=base.id_of(world.REVIEWER), now=now)
+        coming = calendar.start_of_day(monday + 7 * DAY)
+        prices.schedule_third(at=coming, ops_id=ops_id, now=now, zone=calendar)
 
 
 _HABITS: tuple[tuple[float, float, tuple[int, ...]], ...] = (

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.ids import new_id
+from gig.identity.models import Person
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations.back_pay import advance_runs
 from gig.payouts.ledger.models import LedgerEntry
@@ -44,6 +45,21 @@ def test_a_large_award_goes_from_its_form_to_the_book_between_two_people(
     session.rollback()
     entry = session.scalars(sa.select(LedgerEntry)).one()
     assert (entry.amount_fen, entry.memo) == (9050, "奖励 · 客户来信表扬")
+
+
+def test_an_agent_is_named_by_phone_as_well_as_by_id(session: Session, desk: Desk) -> None:
+    lin = books.agent(name="林可")
+    finance, phone = desk(name="李敏"), session.get_one(Person, lin).phone.removeprefix("+86")
+    form = {"kind": "award", "agent": phone, "amount": "5", "reason": "夜里顶班", "evidence": "排班表"}
+    assert "林可" in finance.post(ALL, {**form, "id": new_id()}).text
+    assert newest(session).agent_id == lin
+    assert "夜里顶班" in finance.get(f"{ALL}?agent={phone}").text
+    assert "夜里顶班" in finance.get(f"/console/ledger?agent={phone}").text
+    nobody = finance.post(ALL, {**form, "agent": "没有这个人", "id": new_id()})
+    assert "没有这位客服" in nobody.text
+    assert "排班表" in nobody.text, "what was typed is still there"
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Adjustment)) == 1
 
 
 def test_an_entry_is_reversed_from_its_page_and_links_both_ways(session: Session, desk: Desk) -> None:

@@ -165,7 +165,7 @@ def test_the_console_sends_each_role_to_its_first_page(
     ("url", "entry"),
     [
         ("/console/issue-types", "/console/queues"),
-        ("/console/escalations", "/console/queues"),
+        ("/console/escalations", "/console/escalations"),
         ("/console/phrases", "/console/settings"),
     ],
 )

@@ -153,3 +153,14 @@ def test_a_phrase_that_says_what_a_listed_one_says_is_not_listed_twice(
     assert ops.post("/console/phrases", {"phrase": "您 好！"}).status_code == 409
     assert ops.post("/console/phrases/removal", {"phrase": "没有这句"}).status_code == 404
     assert seen(session).query(HoldingPhrase).count() == 0
+
+
+def test_numbers_are_listed_in_words_and_asked_for_with_their_unit(ops: Browser, desk: Desk) -> None:
+    finance = desk("finance")
+    listed = ops.get("/console/settings").text
+    assert "<b>2 小时</b>" in listed
+    assert "10 分钟–24 小时" in listed or "10 分钟–1 天" in listed
+    assert '<span class="suffix m3">秒</span>' in ops.get("/console/settings/abandon_after_s").text
+    assert "<b>¥10.00</b>" in finance.get("/console/settings").text
+    assert '<span class="suffix m3">分</span>' in finance.get("/console/settings/minimum_payout_fen").text
+    assert "<b>7 天</b>" in finance.get("/console/settings").text

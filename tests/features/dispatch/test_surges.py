@@ -240,3 +240,9 @@ def test_ops_begins_and_ends_one_and_finance_only_reads(session: Session, ops: B
     assert finance.post("/console/surges", form).status_code == 403
     assert "已结束" in ops.post(f"/console/surges/{id}/end", {"reason": "人手够了"}).text
     assert ops.post("/console/surges/01ARZ3NDEKTSV4RRFFQ69G5FAV/end", {"reason": "x"}).status_code == 404
+
+
+def test_only_who_may_open_the_rate_cards_is_led_there(ops: Browser, desk: Desk) -> None:
+    finance = desk("finance")
+    assert 'href="/console/rates">' in ops.get("/console/surges").text
+    assert 'href="/console/rates">' not in finance.get("/console/surges").text

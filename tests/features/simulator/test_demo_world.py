@@ -6,11 +6,13 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from gig.core.errors import Refused
 from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, Queue
 from gig.identity.models import Agent, AgentSkill, Person
@@ -22,6 +24,7 @@ from gig.payouts.settlement.models import Period, Statement
 from gig.quality.models import Appeal
 from gig.settings import fresh_secrets
 from gig.simulator import world
+from gig.simulator.seeding import whole
 from gig.simulator.seeding.base import seed_base
 from gig.simulator.seeding.whole import seed_whole
 from tests.fixtures.servers import gig
@@ -123,10 +126,26 @@ def test_the_whole_world_has_a_past_that_adds_up_and_a_present(app: Flask, sessi
     assert {"open", "rejected"} <= set(session.execute(sa.select(Appeal.state)).scalars().all())
     assert session.scalar(sa.select(sa.func.sum(Statement.triage_fen))) > 0
     _ready_agents_own_nothing(session)
+    told = sa.select(Agent.presence_reason).where(Agent.presence == "offline")
+    assert set(session.scalars(told)) <= {None}, "nobody is greeted with a silence"
     assert len(others) == 7
     before = rows(session, Inquiry)
     seed_whole(agents=10, secret_key=secret, now=NOW + dt.timedelta(hours=2))
     assert rows(session, Inquiry) == before
+
+
+def test_a_world_that_was_cut_off_is_not_lived_through_twice(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(whole, "_night", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        seed_whole(agents=1, secret_key=app.config["SECRET_KEY"], now=NOW)
+    monkeypatch.undo()
+    with pytest.raises(Refused, match="没有造完"):
+        seed_whole(agents=1, secret_key=app.config["SECRET_KEY"], now=NOW)
 
 
 def _ready_agents_own_nothing(session: Session) -> None:

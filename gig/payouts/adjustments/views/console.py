@@ -14,6 +14,7 @@ from gig.core.errors import GigError, Invalid, NotFound
 from gig.core.ids import is_id, new_id
 from gig.core.money import parse_yuan
 from gig.identity.access import actor_id, allow
+from gig.identity.queries import id_or_phone
 from gig.payouts.adjustments import queries, shown
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations import deciding
@@ -36,7 +37,7 @@ def adjustments() -> str:
     session, asked = db.session(), request.args
     before = asked.get("before", "")
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
-    agent = asked.get("agent", "").strip()
+    agent = id_or_phone(session, asked.get("agent", ""))
     waiting = asked.get("show") == "waiting"
     rows = queries.adjustments(
         session,
@@ -54,7 +55,7 @@ def adjustments() -> str:
         wanted={name: value for name, value in wanted.items() if value},
         shown=shown,
         words=WORDS,
-        form=request.args,
+        form=request.form or request.args,
         new_id=new_id(),
         accept=",".join(FILE_TYPES),
         alone_fen=tunables.values(session)[ALONE.name],
@@ -65,14 +66,14 @@ def adjustments() -> str:
 
 @pages.post("/console/adjustments")
 @allow("settle")
-def create() -> Answer:
-    """A new adjustment; posted twice it is one."""
-    form = request.form
+def create() -> Answer | tuple[str, int]:
+    """A new adjustment; posted twice it is one. What is refused stays in the form."""
+    form, made = request.form, list[str]()
 
     def work() -> str:
         return deciding.propose(
             kind=form.get("kind", ""),
-            agent_id=form.get("agent", "").strip(),
+            agent_id=id_or_phone(db.session(), form.get("agent", "")),
             amount_fen=_fen(form.get("amount", "")),
             reason=form.get("reason", ""),
             evidence=_evidence(),
@@ -82,7 +83,9 @@ def create() -> Answer:
             now=received_at(),
         )
 
-    return _to_one(work, url_for("adjustments.adjustments"))
+    if not told(lambda: made.append(work())):
+        return adjustments(), 422
+    return redirect(url_for("adjustments.adjustment", adjustment_id=made[0]), code=303)
 
 
 @pages.post("/console/ledger/<entry_id>/reversals")

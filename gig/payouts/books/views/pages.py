@@ -14,6 +14,7 @@ from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id, new_id
 from gig.identity.access import actor_id, allow
+from gig.identity.queries import id_or_phone
 from gig.payouts.books import queries as books
 from gig.payouts.books.models import BookCheck
 from gig.payouts.books.operations import check_book
@@ -36,6 +37,7 @@ def ledger() -> str:
     session, asked = db.session(), request.args
     before = asked.get("before", "")
     wanted = {name: asked.get(name, "").strip() for name in ("account", "source", "agent", "period", "kind")}
+    wanted["agent"] = id_or_phone(session, wanted["agent"])
     found = queries.entries(
         session,
         account=wanted["account"] or None,

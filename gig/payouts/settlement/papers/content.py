@@ -23,12 +23,12 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the statement; `count` of what it sums, and its unit, where it sums anything."""
+    """One figure of the statement; `count` of what it sums, also in words, where it sums anything."""
 
     label: str
     fen: int
     count: int | None = None
-    unit: str = ""
+    counted: str = ""
     strong: bool = False
 
 
@@ -51,7 +51,7 @@ def figures(session: Session, statement: Statement) -> list[Figure]:
     """The figures in their order; the first ones sum to the gross, and all of them to what is paid."""
     counts = queries.counts_of(session, statement.period_id, statement.agent_id, until=cut_of(statement))
     rows = shown.statement_rows(statement, counts, lambda _figure: "")
-    found = [Figure(row["label"], row["fen"], row["count"], row["unit"]) for row in rows]
+    found = [Figure(row["label"], row["fen"], row["count"], row["counted"]) for row in rows]
     found.append(Figure(str(_("应发合计")), statement.gross_fen, strong=True))
     if statement.carried_in_fen:
         found.append(Figure(str(_("上期结转")), statement.carried_in_fen))

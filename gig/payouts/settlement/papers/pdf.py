@@ -106,7 +106,7 @@ def _figure(paper: FPDF, figure: content.Figure) -> None:
     if figure.strong:
         paper.set_draw_color(*LINE)
         paper.line(LEFT, paper.get_y(), LEFT + WIDTH, paper.get_y())
-    counted = f"  {figure.count} {figure.unit}" if figure.count else ""
+    counted = f"  {figure.counted}" if figure.count else ""
     paper.cell(WIDTH - 40, ROW, figure.label + counted)
     paper.cell(40, ROW, yuan(figure.fen, minus=MINUS, grouped=True), align="R", new_x="LMARGIN", new_y="NEXT")
 
