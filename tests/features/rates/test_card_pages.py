@@ -206,3 +206,11 @@ def test_the_form_says_every_card_the_rules_allow() -> None:
     form = of_card(card)
     assert form.tables["bands"][0]["days"] == ["mon", "wed", "thu", "fri"]
     assert [row["times"] for row in form.tables["bands"]] == ["1.33", "2.75"]
+
+
+def test_a_card_can_be_read_in_english(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    text = page(ops, f"/console/rates/{id}?lang=en")
+    assert "Deduction, percent" in text
+    assert "Mon" in text
+    assert "周一" not in text

@@ -10,7 +10,7 @@ from gig.core.text import N_
 from gig.payouts.rates.rules.card import DAY_MINUTES, Hours
 from gig.payouts.rates.rules.faults import FaultList
 
-WEEKDAY_WORDS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+WEEKDAY_WORDS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 
 
 @dataclass(frozen=True)
