@@ -286,11 +286,12 @@ def _results(session: Session) -> Iterator[Difference]:
         listed = ", ".join(f"'{state}'" for state in states)
         yield from rows(
             session,
-            f"""SELECT l.id || ' {kind}', CASE WHEN l.state IN ({listed}) THEN l.amount_fen ELSE 0 END,
+            f"""SELECT l.id || ' {kind}', CASE WHEN l.state IN ({listed}) THEN {_SENT} ELSE 0 END,
                   coalesce(e.amount_fen, 0)
                 FROM payout_line l LEFT JOIN ledger_entry e ON e.source_key = '{kind}:' || l.id
+                  LEFT JOIN tax_record t ON t.line_id = l.id AND t.reverses_id IS NULL
                 WHERE coalesce(e.amount_fen, 0) <>
-                  CASE WHEN l.state IN ({listed}) THEN l.amount_fen ELSE 0 END""",
+                  CASE WHEN l.state IN ({listed}) THEN {_SENT} ELSE 0 END""",
         )
     yield from rows(
         session,
