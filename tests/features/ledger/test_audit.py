@@ -15,8 +15,10 @@ from gig.payouts.ledger.journal import Entry, TooMuchReversed
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Statement
 from gig.payouts.settlement.operations.periods import posting_period
+from tests.features.disbursement import payday
 from tests.features.settlement import books
 from tests.features.settlement.books import WEDNESDAY
+from tests.features.tax import taxing
 
 
 @pytest.fixture
@@ -124,3 +126,17 @@ def test_posting_one_source_twice_posts_it_once(session: Session, lin: str) -> N
     session.rollback()
     count = sa.select(sa.func.count()).where(LedgerEntry.source_key == "award:once")
     assert session.scalar(count) == 1
+
+
+@pytest.mark.parametrize("says", ["成功", "失败", "退票"])
+def test_what_the_bank_says_of_a_payment_is_net_of_its_tax(session: Session, says: str) -> None:
+    taxing.choose("labour_2018", gap=None, month="2026-11-01")
+    books.post(taxing.agent(), "adjustment", 100_000)
+    books.close()
+    books.approve()
+    batch_id = payday.exported()
+    (line,) = payday.lines(session)
+    for status in ["成功", says] if says != "失败" else [says]:
+        payday.answer(batch_id, payday.as_csv(payday.row(line, status, amount="960.00")))
+        assert books.faults() == []
+    assert payday.states(session) == [{"成功": "settled", "失败": "failed", "退票": "returned"}[says]]
