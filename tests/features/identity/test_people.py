@@ -128,7 +128,9 @@ def test_only_who_was_admitted_goes_online(session: Session) -> None:
     found = session.get_one(Agent, agent)
     assert (found.stage, found.presence) == ("probation", "online")
     assert found.last_seen_at == NOON + dt.timedelta(minutes=1)
-    told = session.scalars(sa.select(OutboxEvent.type).where(OutboxEvent.topic == f"agent:{agent}")).all()
+    told = session.scalars(
+        sa.select(OutboxEvent.type).where(OutboxEvent.topic == f"agent:{agent}").order_by(OutboxEvent.id)
+    ).all()
     assert told == ["standing.changed", "ticket.revoked", "presence.changed"]
 
 
