@@ -94,11 +94,12 @@ def engine_options(settings: Settings) -> dict[str, object]:
     """How the product's engine is made, on each kind of database.
 
     An error of the database names its statement, never the values: those may be what a customer wrote.
+    Every connection that was opened is kept: a new one has all its statements to prepare and plan anew.
     """
     common: dict[str, object] = {"hide_parameters": True}
     if settings.sqlite:
         connect = {"check_same_thread": False}
         return {**common, "pool_size": 32, "max_overflow": 32, "connect_args": connect}
     options = "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
-    pool = {"pool_size": 10, "max_overflow": 22, "pool_timeout": 10}
+    pool = {"pool_size": 32, "max_overflow": 0, "pool_timeout": 10}
     return {**common, **pool, "connect_args": {"options": options, **GIVES_UP}}

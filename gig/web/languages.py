@@ -48,7 +48,7 @@ def current() -> str:
 
 
 def _remember(response: Response) -> Response:
-    wanted = request.args.get("lang", "")[:2]
+    wanted = request.args.get("lang", "")[:2] if request.query_string else ""
     if wanted in LANGUAGES and request.cookies.get(COOKIE) != wanted:
         response.set_cookie(
             COOKIE, wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure

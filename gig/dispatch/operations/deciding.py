@@ -59,7 +59,6 @@ def taking(
         "turn": found.open_turn_id,
         "version": found.version,
         "agents_tier": found.tier,
-        "agents_queue": found.queue,
         "at": now,
         "opened_by": now - head_start(numbers, found.tier),
         "most": limit(numbers, found.tier),
@@ -87,16 +86,21 @@ def _deciding(*, trainee: bool) -> sa.Update:
         .where(other.c.owner_id == agent, other.c.state == CLAIMED)
         .scalar_subquery()
     )
+    # Asked of the agent's own row and as a value: by no other index can the planner think to find it faster.
     able = (
-        sa.select(Agent.id)
-        .join(AgentSkill, AgentSkill.agent_id == Agent.id)
-        .where(
-            Agent.id == agent,
-            sa.or_(*(Agent.stage == stage for stage in WORKING)),
-            Agent.presence == "online",
-            Agent.tier == sa.bindparam("agents_tier"),
-            AgentSkill.queue == sa.bindparam("agents_queue"),
+        sa.select(
+            sa.and_(
+                sa.or_(*(Agent.stage == stage for stage in WORKING)),
+                Agent.presence == "online",
+                Agent.tier == sa.bindparam("agents_tier"),
+            )
         )
+        .where(Agent.id == agent)
+        .scalar_subquery()
+    )
+    skilled = (
+        sa.select(AgentSkill.agent_id)
+        .where(AgentSkill.agent_id == agent, AgentSkill.queue == inquiry.c.queue)
         .exists()
     )
     seen = _seen(
@@ -114,10 +118,10 @@ def _deciding(*, trainee: bool) -> sa.Update:
             inquiry.c.id == sa.bindparam("inquiry"),
             inquiry.c.open_turn_id == sa.bindparam("turn"),
             inquiry.c.version == sa.bindparam("version", type_=sa.Integer()),
-            inquiry.c.queue == sa.bindparam("agents_queue"),
             inquiry.c.state == OPEN,
             seen,
             able,
+            skilled,
             held < sa.bindparam("most", type_=sa.Integer()),
         )
         .values(
