@@ -56,7 +56,7 @@ def _create(
     today = zone().day_of(now)
     payment_date = payment_date or today
     with transaction() as session:
-        chosen = templates.newest(session, template)
+        chosen = templates.in_force(session, template)
         _check(chosen is not None and not chosen.retired, payment_date, today)
         assert chosen is not None
         _number_alone(session)
