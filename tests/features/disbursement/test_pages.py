@@ -20,7 +20,17 @@ from gig.payouts.disbursement.results.models import ResultImport
 from gig.payouts.disbursement.rules.shipped import SHIPPED
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.views import pages
-from tests.features.disbursement.payday import LATER, NOW, approved_week, as_csv, exported, lines, row, states
+from tests.features.disbursement.payday import (
+    LATER,
+    NOW,
+    answer,
+    approved_week,
+    as_csv,
+    exported,
+    lines,
+    row,
+    states,
+)
 from tests.features.onboarding.people import Browser
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
@@ -56,6 +66,24 @@ def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None
     again = finance.post(f"/console/batches/{batch_id}/retries", {"anyway": "1"}).text
     assert "1 笔可以重付了" in again
     assert books.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why", "change"), [("户名不符", "账号与户名不符", True), ("超过限额", "超过限额", False)]
+)
+def test_the_agent_reads_why_the_bank_did_not_pay_and_where_it_pays(
+    session: Session, desk: Desk, said: str, why: str, change: bool
+) -> None:
+    (lin,) = approved_week(1200)
+    batch_id, page = exported(), f"/agent/statements/{WEEK}"
+    phone = desk(person_id=lin)
+    assert "付到关账时的收款账户" in phone.get(page).text and "银行没有付成" not in phone.get(page).text
+    answer(batch_id, as_csv(row(lines(session)[0], "失败", said)))
+    session.rollback()
+    page_now = words(phone.get(page).text)
+    assert f"银行没有付成：{why}。钱仍在你名下，会再付。" in page_now
+    assert ("换收款账户" in page_now) is change
+    assert "付到关账时的收款账户" in desk().get(f"/console/periods/{WEEK}").text
 
 
 def test_rows_that_do_not_match_need_a_reason_to_be_left_out(session: Session, desk: Desk) -> None:

@@ -28,9 +28,9 @@ from gig.payouts.disbursement.rules.rows import FAULTS, checker
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.sheets.writing import Context, cells_of
 from gig.payouts.disbursement.views.forms import document_of, of_layout
-from gig.payouts.disbursement.views.telling import tell
 from gig.payouts.settlement.shown import names
 from gig.web.filters import say
+from gig.web.telling import tell
 
 pages = Blueprint("sheets", __name__, template_folder="../templates", url_prefix="/console/sheets")
 
@@ -119,7 +119,8 @@ def write() -> Response | str | tuple[str, int]:
 @allow("settle")
 def decide(slug: str, version: int) -> Response:
     """The version is approved, or turned down with a reason."""
-    form, given = request.form, {"slug": slug, "version": version}
+    form = request.form
+    given: dict[str, Any] = {"slug": slug, "version": version}
 
     def work() -> None:
         if form.get("do") == "refuse":
