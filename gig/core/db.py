@@ -174,6 +174,16 @@ def transaction() -> Iterator[Session]:
         outbox.ring()
 
 
+def not_inside_another(what: str) -> None:
+    """A loud error, before anything happens, if the caller is in a transaction of its own.
+
+    For work in several transactions that reads afresh between them: it would roll back what the caller
+    wrote, and the caller would not hear of it.
+    """
+    if db.session().info.get("writing"):
+        raise RuntimeError(f"{what} begins its own transactions: call it outside of transaction()")
+
+
 def snapshot() -> Session:
     """A session whose reads all see the database as it is now, whatever others write meanwhile."""
     session = cast(Session, db.session())

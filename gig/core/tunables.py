@@ -1,15 +1,17 @@
 """Numbers that people may change while the product runs, each with its history.
 
 A feature declares its numbers once, at import; a change is a row that names who and why. The newest
-row of a name is in force. Readers pass the newest revision they saw in a query of their own, so that
-a hot path pays no statement for it.
+row of a name is in force, but for numbers that bound what one person may do: loosened, those hold once
+two people have said so. Readers pass the newest revision they saw in a query of their own, so that a hot
+path pays no statement for it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -22,7 +24,10 @@ from gig.core.text import N_, Sentence
 
 @dataclass(frozen=True)
 class Tunable:
-    """One number: its name, its default, its bounds, and what it means, in Chinese."""
+    """One number: its name, its default, its bounds, and what it means, in Chinese.
+
+    `looser` says which way a number that is a control loosens it; that way it moves by two people.
+    """
 
     name: str
     default: int
@@ -30,6 +35,13 @@ class Tunable:
     maximum: int
     meaning: str
     role: str
+    looser: Literal["", "larger", "smaller"] = ""
+
+    def strictest(self, *values: int) -> int:
+        return max(values) if self.looser == "smaller" else min(values)
+
+    def loosens(self, before: int, after: int) -> bool:
+        return self.looser != "" and before != after and self.strictest(before, after) == before
 
 
 class TunableChange(Base):
@@ -67,16 +79,49 @@ def values(session: Session, at_revision: int | None = None) -> Mapping[str, int
     if cached and cached[:2] == (database, at_revision) and len(cached[2]) == len(declared):
         return cached[2]
     numbers = {name: tunable.default for name, tunable in declared.items()}
-    changes = sa.select(TunableChange.name, TunableChange.value).where(TunableChange.id <= at_revision)
-    numbers.update(dict(session.execute(changes.order_by(TunableChange.id)).all()))
+    changes = sa.select(TunableChange).where(TunableChange.id <= at_revision).order_by(TunableChange.id)
+    for name, (value, _waits) in _stands(session.scalars(changes)).items():
+        numbers[name] = value
     _cache = (database, at_revision, numbers)
     return numbers
+
+
+def waiting(session: Session) -> dict[str, TunableChange]:
+    """What one person would loosen, by the number's name; it holds once another says the same or more."""
+    controls = [name for name, tunable in declared.items() if tunable.looser]
+    changes = sa.select(TunableChange).where(TunableChange.name.in_(controls)).order_by(TunableChange.id)
+    found = _stands(session.scalars(changes))
+    return {name: waits for name, (_value, waits) in found.items() if waits is not None}
+
+
+def is_so(session: Session, name: str, value: int) -> bool:
+    """Whether the number is the value, and nobody waits to have it loosened."""
+    return values(session)[name] == value and name not in waiting(session)
+
+
+def _stands(changes: Iterable[TunableChange]) -> dict[str, tuple[int, TunableChange | None]]:
+    """Each number that was ever changed: its value after the changes, and what waits for a second person.
+
+    Of two people who would loosen it differently, the stricter value holds, and the rest waits. What is
+    no loosening holds at once and ends the wait. The installation itself (nobody) needs no second.
+    """
+    found: dict[str, tuple[int, TunableChange | None]] = {}
+    for each in changes:
+        tunable = declared.get(each.name)
+        if tunable is None or each.changed_by is None:
+            found[each.name] = each.value, None
+            continue
+        value, waits = found.get(each.name, (tunable.default, None))
+        if waits is not None and waits.changed_by != each.changed_by and tunable.loosens(value, each.value):
+            value = tunable.strictest(waits.value, each.value)
+        found[each.name] = (value, each) if tunable.loosens(value, each.value) else (each.value, None)
+    return found
 
 
 def change(
     session: Session, name: str, value: int, *, actor_id: str | None, reason: str, now: dt.datetime
 ) -> None:
-    """From this commit on the number is `value`; the old one stays readable."""
+    """From this commit on the number is `value`, or waits to be; the old one stays readable."""
     tunable = declared[name]
     if not tunable.minimum <= value <= tunable.maximum:
         bounds = {"minimum": tunable.minimum, "maximum": tunable.maximum}

@@ -21,6 +21,7 @@ def change_number(
 ) -> bool:
     """The number holds from this commit on, with its reason in its history; False if it was so before.
 
+    One that loosens a control waits for a second person to say the same; saying what is so ends the wait.
     A number that belongs to none of the roles is not there for them.
     """
     tunable = tunables.declared.get(name)
@@ -36,7 +37,7 @@ def change_number(
         raise Invalid(faults)
     with transaction() as session:
         numbers = tunables.values(session)
-        if numbers[name] == wanted:
+        if tunables.is_so(session, name, wanted):
             return False
         if not _still_falling({**numbers, name: wanted}):
             raise Invalid({"value": [N_("等级的最低分要从金牌到受限依次降低。")]})

@@ -26,6 +26,7 @@ from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates import queries as rates
 from gig.payouts.settlement.operations.periods import posting_period
 from gig.payouts.settlement.values import zone
+from gig.scoring.operations.scoring import lock_agents
 from gig.scoring.operations.striking import strike
 
 REASON_MOST = 200
@@ -119,11 +120,29 @@ def _excuse_some(outage_id: str, now: dt.datetime) -> int | None:
             _end_pass(session, outage, now)
             return None
         outage.cursor = agent_ids[-1]
-        turns = met(session, agent_ids, outage.starts_at, outage.ends_at)
+        turns = _met_and_held(session, agent_ids, outage)
         if turns:
             _excuse(session, outage, turns, now)
         session.flush()
         return len(turns)
+
+
+def _met_and_held(session: Session, agent_ids: Sequence[str], outage: Outage) -> list[Met]:
+    """What met the window, with what is open of it, as nobody else changes it until this transaction ends.
+
+    Agents are held first and their penalties then, as whoever decides an appeal does; what was decided
+    while we waited is read again.
+    """
+    window = outage.starts_at, outage.ends_at
+    turns = met(session, agent_ids, *window)
+    if not turns:
+        return turns
+    concerned = sorted({each.agent_id for each in turns})
+    lock_agents(session, concerned)
+    penalties = [each.penalty_id for each in turns if each.penalty_id]
+    held = sa.select(LedgerEntry.id).where(LedgerEntry.id.in_(penalties)).order_by(LedgerEntry.id)
+    session.execute(held.with_for_update()).all()
+    return met(session, concerned, *window)
 
 
 def _end_pass(session: Session, outage: Outage, now: dt.datetime) -> None:

@@ -8,7 +8,9 @@ from gig.core import tunables
 from gig.core.text import N_
 from gig.core.tunables import Tunable
 
-MOST_MINUTES = Tunable("outage_most_minutes", 240, 1, 2880, N_("一次平台故障最长记多少分钟"), "finance")
+MOST_MINUTES = Tunable(
+    "outage_most_minutes", 240, 1, 2880, N_("一次平台故障最长记多少分钟"), "finance", "larger"
+)
 tunables.declare(MOST_MINUTES)
 
 LONGEST_AGO = dt.timedelta(days=30)

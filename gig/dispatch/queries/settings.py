@@ -21,12 +21,13 @@ HISTORY = 50
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands, and its latest change."""
+    """A number as it stands, its latest change, and what waits for a second person to agree."""
 
     tunable: Tunable
     value: int
     changed_at: dt.datetime | None
     changed_by: str | None
+    waits: TunableChange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ def numbers(session: Session, roles: Collection[str]) -> list[Number]:
             .where(TunableChange.id.in_(newest))
         )
     }
+    waiting = tunables.waiting(session)
     return [
-        Number(each, values[each.name], *latest.get(each.name, (None, None)))
+        Number(each, values[each.name], *latest.get(each.name, (None, None)), waiting.get(each.name))
         for each in tunables.declared.values()
         if each.role in roles
     ]

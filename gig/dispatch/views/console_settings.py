@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext as _
 
+from gig.core import tunables
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, Refused
@@ -72,6 +73,8 @@ def change(name: str) -> Answer:
         return _number(name, said(error)), 422
     if not changed:
         flash(_("和现在的值一样，没有改动。"))
+    elif name in tunables.waiting(db.session()):
+        flash(_("这会放宽控制，等另一位财务同意后才生效。"))
     elif name == PERIOD_KIND.name:
         flash(_("已改，从下一个周期开始生效。"))
     else:
@@ -170,6 +173,7 @@ def _number(name: str, errors: Faults) -> str:
         choices=list(enumerate(map(_, KIND_NAMES))) if name == PERIOD_KIND.name else [],
         errors=errors,
         given=request.form,
+        me=actor_id(),
         **_frame(),
     )
 

@@ -89,18 +89,6 @@ def runs_started_alone(session: Session, maker_id: str, since: dt.datetime) -> i
     return int(session.scalar(query) or 0)
 
 
-def alone_fen(session: Session, person_id: str) -> int:
-    """What the person may decide alone. A limit that they raised themselves does not hold for them: until
-    somebody else has changed it, the lowest since the last one that was not theirs does."""
-    fen = tunables.values(session)[ALONE.name]
-    changes = sa.select(TunableChange.value, TunableChange.changed_by).where(TunableChange.name == ALONE.name)
-    for value, changed_by in session.execute(changes.order_by(TunableChange.id.desc())):
-        fen = min(fen, value)
-        if changed_by != person_id:
-            return fen
-    return min(fen, ALONE.default)
-
-
 def left_of(session: Session, entry: LedgerEntry) -> int:
     """What reversals have left of an entry."""
     gone = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
@@ -165,6 +153,11 @@ def counted(session: Session, run_id: str) -> Counted:
         ).where(Adjustment.run_id == run_id)
     ).one()
     return Counted(agents, int(replies or 0), int(fen or 0), posted)
+
+
+def alone_fen(session: Session) -> int:
+    """What one person may decide alone; to raise it takes two."""
+    return tunables.values(session)[ALONE.name]
 
 
 def limit_changes(session: Session) -> Sequence[TunableChange]:

@@ -39,6 +39,7 @@ ALONE = Tunable(
     MOST_FEN,
     N_("一个人一天给同一位客服调整，合计不超过多少分不用第二个人"),
     "finance",
+    looser="larger",
 )
 
 tunables.declare(ALONE)

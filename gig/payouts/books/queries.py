@@ -32,8 +32,10 @@ def reversals_of(session: Session, entry_id: str) -> Sequence[LedgerEntry]:
 
 
 def line_of(session: Session, entry: LedgerEntry) -> PayoutLine | None:
-    """The payout line that a payment's entry is about."""
+    """The payout line that a payment's entry is about, also that of a tax which came back with it."""
     kind, _colon, id = entry.source_key.partition(":")
+    if kind == "reversal" and entry.kind == "tax":  # reversal:failed:LINE:ENTRY
+        kind, _colon, id = id.rpartition(":")[0].partition(":")
     return session.get(PayoutLine, id) if kind in ("export", "tax", "settled", "failed", "returned") else None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gig.core.crypto import Sealed
 from gig.core.db import Base, BigId
+from gig.payouts.disbursement.states import TEMPLATE
 
 LINE_STATES = ("planned", "held", "in_transit", "settled", "failed", "returned", "voided")
 
@@ -189,9 +190,26 @@ class DownloadLink(Base):
 
 
 class SheetTemplate(Base):
-    """A version of a payout template that finance wrote. Version 1 of the shipped ones is in the code."""
+    """A version of a payout template that finance wrote. Version 1 of the shipped ones is in the code.
+
+    A batch is made with it once another person than those who wrote it has approved it. `decided_by` is
+    NULL for what was approved before that was asked for, and for a version that says again what was approved.
+    """
 
     __tablename__ = "sheet_template"
+    __table_args__ = (
+        sa.CheckConstraint(TEMPLATE.check(), name="state"),
+        sa.CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided"),
+        sa.CheckConstraint("state <> 'approved' OR decided_by <> made_by", name="two_people"),
+        sa.CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refused"),
+        sa.Index(
+            "uq_sheet_template_waiting",
+            "slug",
+            unique=True,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
+    )
 
     slug: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -200,6 +218,10 @@ class SheetTemplate(Base):
     reason: Mapped[str]
     made_by: Mapped[str] = mapped_column(sa.String(26))
     made_at: Mapped[dt.datetime]
+    state: Mapped[str]
+    decided_by: Mapped[str | None] = mapped_column(sa.String(26))
+    decided_at: Mapped[dt.datetime | None]
+    refusal: Mapped[str | None]
 
 
 class BankHint(Base):

@@ -119,10 +119,6 @@ def faulty_rows(session: Session, batch_id: str, layout: Layout, *, limit: int) 
     ]
 
 
-def _lacking(layout: Layout, holder: str, bank: str | None) -> str:
-    return unwritable(holder + (bank or ""), layout.encoding)
-
-
 @dataclass(frozen=True)
 class LineRow:
     """A line of a batch as its page lists it; the account is masked."""

@@ -36,5 +36,15 @@ RESULT = Machine(
     },
 )
 
+TEMPLATE = Machine(
+    "payout template",
+    {
+        "waiting": ("approved", "refused", "replaced"),
+        "approved": (),
+        "refused": (),
+        "replaced": (),
+    },
+)
+
 OWED = ("planned", "held", "failed", "returned")
 """The states in which a line, unless a retry replaced it, is still money that we owe."""

@@ -11,12 +11,17 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from gig.core.audit import AuditEntry
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.models import Person
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.validation import validate
+
+OBJECT = "rate_card"
+WRITING = ("rate_card.create", "rate_card.edit", "rate_card.submit")
+"""What the log calls the work of those who write on a card."""
 
 _cards: dict[tuple[str, str], RateCard] = {}
 
@@ -113,14 +118,22 @@ def newest(
 
 
 def maker_of(version: RateCardVersion) -> str | None:
-    """Whose work it is: who submitted it, else who saved it last. They are not its reviewer."""
+    """Whose work it is: who submitted it, else who saved it last. They may take it back without a reason."""
     return version.submitted_by or version.changed_by or version.created_by
 
 
-def others_may_review(session: Session, person_id: str | None) -> bool:
-    """Whether anybody else may publish cards."""
+def writers_of(session: Session, id: str) -> set[str]:
+    """Everybody who wrote on the card since its creation, as the log keeps it. None of them reviews it."""
+    query = sa.select(AuditEntry.actor_id).where(
+        AuditEntry.object_type == OBJECT, AuditEntry.object_id == id, AuditEntry.action.in_(WRITING)
+    )
+    return {actor_id for actor_id in session.scalars(query.distinct()) if actor_id is not None}
+
+
+def others_may_review(session: Session, *person_ids: str) -> bool:
+    """Whether anybody but these may publish cards."""
     ops = sa.literal(",") + Person.roles + ","
     others = sa.select(Person.id).where(
-        ops.contains(",ops,"), Person.disabled_at.is_(None), Person.id != person_id
+        ops.contains(",ops,"), Person.disabled_at.is_(None), Person.id.not_in(person_ids)
     )
     return session.scalar(others.limit(1)) is not None

@@ -6,21 +6,23 @@ import datetime as dt
 from typing import Any
 
 from gig.api import Schema
-from gig.api.fields import Instant, Text
+from gig.api.fields import Instant, Int, Text
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.queries import card_of
 
 
 class PublicationIn(Schema):
-    """From when the card holds; the draft's own instant when absent."""
+    """From when the card holds; the draft's own instant when absent. `revision`: the one that was read."""
 
     valid_from = Instant(load_default=None)
+    revision = Int(least=1, load_default=None)
 
 
 class SubmissionIn(Schema):
-    """Why the card is as it is, for whoever reviews it and for the history."""
+    """Why the card is as it is, for its reviewer and for the history. `revision`: the one that was read."""
 
     why = Text(most=500, required=True)
+    revision = Int(least=1, load_default=None)
 
 
 class WithdrawalQuery(Schema):
@@ -34,6 +36,7 @@ def card_out(version: RateCardVersion, active_id: str | None) -> dict[str, Any]:
     return {
         "id": version.id,
         "state": version.state,
+        "revision": version.revision,
         "active": version.id == active_id,
         **card_of(version).to_json(),
         "created_at": version.created_at,

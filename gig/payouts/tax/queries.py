@@ -87,7 +87,6 @@ def assess(session: Session, lines: Lines, *, month: dt.date, kept_back: KeptBac
     if not holds.withholds:
         return Assessment(month, holds, newest)
     line = lines.subquery("line").c
-    refused = sa.select(line.agent_id).distinct().where(~resident(line.agent_id))
     past = _past(session, line, holds, month)
     kept = _kept(session, holds, month, past, kept_back)
     taxed = list(_taxed(session, line, holds, month, past, kept))
@@ -96,9 +95,15 @@ def assess(session: Session, lines: Lines, *, month: dt.date, kept_back: KeptBac
         holds,
         newest,
         taxed,
-        session.scalars(refused).all(),
+        refused(session, lines),
         {each.line_id: each.tax.withheld_fen for each in taxed if each.tax.withheld_fen},
     )
+
+
+def refused(session: Session, lines: Lines) -> Sequence[str]:
+    """The agents of the lines whom the tables of residents do not fit, or of whom we do not know it."""
+    line = lines.subquery("line").c
+    return session.scalars(sa.select(line.agent_id).distinct().where(~resident(line.agent_id))).all()
 
 
 def resident(agent_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:

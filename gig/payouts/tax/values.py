@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from gig.core.businesstime import BusinessZone, business_zone
 from gig.core.text import N_
 
+LOCK: Final = "tax"
+"""Whoever changes what tax is reckoned from does it one at a time."""
+
 DocumentKind = Literal["resident_id", "permit"]
 FilingKind = Literal["withholding", "platform"]
 

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.payouts.disbursement.models import Batch
+from gig.core.db import transaction
+from gig.identity.models import Person
+from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.hints import bank_hints, set_hint
+from gig.payouts.disbursement.operations.templates import write_template
 from gig.payouts.disbursement.results.models import ResultImport
+from gig.payouts.disbursement.rules.shipped import SHIPPED
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.views import pages
-from tests.features.disbursement.payday import NOW, approved_week, as_csv, exported, lines, row, states
+from tests.features.disbursement.payday import (
+    LATER,
+    NOW,
+    answer,
+    approved_week,
+    as_csv,
+    exported,
+    lines,
+    row,
+    states,
+)
 from tests.features.onboarding.people import Browser
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
@@ -51,6 +66,24 @@ def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None
     again = finance.post(f"/console/batches/{batch_id}/retries", {"anyway": "1"}).text
     assert "1 笔可以重付了" in again
     assert books.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why", "change"), [("户名不符", "账号与户名不符", True), ("超过限额", "超过限额", False)]
+)
+def test_the_agent_reads_why_the_bank_did_not_pay_and_where_it_pays(
+    session: Session, desk: Desk, said: str, why: str, change: bool
+) -> None:
+    (lin,) = approved_week(1200)
+    batch_id, page = exported(), f"/agent/statements/{WEEK}"
+    phone = desk(person_id=lin)
+    assert "付到关账时的收款账户" in phone.get(page).text and "银行没有付成" not in phone.get(page).text
+    answer(batch_id, as_csv(row(lines(session)[0], "失败", said)))
+    session.rollback()
+    page_now = words(phone.get(page).text)
+    assert f"银行没有付成：{why}。钱仍在你名下，会再付。" in page_now
+    assert ("换收款账户" in page_now) is change
+    assert "付到关账时的收款账户" in desk().get(f"/console/periods/{WEEK}").text
 
 
 def test_rows_that_do_not_match_need_a_reason_to_be_left_out(session: Session, desk: Desk) -> None:
@@ -161,6 +194,40 @@ def test_a_template_is_previewed_then_saved_as_a_version(session: Session, desk:
     new = {**form, "slug": "abc-bank", "based_on": "0", "reason": "新银行"}
     assert "第 1 版" in finance.post("/console/sheets/write", new).text
     assert "abc-bank" in finance.get("/console/sheets").text
+
+
+def test_an_approver_reads_who_wrote_the_template_and_what_it_changes(session: Session, desk: Desk) -> None:
+    approved_week(1200, 3400)
+    maker, checker = desk(name="李敏"), desk(name="许岚")
+    first = exported("cmb")
+    session.rollback()
+    text = replace(
+        SHIPPED["cmb"], split=500, columns=SHIPPED["cmb"].columns[:-2] + SHIPPED["cmb"].columns[-1:]
+    )
+    writer = session.scalars(sa.select(Person.id).where(Person.name == "李敏")).one()
+    session.rollback()
+    write_template(slug="cmb", text=text.dumps(), reason="合同变了", based_on=1, actor_id=writer, now=NOW)
+    changed = ("每个文件最多几行：1000 → 500", "去掉「开户地」列（留空）")
+    mine = words(maker.get("/console/sheets/cmb").text)
+    assert "你写过这一版" in mine and "审批这一版" not in mine
+    theirs = words(checker.get("/console/sheets/cmb").text)
+    assert (
+        "和在用的第 1 版不同" in theirs and "审批这一版" in theirs and all(each in theirs for each in changed)
+    )
+    assert "为什么退回" in checker.post("/console/sheets/cmb/2/decision", {"do": "refuse", "reason": ""}).text
+    assert "你写的" in maker.post("/console/sheets/cmb/2/decision", {"do": "approve"}).text
+    assert (
+        "已审批，从下一次制单起用" in checker.post("/console/sheets/cmb/2/decision", {"do": "approve"}).text
+    )
+    assert "没有审批过的版本" not in checker.get("/console/sheets/cmb").text
+    with transaction() as writing:
+        writing.execute(sa.update(PayoutLine).values(state="planned", batch_id=None, number=None))
+    second = create_batch(period_id=WEEK, template="cmb", actor_id=writer, now=LATER)
+    page = words(checker.get(f"/console/batches/{second}").text)
+    assert "第 2 版" in page and "李敏 写于" in page and "许岚 审批于" in page
+    assert "和上次用的 PB20261123-0001 不同" in page and all(each in page for each in changed)
+    page = words(checker.get(f"/console/batches/{first}").text)
+    assert "随平台提供" in page and "以前没有批次用过这个模板" in page
 
 
 def test_hints_at_banks_are_corrected_by_operations_and_finance(session: Session, desk: Desk) -> None:

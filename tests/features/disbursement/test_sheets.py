@@ -15,12 +15,23 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import transaction
 from gig.core.errors import Invalid, Refused
-from gig.payouts.disbursement.models import Batch, BatchFault, Payee
-from gig.payouts.disbursement.operations.batches import approve_batch, create_batch, remove_unwritable
+from gig.payouts.disbursement.models import Batch, BatchFault, Payee, SheetTemplate
+from gig.payouts.disbursement.operations.batches import (
+    approve_batch,
+    cancel_batch,
+    create_batch,
+    remove_unwritable,
+)
 from gig.payouts.disbursement.operations.downloads import download_sheet
-from gig.payouts.disbursement.operations.templates import retire_template, write_template
+from gig.payouts.disbursement.operations.templates import (
+    approve_template,
+    retire_template,
+    turn_down_template,
+    write_template,
+)
 from gig.payouts.disbursement.queries import files_of
 from gig.payouts.disbursement.rules.shipped import SHIPPED
+from gig.payouts.disbursement.sheets import templates
 from tests.features.disbursement.payday import NOW, approved_week, exported, lines, states
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
@@ -37,6 +48,10 @@ def made(template: str) -> str:
 def rewritten(slug: str, **changes: object) -> int:
     text = replace(SHIPPED[slug], **changes).dumps()  # type: ignore[arg-type]
     return write_template(slug=slug, text=text, reason="合同变了", based_on=1, actor_id="maker", now=NOW)
+
+
+def approved(slug: str, version: int, by: str = "checker") -> None:
+    approve_template(slug=slug, version=version, actor_id=by, now=NOW)
 
 
 def paid_by_alipay(agent_id: str) -> None:
@@ -88,6 +103,7 @@ def test_a_template_that_can_pay_nobody_says_so(session: Session) -> None:
 def test_a_batch_is_split_by_the_limit_into_files_whose_totals_add_up(session: Session) -> None:
     approved_week(1000, 1100, 1200, 1300, 1400)
     assert rewritten("generic", split=2) == 2
+    approved("generic", 2)
     batch_id = exported()
     batch = session.get_one(Batch, batch_id, populate_existing=True)
     files = files_of(session, batch)
@@ -148,6 +164,7 @@ def test_a_batch_keeps_the_version_that_it_was_made_with(session: Session) -> No
     approved_week(1200)
     batch_id = made("cmb")
     rewritten("cmb", sheet="新表")
+    approved("cmb", 2)
     approve_batch(batch_id=batch_id, actor_id="checker", now=NOW)
     from gig.payouts.disbursement.operations.exporting import export_batch
 
@@ -169,6 +186,75 @@ def test_a_retired_template_makes_no_batch_and_the_generic_one_cannot_be_retired
         made("cmb")
     with pytest.raises(Refused):
         retire_template(slug="generic", retired=True, reason="x", actor_id="maker", now=NOW)
+
+
+def test_a_version_makes_no_batch_before_another_person_has_approved_it(session: Session) -> None:
+    approved_week(1200)
+    rewritten("cmb", sheet="新表")
+    first = session.get_one(Batch, made("cmb"))
+    assert (first.template, first.template_version) == ("cmb", 1)
+    with pytest.raises(Refused) as refused:
+        approved("cmb", 2, by="maker")
+    assert refused.value.slug == "two-people"
+    cancel_batch(batch_id=first.id, actor_id="maker", now=NOW)
+    for _twice in range(2):
+        approved("cmb", 2)
+    assert session.get_one(Batch, made("cmb")).template_version == 2
+
+
+def test_nobody_who_wrote_on_a_version_approves_it(session: Session) -> None:
+    rewritten("cmb", sheet="一")
+    text = replace(SHIPPED["cmb"], sheet="二").dumps()
+    write_template(slug="cmb", text=text, reason="补一列", based_on=2, actor_id="second", now=NOW)
+    with pytest.raises(Refused) as overtaken:
+        approved("cmb", 2)
+    assert overtaken.value.slug == "overtaken"
+    for writer in ("maker", "second"):
+        with pytest.raises(Refused) as refused:
+            approved("cmb", 3, by=writer)
+        assert refused.value.slug == "two-people"
+    approved("cmb", 3)
+    found = templates.versions(session, "cmb")
+    assert [(each.version, each.state) for each in found] == [
+        (3, "approved"),
+        (2, "replaced"),
+        (1, "approved"),
+    ]
+
+
+def test_a_version_that_was_turned_down_is_never_used_and_binds_nobody(session: Session) -> None:
+    rewritten("cmb", sheet="一")
+    with pytest.raises(Invalid):
+        turn_down_template(slug="cmb", version=2, reason=" ", actor_id="checker", now=NOW)
+    turn_down_template(slug="cmb", version=2, reason="表名不对", actor_id="checker", now=NOW)
+    with pytest.raises(Refused) as refused:
+        approved("cmb", 2)
+    assert refused.value.slug == "already-decided"
+    text = replace(SHIPPED["cmb"], sheet="二").dumps()
+    write_template(slug="cmb", text=text, reason="重写", based_on=2, actor_id="checker", now=NOW)
+    approved("cmb", 3, by="maker")
+    in_force = templates.in_force(session, "cmb")
+    assert in_force is not None and (in_force.version, in_force.layout.sheet) == (3, "二")
+
+
+def test_a_template_that_nobody_approved_yet_is_not_there_for_a_batch(session: Session) -> None:
+    approved_week(1200)
+    text = SHIPPED["cmb"].dumps()
+    write_template(slug="abc", text=text, reason="新银行", based_on=0, actor_id="maker", now=NOW)
+    with pytest.raises(Invalid):
+        made("abc")
+    with pytest.raises(Refused) as waiting:
+        retire_template(slug="abc", retired=True, reason="x", actor_id="maker", now=NOW)
+    assert waiting.value.slug == "waiting"
+    assert "abc" not in {each.slug for each in templates.in_use(session)}
+    approved("abc", 1)
+    assert session.get_one(Batch, made("abc")).template_version == 1
+
+
+def test_the_database_itself_lets_nobody_approve_what_they_wrote(session: Session) -> None:
+    rewritten("cmb", sheet="一")
+    with pytest.raises(sa.exc.IntegrityError), transaction() as writing:
+        writing.execute(sa.update(SheetTemplate).values(state="approved", decided_by="maker", decided_at=NOW))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gig.core import tunables
 from gig.core.audit import AuditEntry
+from gig.core.db import transaction
 from gig.core.errors import Refused
 from gig.core.tunables import TunableChange
 from gig.dispatch.models import HoldingPhrase
@@ -92,6 +93,68 @@ def test_each_role_sees_and_changes_its_own_numbers(session: Session, ops: Brows
     page = finance.post("/console/settings/minimum_payout_fen", {"value": "2000", "reason": "手续费涨了"})
     assert "¥20.00" in page.text
     assert value_of(session, "minimum_payout_fen") == 2000
+
+
+NOTICE = "/console/settings/rate_notice_days"
+
+
+def test_a_control_is_loosened_by_two_people_and_tightened_by_one(session: Session, desk: Desk) -> None:
+    first, second = desk("finance", "许岚"), desk("finance", "李敏")
+    page = first.post(NOTICE, {"value": "0", "reason": "急着降价"}).text
+    assert "等另一位财务同意后才生效" in page and "急着降价" in page and "由另一位财务同意" in page
+    assert value_of(session, "rate_notice_days") == 7
+    assert "等同意" in second.get("/console/settings").text
+    assert ">同意<" in second.get(NOTICE).text
+    assert "马上生效" in second.post(NOTICE, {"value": "0", "reason": "同意"}).text
+    assert value_of(session, "rate_notice_days") == 0
+    assert "马上生效" in first.post(NOTICE, {"value": "9", "reason": "再想想"}).text
+    assert value_of(session, "rate_notice_days") == 9
+
+
+def test_a_loosening_that_nobody_wants_is_ended_by_keeping_what_is(session: Session, desk: Desk) -> None:
+    first, second = desk("finance", "许岚"), desk("finance", "李敏")
+    first.post(NOTICE, {"value": "1", "reason": "试"})
+    second.post(NOTICE, {"value": "7", "reason": "不改"})
+    assert seen(session) and tunables.waiting(session) == {}
+    second.post(NOTICE, {"value": "1", "reason": "还是改"})
+    assert value_of(session, "rate_notice_days") == 7
+
+
+@pytest.mark.parametrize(
+    ("said", "holds", "waits"),
+    [
+        ([("a", 3)], 7, 3),
+        ([("a", 3), ("a", 0)], 7, 0),
+        ([("a", 3), ("b", 0)], 3, 0),
+        ([("a", 0), ("b", 3)], 3, None),
+        ([("a", 0), ("b", 3), ("a", 0), ("b", 0)], 0, None),
+        ([("a", 0), ("b", 8)], 8, None),
+        ([("a", 0), ("b", 8), ("b", 0)], 8, 0),
+        ([(None, 0)], 0, None),
+        ([("a", 0), (None, 7), ("b", 0)], 7, 0),
+    ],
+)
+def test_of_two_who_loosen_differently_the_stricter_holds(
+    session: Session, said: list[tuple[str | None, int]], holds: int, waits: int | None
+) -> None:
+    for who, value in said:
+        with transaction() as writing:
+            tunables.change(writing, "rate_notice_days", value, actor_id=who, reason="试", now=NOON)
+    assert value_of(session, "rate_notice_days") == holds
+    found = tunables.waiting(session).get("rate_notice_days")
+    assert (found.value if found else None) == waits
+
+
+def test_every_number_that_bounds_others_or_oneself_is_loosened_by_two() -> None:
+    controls = {name: each.looser for name, each in tunables.declared.items() if each.looser}
+    assert controls == {
+        "rate_notice_days": "smaller",
+        "adjust_alone_fen": "larger",
+        "surge_most_percent": "larger",
+        "surge_most_minutes": "larger",
+        "surge_most_budget_fen": "larger",
+        "outage_most_minutes": "larger",
+    }
 
 
 @pytest.mark.parametrize("role", ["reviewer", "admin"])

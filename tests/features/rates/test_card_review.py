@@ -18,6 +18,7 @@ from gig.core import clock
 from gig.core.audit import AuditEntry
 from gig.core.db import db, transaction
 from gig.core.errors import GigError, Invalid, Refused
+from gig.dispatch.operations.settings import change_number
 from gig.payouts.rates import queries
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.operations.drafts import create_draft, edit_draft
@@ -88,12 +89,32 @@ def test_nobody_reviews_their_own_card(
     assert state(session, id) == before
 
 
-def test_who_saved_last_is_the_maker_of_a_draft(session: Session, maker: str, checker: str) -> None:
+def test_nobody_who_wrote_on_a_card_since_its_creation_reviews_it(
+    session: Session, maker: str, checker: str
+) -> None:
+    third = builders.person(roles="ops")
     id = drafted(maker)
     edit_draft(id=id, document=document(name="mine"), revision=1, now=NOW, actor_id=checker)
-    with pytest.raises(Refused):
-        publish(id=id, now=NOW, actor_id=checker)
-    publish(id=id, now=NOW, actor_id=maker)
+    submit(id=id, why="一起写的", now=NOW, actor_id=checker)
+    for writer in (maker, checker):
+        with pytest.raises(Refused) as refused:
+            publish(id=id, now=NOW, actor_id=writer)
+        assert (refused.value.slug, "没有写过它的运营" in str(refused.value)) == ("two-people", True)
+    publish(id=id, now=NOW, actor_id=third)
+
+
+def test_when_all_wrote_on_a_card_a_fresh_draft_of_it_can_be_reviewed(
+    session: Session, maker: str, checker: str
+) -> None:
+    id = drafted(maker)
+    edit_draft(id=id, document=document(name="mine"), revision=1, now=NOW, actor_id=checker)
+    for writer in (maker, checker):
+        with pytest.raises(Refused) as refused:
+            publish(id=id, now=NOW, actor_id=writer)
+        assert "从它新建一份草稿" in str(refused.value)
+    fresh = create_draft(based_on=id, now=NOW, actor_id=maker)
+    publish(id=fresh, now=NOW, actor_id=checker)
+    assert state(session, fresh) == "published"
 
 
 def test_the_only_person_publishes_alone_and_the_log_says_so(session: Session, maker: str) -> None:
@@ -276,16 +297,36 @@ def test_the_notice_is_finances_number(session: Session, maker: str, checker: st
     publish(id=drafted(maker, base=LOWER), now=NOW, actor_id=checker)
 
 
+def test_a_shorter_notice_holds_once_two_of_finance_have_said_so(
+    session: Session, maker: str, checker: str
+) -> None:
+    raised(maker, checker)
+    cut = drafted(maker, base=LOWER)
+    for who in ("xu", "xu"):
+        change_number(name="rate_notice_days", value=0, reason="急", roles=["finance"], actor_id=who, now=NOW)
+        with pytest.raises(Invalid):
+            publish(id=cut, now=NOW, actor_id=checker)
+    change_number(name="rate_notice_days", value=0, reason="急", roles=["finance"], actor_id="li", now=NOW)
+    publish(id=cut, now=NOW, actor_id=checker)
+
+
 def test_a_program_hands_in_and_another_persons_reviews(client: FlaskClient, session: Session) -> None:
     first, second = token_of("ops"), token_of("ops")
     start = (clock.now() + DAY).isoformat()
     id = client.post("/api/v1/rate-cards", json=document(valid_from=start), headers=first).get_json()["id"]
     url = f"/api/v1/rate-cards/{id}"
-    handed = client.post(f"{url}/submission", json={"why": "试点"}, headers=first)
+    handed = client.post(f"{url}/submission", json={"why": "试点", "revision": 1}, headers=first)
     assert (handed.status_code, handed.get_json()["state"]) == (201, "submitted")
-    own = client.post(f"{url}/publication", headers=first)
+    revision = {"revision": handed.get_json()["revision"]}
+    own = client.post(f"{url}/publication", json=revision, headers=first)
     assert (own.status_code, own.get_json()["type"]) == (409, "/problems/two-people")
     assert client.delete(f"{url}/submission?reason=太早", headers=second).status_code == 204
-    client.post(f"{url}/submission", json={"why": "试点"}, headers=first)
-    passed = client.post(f"{url}/publication", headers=second)
+    again = client.get(url, headers=first).get_json()["revision"]
+    client.post(f"{url}/submission", json={"why": "试点", "revision": again}, headers=first)
+    unread = client.post(f"{url}/publication", json=revision, headers=second)
+    assert (unread.status_code, unread.get_json()["type"]) == (409, "/problems/overtaken")
+    unsaid = client.post(f"{url}/publication", headers=second)
+    assert (unsaid.status_code, list(unsaid.get_json()["errors"])) == (422, ["revision"])
+    read = client.get(url, headers=second).get_json()["revision"]
+    passed = client.post(f"{url}/publication", json={"revision": read}, headers=second)
     assert (passed.status_code, passed.get_json()["state"]) == (201, "published")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import _writer_lock, db, transaction
 from gig.core.errors import Invalid, Refused
-from gig.identity.models import Agent
+from gig.identity.models import Agent, Person
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
@@ -458,3 +459,22 @@ class TestKinds:
             "month-2026-11-23",
             "month-2026-12-01",
         ]
+
+
+def by_hand() -> None:
+    close_period(period_id=WEEK, actor_id="x", now=CLOSING_TIME)
+
+
+@pytest.mark.parametrize("close", [books.close, by_hand])
+def test_a_close_inside_another_transaction_is_a_loud_error_and_loses_nothing(
+    session: Session, close: Callable[[], object]
+) -> None:
+    lin = books.agent()
+    books.earn(lin, 1200, base=400)
+    with transaction() as writing:
+        writing.execute(sa.update(Person).where(Person.id == lin).values(name="改名"))
+        with pytest.raises(RuntimeError, match="outside of transaction"):
+            close()
+    session.rollback()
+    assert session.scalars(sa.select(Person.name).where(Person.id == lin)).one() == "改名"
+    assert books.state(session) == "open"

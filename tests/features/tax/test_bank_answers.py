@@ -15,7 +15,7 @@ from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, cancel_batch, create_batch
 from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
-from gig.payouts.disbursement.operations.templates import write_template
+from gig.payouts.disbursement.operations.templates import approve_template, write_template
 from gig.payouts.disbursement.results.operations import import_results
 from gig.payouts.disbursement.rules.shipped import SHIPPED
 from gig.payouts.ledger import accounts
@@ -102,6 +102,7 @@ def test_what_is_left_after_tax_is_never_cut_to_the_decimals_of_a_template(sessi
     period_id = taxing.owe({agent_id: 100_010}, PAID_ON)  # 1000.10 less 40.02 is 960.08
     text = replace(SHIPPED["generic"], decimals=1).dumps()
     write_template(slug="coarse", text=text, reason="新银行", based_on=0, actor_id="maker", now=at(PAID_ON))
+    approve_template(slug="coarse", version=1, actor_id="checker", now=at(PAID_ON))
     batch_id = create_batch(period_id=period_id, template="coarse", actor_id="maker", now=at(PAID_ON))
     approve_batch(batch_id=batch_id, actor_id="checker", now=at(PAID_ON))
     with pytest.raises(Refused) as refused:

@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.ids import new_id
+from gig.payouts.books.queries import line_of
+from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.tax.models import TaxChoice
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
 from tests.features.settlement.conftest import Desk, Program
 from tests.features.settlement.test_finance_pages import words
+from tests.features.settlement.test_papers import amounts, text_of
 from tests.features.tax import taxing
 from tests.features.tax.taxing import day
 
@@ -110,6 +113,38 @@ def test_the_agent_sees_an_estimate_and_then_what_was_withheld(session: Session,
     assert "¥19,670.00" in phone.get("/agent/statements").text
     assert "已扣" in phone.get(f"{statement}/tax").text
     assert desk(person_id=books.agent()).get(f"{statement}/tax").status_code == 404
+
+
+def test_the_papers_say_the_tax_of_what_was_paid_and_no_estimate(session: Session, desk: Desk) -> None:
+    taxing.choose()
+    lin = taxing.agent()
+    period_id = taxing.owe({lin: 2_000_000}, day("2026-11-23"))
+    phone, paper = desk(person_id=lin), f"/agent/statements/{period_id}"
+
+    def both() -> tuple[str, str]:
+        return text_of(phone.get(f"{paper}.pdf").data), phone.get(f"{paper}.csv").text
+
+    before = both()
+    assert all("−330.00" not in text and "-330.00" not in text for text in before)
+    taxing.export(period_id, day("2026-11-24"))
+    pdf, csv = both()
+    assert "−330.00" in pdf and "19,670.00" in pdf and "2026-11-24" in pdf
+    assert ",-330.00" in csv and "付款日 2026-11-24" in csv
+    assert amounts(csv.encode()) == 2_000_000
+    taxing.come_back(period_id, lin, "2026-11-25")
+    assert both() == before
+
+
+def test_the_entry_of_a_tax_that_came_back_leads_to_its_line(session: Session) -> None:
+    taxing.choose()
+    lin = taxing.agent()
+    period_id = taxing.owe({lin: 2_000_000}, day("2026-11-23"))
+    taxing.export(period_id, day("2026-11-24"))
+    line_id = taxing.come_back(period_id, lin, "2026-11-25")
+    session.rollback()
+    back = sa.select(LedgerEntry).where(LedgerEntry.source_key.startswith("reversal:failed:"))
+    found = line_of(session, session.scalars(back).one())
+    assert found is not None and found.id == line_id
 
 
 def test_without_a_policy_the_agent_reads_that_nothing_is_withheld(session: Session, desk: Desk) -> None:

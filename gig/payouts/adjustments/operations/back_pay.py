@@ -98,7 +98,7 @@ def start_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
         total = queries.counted(session, run_id).fen
         alone = run.maker_id == actor_id
         before = queries.runs_started_alone(session, actor_id, since) if alone else 0
-        if alone and before + total > queries.alone_fen(session, actor_id):
+        if alone and before + total > queries.alone_fen(session):
             raise Refused("two-people", N_("合计超过一个人可以决定的数，请另一位财务来确认。"))
         if not total:
             raise Refused("nothing-to-pay", N_("这段时间没有人要补。"))

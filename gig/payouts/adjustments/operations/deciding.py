@@ -235,7 +235,7 @@ def _post_if_small(session: Session, adjustment: Adjustment, *, now: dt.datetime
     """What one person gives or takes alone in a day stays within the limit, however it is split."""
     since, _until = zone().day_bounds(zone().day_of(now))
     alone = queries.posted_alone(session, adjustment.maker_id, adjustment.agent_id, since)
-    if alone + adjustment.amount_fen > queries.alone_fen(session, adjustment.maker_id):
+    if alone + adjustment.amount_fen > queries.alone_fen(session):
         outbox.emit(session, "finance", "adjustment.waiting", {"adjustment_id": adjustment.id}, now=now)
         return adjustment.id
     _decide(session, adjustment, "posted", actor_id=None, now=now)

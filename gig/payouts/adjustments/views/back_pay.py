@@ -18,10 +18,11 @@ from gig.identity.access import actor_id, allow
 from gig.payouts.adjustments import queries, shown
 from gig.payouts.adjustments.models import BackPayRun
 from gig.payouts.adjustments.operations import back_pay
-from gig.payouts.adjustments.views.console import PAGE, told
+from gig.payouts.adjustments.views.console import PAGE
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.shown import names
 from gig.payouts.settlement.values import zone
+from gig.web.telling import told
 
 pages = Blueprint("back_pay", __name__, template_folder="../templates")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from gig.core import blobs, tunables
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import GigError, Invalid, NotFound
+from gig.core.errors import Invalid, NotFound
 from gig.core.ids import is_id, new_id
 from gig.core.money import parse_yuan
 from gig.identity.access import actor_id, allow
@@ -23,7 +23,7 @@ from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.adjustments.values import ALONE, FILE_TYPES, KINDS, WORDS
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.shown import names
-from gig.web.filters import say
+from gig.web.telling import told
 
 pages = Blueprint("adjustments", __name__, template_folder="../templates")
 
@@ -58,7 +58,8 @@ def adjustments() -> str:
         form=request.form or request.args,
         new_id=new_id(),
         accept=",".join(FILE_TYPES),
-        alone_fen=tunables.values(session)[ALONE.name],
+        alone_fen=queries.alone_fen(session),
+        raising=tunables.waiting(session).get(ALONE.name),
         changes=queries.limit_changes(session),
         count=queries.waiting_count(session),
     )
@@ -176,23 +177,6 @@ def limit() -> Answer:
 
     told(work)
     return redirect(url_for("adjustments.adjustments"), code=303)
-
-
-def told(work: Callable[[], object]) -> bool:
-    """Does the work; what the rules refuse is said on the next page. Whether it was done."""
-    try:
-        work()
-    except NotFound:
-        raise
-    except Invalid as error:
-        for sentences in error.errors.values():
-            for sentence in sentences:
-                flash(say(sentence))
-        return False
-    except GigError as error:
-        flash(say(error))
-        return False
-    return True
 
 
 def _to_one(work: Callable[[], str], back: str) -> Answer:

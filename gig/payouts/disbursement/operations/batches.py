@@ -56,7 +56,7 @@ def _create(
     today = zone().day_of(now)
     payment_date = payment_date or today
     with transaction() as session:
-        chosen = templates.newest(session, template)
+        chosen = templates.in_force(session, template)
         _check(chosen is not None and not chosen.retired, payment_date, today)
         assert chosen is not None
         _number_alone(session)
@@ -154,9 +154,7 @@ def remove_unwritable(*, batch_id: str, actor_id: str, now: dt.datetime) -> int:
     A batch of which nothing is left is cancelled.
     """
     with transaction() as session:
-        batch = session.get(Batch, batch_id, populate_existing=True, with_for_update=True)
-        if batch is None:
-            raise NotFound()
+        batch = _get(session, batch_id)
         if batch.state != "draft":
             raise Refused("not-draft", N_("只有待审批的批次能移出行。"))
         faulty = sa.select(BatchFault.line_id).where(BatchFault.batch_id == batch_id)
@@ -221,7 +219,8 @@ def _check(known: bool, payment_date: dt.date, today: dt.date) -> None:
 
 
 def _get(session: Session, batch_id: str) -> Batch:
-    batch = session.get(Batch, batch_id, populate_existing=True)
+    """The batch, which nobody else approves, cancels, exports or takes lines out of meanwhile."""
+    batch = session.get(Batch, batch_id, populate_existing=True, with_for_update=True)
     if batch is None:
         raise NotFound()
     return batch

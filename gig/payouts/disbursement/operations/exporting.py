@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from gig.core import blobs, outbox
-from gig.core.db import db, rows_changed, transaction
+from gig.core.db import db, not_inside_another, rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.core.transitions import move
@@ -38,8 +38,9 @@ def export_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
 
     Exporting again changes nothing. The tax is reckoned and the files are made before anything is locked;
     if they cannot be made, or the batch changed meanwhile, nothing has changed. If only the tax changed,
-    because another batch left, both are done again.
+    because another batch left, or somebody's residency was decided, both are done again.
     """
+    not_inside_another("export_batch")
     for _ in range(TRIES):
         try:
             return _export(batch_id, actor_id, now)

@@ -65,13 +65,22 @@ def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEnt
     """The book's entries for what the agent was paid in the inquiry, fees for handing it on included.
 
     What was taken comes first: it is given back before the pay goes, so that at no point more is taken
-    from a reply than it paid. They are held, so that nobody else takes of them meanwhile.
+    from a reply than it paid. They are held, so that nobody else takes of them meanwhile; who claws back
+    from a reply holds its entry first, so what was taken while we waited is there when we look again.
     """
-    keys: list[str] = []
+    keys: set[str] = set()
+    while (found := _keys(session, agent_id, inquiry_id)) != keys:
+        keys = found
+        held = sa.select(LedgerEntry.id).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
+        session.execute(held.with_for_update()).all()
+    entries = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys))
+    return list(session.scalars(entries.order_by(LedgerEntry.payable_fen > 0, LedgerEntry.id)))
+
+
+def _keys(session: Session, agent_id: str, inquiry_id: str) -> set[str]:
+    keys: set[str] = set()
     for paid in paid_in_inquiries:
         pay = paid().subquery().c
         query = sa.select(pay.source_key).where(pay.agent_id == agent_id, pay.inquiry_id == inquiry_id)
-        keys += session.scalars(query)
-    entries = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys))
-    entries = entries.order_by(LedgerEntry.payable_fen > 0, LedgerEntry.id).with_for_update()
-    return list(session.scalars(entries))
+        keys.update(session.scalars(query))
+    return keys

@@ -65,6 +65,10 @@ def read_file(batch_id: str, name: str, content: bytes, mapping: Any) -> Iterato
         (folder / reading.GIVEN).write_bytes(content)
         try:
             said = program.run(reading.__name__, folder, lambda: [json.dumps(asked)])
+        except program.TooSlow as error:
+            raise Invalid(
+                {"file": [N_("读这个文件太久，已经停下，什么都没有改变。拆成几份再传。")]}
+            ) from error
         except program.Failed as error:
             raise Invalid({"file": [N_("这个文件打不开，可能已经损坏，或者不是表格。")]}) from error
         _tell_trouble(said)

@@ -27,9 +27,10 @@ from gig.payouts.disbursement.results.operations import (
 from gig.payouts.disbursement.results.staging import PROBLEMS
 from gig.payouts.disbursement.rules.results import COLUMNS, WORDS, ColumnMap
 from gig.payouts.disbursement.views import shown
-from gig.payouts.disbursement.views.telling import batch_or_404, tell
+from gig.payouts.disbursement.views.telling import batch_or_404
 from gig.payouts.settlement.shown import names
 from gig.web.filters import say
+from gig.web.telling import tell
 
 pages = Blueprint("results", __name__, template_folder="../templates")
 

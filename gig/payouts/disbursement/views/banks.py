@@ -10,7 +10,7 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.identity.access import actor_id, allow
 from gig.payouts.disbursement.operations.hints import bank_hints, set_hint
-from gig.payouts.disbursement.views.telling import tell
+from gig.web.telling import tell
 
 pages = Blueprint("banks", __name__, template_folder="../templates")
 

@@ -24,7 +24,8 @@ from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.rules.shipped import GENERIC
 from gig.payouts.disbursement.views import shown
-from gig.payouts.disbursement.views.telling import batch_or_404, home_of, tell
+from gig.payouts.disbursement.views.telling import batch_or_404, home_of
+from gig.web.telling import tell
 
 pages = Blueprint("batches", __name__, template_folder="../templates")
 

@@ -16,6 +16,7 @@ from gig.core.text import N_
 from gig.payouts.disbursement import queries
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.results.models import ResultImport
+from gig.payouts.disbursement.rules.changes import changes
 from gig.payouts.disbursement.rules.rows import FAULTS
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.values import FAILURES
@@ -59,7 +60,9 @@ def people(session: Session, batches: Iterable[Batch]) -> dict[str | None, str]:
 
 
 def template_names(session: Session) -> dict[str, str]:
-    return {each.slug: _(each.layout.name) for each in templates.all_newest(session)}
+    """What each template is called: as its approved version says, if there is one."""
+    approved = templates.all_newest(session, approved=True)
+    return {each.slug: _(each.layout.name) for each in (*templates.all_newest(session), *approved)}
 
 
 def sheet_templates() -> list[templates.Template]:
@@ -75,7 +78,9 @@ def sheet_kinds(batch: Batch) -> tuple[str, ...]:
 def batch_page(batch: Batch, *, me: str, now: dt.datetime, link: str = "") -> str:
     """The page of one batch; `link` is shown this once."""
     session = db.session()
-    layout = templates.of_batch(session, batch)
+    used = templates.used_by(session, batch)
+    layout = used.layout
+    before = templates.last_use(session, batch)
     state = request.args.get("state", "")
     state = state if state in STATES else ""
     after = request.args.get("after", "")[:40]
@@ -84,11 +89,15 @@ def batch_page(batch: Batch, *, me: str, now: dt.datetime, link: str = "") -> st
     links, log = queries.links_of(session, batch.id), queries.log_of(session, batch.id)
     ids = [*(each.uploaded_by for each in results), *(each.actor_id for each in log)]
     ids += [id for each in links for id in (each.made_by, each.used_by)]
+    ids += [used.made_by, used.decided_by]
     found = queries.by_state(session, batch.id)
     return render_template(
         "disbursement/batch.html",
         batch=batch,
         layout=layout,
+        used=used,
+        before=before,
+        changes=changes(templates.of_batch(session, before), layout) if before else [],
         me=me,
         now=now,
         link=link,

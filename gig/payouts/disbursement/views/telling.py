@@ -1,17 +1,13 @@
-"""Doing what a form asks and going back; what the rules refuse is said there."""
+"""The batch that a form is about, and where the form stood."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from flask import flash, redirect, request, url_for
-from werkzeug.wrappers import Response
+from flask import request, url_for
 
 from gig.core.db import db
-from gig.core.errors import GigError, Invalid, NotFound
+from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.payouts.disbursement.models import Batch
-from gig.web.filters import say
 
 
 def batch_or_404(batch_id: str) -> Batch:
@@ -27,18 +23,3 @@ def home_of(batch: Batch) -> str:
     if request.form.get("back") == "batch":
         return url_for("batches.show", batch_id=batch.id)
     return url_for("settlement.period", period_id=batch.period_id)
-
-
-def tell(work: Callable[[], None], back: str) -> Response:
-    """Does the work and goes back; a refusal is shown on the page that follows."""
-    try:
-        work()
-    except NotFound:
-        raise
-    except Invalid as error:
-        for sentences in error.errors.values():
-            for sentence in sentences:
-                flash(say(sentence))
-    except GigError as error:
-        flash(say(error))
-    return redirect(back, code=303)

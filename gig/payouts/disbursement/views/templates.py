@@ -13,19 +13,33 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.money import yuan
+from gig.core.text import N_
 from gig.identity.access import actor_id, allow
-from gig.payouts.disbursement.operations.templates import retire_template, sound, write_template
+from gig.payouts.disbursement.operations.templates import (
+    approve_template,
+    retire_template,
+    sound,
+    turn_down_template,
+    write_template,
+)
+from gig.payouts.disbursement.rules.changes import FIELD_WORDS, METHOD_WORDS, changes
 from gig.payouts.disbursement.rules.layout import ENCODINGS, FIELDS, KINDS, METHODS, Layout, Row
 from gig.payouts.disbursement.rules.rows import FAULTS, checker
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.sheets.writing import Context, cells_of
 from gig.payouts.disbursement.views.forms import document_of, of_layout
-from gig.payouts.disbursement.views.telling import tell
-from gig.payouts.disbursement.views.words import FIELD_WORDS, METHOD_WORDS
 from gig.payouts.settlement.shown import names
 from gig.web.filters import say
+from gig.web.telling import tell
 
 pages = Blueprint("sheets", __name__, template_folder="../templates", url_prefix="/console/sheets")
+
+STATE_WORDS = {
+    "waiting": N_("等审批"),
+    "approved": N_("已审批"),
+    "refused": N_("已退回"),
+    "replaced": N_("没有审批，被后一版代替"),
+}
 
 SAMPLES = (
     Row("bank", "6222021234567890128", "林可", "中国工商银行", 123450, "PB20261123-0001-000001"),
@@ -44,6 +58,7 @@ def index() -> str:
     return render_template(
         "disbursement/templates.html",
         rows=found,
+        used={each.slug for each in templates.in_use(session)},
         methods=METHOD_WORDS,
         names=names(session, *(each.made_by for each in found)),
     )
@@ -56,14 +71,16 @@ def show(slug: str) -> str:
     template = templates.newest(db.session(), slug)
     if template is None:
         raise NotFound()
-    return _page(slug, of_layout(template.layout), template.version, {})
+    # what was turned down is gone; the next version starts from what is approved
+    shown = template if template.state == "waiting" else templates.in_force(db.session(), slug) or template
+    return _page(slug, of_layout(shown.layout), template.version, {})
 
 
 @pages.get("/new")
 @allow("settle")
 def new() -> str:
     """An editor for a new template that begins as the house's own."""
-    source = templates.newest(db.session(), request.args.get("from", "generic")[:40])
+    source = templates.in_force(db.session(), request.args.get("from", "generic")[:40])
     if source is None:
         raise NotFound()
     return _page("", of_layout(source.layout), 0, {})
@@ -94,8 +111,26 @@ def write() -> Response | str | tuple[str, int]:
         return _page(slug if based_on else "", document, based_on, errors, asked=slug), 422
     except Refused as error:
         return _page(slug if based_on else "", document, based_on, {"slug": [say(error)]}, asked=slug), 409
-    flash(_("已存为新版本，从下一次制单起用。已经制单的批次不变。"))
+    flash(_("已存为新版本，等另一位财务审批后才用于制单。已经制单的批次不变。"))
     return redirect(url_for("sheets.show", slug=slug), code=303)
+
+
+@pages.post("/<slug>/<int:version>/decision")
+@allow("settle")
+def decide(slug: str, version: int) -> Response:
+    """The version is approved, or turned down with a reason."""
+    form = request.form
+    given: dict[str, Any] = {"slug": slug, "version": version}
+
+    def work() -> None:
+        if form.get("do") == "refuse":
+            turn_down_template(**given, reason=form.get("reason", ""), actor_id=actor_id(), now=received_at())
+            flash(_("已退回，这一版不会用于制单。"))
+        else:
+            approve_template(**given, actor_id=actor_id(), now=received_at())
+            flash(_("已审批，从下一次制单起用这一版。"))
+
+    return tell(work, url_for("sheets.show", slug=slug))
 
 
 @pages.post("/<slug>/retirement")
@@ -117,6 +152,9 @@ def _page(
 ) -> str:
     session = db.session()
     versions = templates.versions(session, slug) if slug else []
+    newest = versions[0] if versions else None
+    approved = next((each for each in versions if each.state == "approved"), None)
+    waiting = newest if newest and newest.state == "waiting" else None
     try:
         layout = sound(json.dumps(form), slug="new")
     except Invalid:
@@ -130,13 +168,18 @@ def _page(
         errors=errors,
         preview=_preview(layout) if layout else None,
         versions=versions,
-        newest=versions[0] if versions else None,
+        newest=newest,
+        approved=approved,
+        waiting=waiting,
+        changes=changes(approved.layout, waiting.layout) if waiting and approved else [],
+        mine=waiting is not None and actor_id() in templates.writers(session, waiting),
+        states=STATE_WORDS,
         fields=[(name, _(FIELD_WORDS[name])) for name in FIELDS],
         methods=[(name, _(METHOD_WORDS[name])) for name in METHODS],
         kinds=KINDS,
         encodings=[(each, each.upper()) for each in ENCODINGS],
         reason=request.form.get("reason", ""),
-        names=names(session, *(each.made_by for each in versions)),
+        names=names(session, *(id for each in versions for id in (each.made_by, each.decided_by))),
     )
 
 

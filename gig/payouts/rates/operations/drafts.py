@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,12 +17,11 @@ from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_, Sentence
 from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.queries import business_zone_name, card, card_in_force, version
+from gig.payouts.rates.operations.writing import check_revision, write
+from gig.payouts.rates.queries import OBJECT, business_zone_name, card, card_in_force, version
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.faults import Fault
 from gig.payouts.rates.rules.validation import validate
-
-OBJECT = "rate_card"
 
 
 def sound_card(document: object) -> RateCard:
@@ -109,36 +109,17 @@ def edit_draft(*, id: str, document: object, revision: int, now: dt.datetime, ac
         if found.state != "draft":
             raise published(found)
         value = sound_card(document)
-        changed = rows_changed(
-            session,
-            sa.update(RateCardVersion)
-            .where(
-                RateCardVersion.id == id,
-                RateCardVersion.state == "draft",
-                RateCardVersion.revision == revision,
-            )
-            .values(
-                name=value.name,
-                valid_from=value.valid_from,
-                body=written(value),
-                revision=revision + 1,
-                changed_at=now,
-                changed_by=actor_id,
-            )
-            .execution_options(synchronize_session=False),
-        )
-        if not changed:
-            raise overtaken()
-        session.expire(found)
-        audit.note(
-            session,
-            actor_id=actor_id,
-            action="rate_card.edit",
-            object_type=OBJECT,
-            object_id=id,
-            detail={"revision": revision + 1},
-            now=now,
-        )
+        check_revision(found, revision)
+        saved = {
+            "name": value.name,
+            "valid_from": value.valid_from,
+            "body": written(value),
+            "revision": revision + 1,
+            "changed_at": now,
+            "changed_by": actor_id,
+        }
+        note: dict[str, Any] = {"action": "rate_card.edit", "detail": {"revision": revision + 1}}
+        write(session, found, saved, now=now, actor_id=actor_id, **note)
         return revision + 1
 
 
@@ -163,10 +144,6 @@ def discard_draft(*, id: str, now: dt.datetime, actor_id: str | None) -> None:
             detail={"name": found.name},
             now=now,
         )
-
-
-def overtaken() -> Refused:
-    return Refused("overtaken", N_("别人刚保存过这张费率卡，你填的内容还在，先看对方改了什么。"))
 
 
 def published(found: RateCardVersion) -> Refused:

@@ -17,15 +17,14 @@ from gig.core.text import N_, Sentence
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.notice import notice_of
 from gig.payouts.rates.operations.drafts import (
-    OBJECT,
     discard_draft,
     edit_draft,
-    overtaken,
     published,
     sound_card,
     written,
 )
-from gig.payouts.rates.queries import card_of, maker_of, others_may_review, version
+from gig.payouts.rates.operations.writing import check_revision, write
+from gig.payouts.rates.queries import OBJECT, card_of, others_may_review, version, writers_of
 from gig.payouts.rates.rules.card import RateCard
 
 
@@ -39,7 +38,8 @@ def publish(
 ) -> None:
     """The card is a published version that holds from `valid_from` (its own, unless told).
 
-    That is its review: whoever wrote or submitted it cannot do it while there is another person who may.
+    That is its review: nobody who ever wrote on it or submitted it can do it while another person may. With
+    `revision`, it is Refused if that is not the present one.
     Refused when the instant is not in the future, is another version's, or is too soon for what the card
     lowers. Publishing again what is published at the same instant changes nothing.
     """
@@ -72,50 +72,46 @@ def _publish(
         return
     if found.state not in ("draft", "submitted"):
         raise published(found)
-    if revision is not None and found.revision != revision:
-        raise overtaken()
+    check_revision(found, revision)
     value = card_of(found)
     if valid_from is not None:
         value = replace(value, valid_from=valid_from)
     check_timing(session, value, now)
-    alone = actor_id is not None and actor_id == maker_of(found)
-    if alone and others_may_review(session, actor_id):
-        raise Refused("two-people", N_("这张卡是你写的，不能由你复核，请另一位运营来复核发布。"))
-    changed = rows_changed(
+    alone = _alone(session, id, actor_id)
+    detail = {"name": value.name, "valid_from": format_instant(value.valid_from)}
+    values = {
+        "state": "published",
+        "valid_from": value.valid_from,
+        "body": written(value),
+        "changed_at": now,
+        "published_at": now,
+        "published_by": actor_id,
+    }
+    write(
         session,
-        sa.update(RateCardVersion)
-        .where(
-            RateCardVersion.id == id,
-            RateCardVersion.state == found.state,
-            RateCardVersion.revision == found.revision,
-        )
-        .values(
-            state="published",
-            valid_from=value.valid_from,
-            body=written(value),
-            changed_at=now,
-            published_at=now,
-            published_by=actor_id,
-        )
-        .execution_options(synchronize_session=False),
-    )
-    if not changed:
-        raise overtaken()
-    session.expire(found)
-    audit.note(
-        session,
-        actor_id=actor_id,
+        found,
+        values,
         action="rate_card.publish",
-        object_type=OBJECT,
-        object_id=id,
-        detail={
-            "name": value.name,
-            "valid_from": format_instant(value.valid_from),
-            **({"alone": True} if alone else {}),
-        },
+        detail=detail | ({"alone": True} if alone else {}),
         now=now,
+        actor_id=actor_id,
     )
     outbox.emit(session, "ops", "rate_card.published", {"id": id}, now=now)
+
+
+def _alone(session: Session, id: str, actor_id: str | None) -> bool:
+    """Whether they review what they wrote because nobody else is there; Refused if somebody is."""
+    writers = writers_of(session, id)
+    if actor_id is None or actor_id not in writers:
+        return False
+    if others_may_review(session, *writers):
+        raise Refused("two-people", N_("这张卡你写过，不能由你复核，请没有写过它的运营来复核发布。"))
+    if others_may_review(session, actor_id):
+        raise Refused(
+            "two-people",
+            N_("能复核的人都写过这张卡。从它新建一份草稿，由一个人写，另一个人复核发布。"),
+        )
+    return True
 
 
 def check_timing(session: Session, value: RateCard, now: dt.datetime) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
-
-from gig.core import audit, outbox
-from gig.core.db import rows_changed, transaction
+from gig.core import outbox
+from gig.core.db import transaction
 from gig.core.errors import Invalid, Refused
 from gig.core.text import N_
-from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.operations.drafts import OBJECT, edit_draft, overtaken, published
+from gig.payouts.rates.operations.drafts import edit_draft, published
 from gig.payouts.rates.operations.publication import check_timing
+from gig.payouts.rates.operations.writing import check_revision, write
 from gig.payouts.rates.queries import card_of, maker_of, version
 
 REASON_MOST = 500
@@ -30,33 +28,16 @@ def submit(*, id: str, why: str, now: dt.datetime, actor_id: str | None, revisio
             return
         if found.state != "draft":
             raise published(found)
-        if revision is not None and found.revision != revision:
-            raise overtaken()
+        check_revision(found, revision)
         check_timing(session, card_of(found), now)
-        changed = rows_changed(
-            session,
-            _as_it_is(found)
-            .values(
-                state="submitted",
-                revision=found.revision + 1,
-                submitted_by=actor_id,
-                submitted_at=now,
-                why=why,
-            )
-            .execution_options(synchronize_session=False),
-        )
-        if not changed:
-            raise overtaken()
-        session.expire(found)
-        audit.note(
-            session,
-            actor_id=actor_id,
-            action="rate_card.submit",
-            object_type=OBJECT,
-            object_id=id,
-            reason=why,
-            now=now,
-        )
+        waits = {
+            "state": "submitted",
+            "revision": found.revision + 1,
+            "submitted_by": actor_id,
+            "submitted_at": now,
+            "why": why,
+        }
+        write(session, found, waits, action="rate_card.submit", reason=why, now=now, actor_id=actor_id)
         outbox.emit(session, "ops", "rate_card.submitted", {"id": id}, now=now)
 
 
@@ -82,38 +63,13 @@ def give_back(
             return
         if found.state != "submitted":
             raise Refused("published", N_("%(name)s 已经复核通过，不能再退回。"), name=found.name)
-        if revision is not None and found.revision != revision:
-            raise overtaken()
+        check_revision(found, revision)
         if actor_id != maker_of(found) or reason.strip():
             reason = _reason(reason, "/reason", N_("写一句退回的原因，提交的人会看到。"))
-        changed = rows_changed(
-            session,
-            _as_it_is(found)
-            .values(state="draft", revision=found.revision + 1, submitted_by=None, submitted_at=None)
-            .execution_options(synchronize_session=False),
-        )
-        if not changed:
-            raise overtaken()
-        session.expire(found)
-        audit.note(
-            session,
-            actor_id=actor_id,
-            action="rate_card.give_back",
-            object_type=OBJECT,
-            object_id=id,
-            reason=reason.strip() or None,
-            now=now,
-        )
+        back = {"state": "draft", "revision": found.revision + 1, "submitted_by": None, "submitted_at": None}
+        why = reason.strip() or None
+        write(session, found, back, action="rate_card.give_back", reason=why, now=now, actor_id=actor_id)
         outbox.emit(session, "ops", "rate_card.given_back", {"id": id}, now=now)
-
-
-def _as_it_is(found: RateCardVersion) -> sa.Update:
-    """A write that meets the version only as it was read."""
-    return sa.update(RateCardVersion).where(
-        RateCardVersion.id == found.id,
-        RateCardVersion.state == found.state,
-        RateCardVersion.revision == found.revision,
-    )
 
 
 def _reason(text: str, pointer: str, wanted: str) -> str:

@@ -41,7 +41,7 @@ _REQUIRED = (
 )
 # What the API says about a card around the card itself; an exported card may be read back as it came.
 _DID = ("created", "submitted", "published", "withdrawn")
-_AROUND = ("id", "state", "active", "why", "links", *(f"{did}_at" for did in _DID))
+_AROUND = ("id", "state", "revision", "active", "why", "links", *(f"{did}_at" for did in _DID))
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DAY_S = 24 * 60 * 60
 

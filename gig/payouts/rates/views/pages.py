@@ -200,6 +200,7 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         notice=notice_of(session, value, now) if status in ("draft", "submitted") else None,
         why=request.form.get("why") or version.why or "",
         mine=maker == actor_id(),
+        wrote=actor_id() in queries.writers_of(session, id),
         alone=not queries.others_may_review(session, actor_id()),
         names=shown.people(session, [maker, version.created_by, version.published_by]),
         maker=maker,

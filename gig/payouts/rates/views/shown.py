@@ -17,7 +17,7 @@ from gig.core.money import yuan
 from gig.core.text import N_
 from gig.identity.models import Person
 from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.operations.drafts import OBJECT
+from gig.payouts.rates.queries import OBJECT as RATE_CARD
 from gig.payouts.rates.rules.card import ANY, DAY_MINUTES, Hours, RateCard
 from gig.payouts.rates.rules.comparison import LIMITS, Difference, week_of
 from gig.payouts.rates.rules.overlaps import WEEKDAY_WORDS
@@ -193,7 +193,7 @@ def history(session: Session, id: str) -> list[LogLine]:
     """What was done to the version, the newest first."""
     query = (
         sa.select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.reason)
-        .where(AuditEntry.object_type == OBJECT, AuditEntry.object_id == id)
+        .where(AuditEntry.object_type == RATE_CARD, AuditEntry.object_id == id)
         .order_by(AuditEntry.id.desc())
         .limit(50)
     )

@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox, tunables
-from gig.core.db import db, is_sqlite, others_wait_to_write, rows_changed, transaction
+from gig.core.db import (
+    db,
+    is_sqlite,
+    not_inside_another,
+    others_wait_to_write,
+    rows_changed,
+    transaction,
+)
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.core.transitions import move
@@ -38,6 +45,7 @@ def close_due(*, now: dt.datetime, until: dt.date | None = None) -> list[str]:
     With `until`, only periods that have ended by the end of that business day. A period that was
     reopened waits for a person, until the one after it is due.
     """
+    not_inside_another("close_due")
     with transaction() as session:
         ensure_period(session, now)
         ended_by = now - grace(tunables.values(session))
@@ -53,8 +61,10 @@ def close_due(*, now: dt.datetime, until: dt.date | None = None) -> list[str]:
 def close_period(*, period_id: str, actor_id: str | None, now: dt.datetime) -> None:
     """The period is closed: one statement for each agent concerned, one line for each that pays.
 
-    A second run, or one that meets another, finishes what is left and changes nothing that is there.
+    A second run, or one that meets another, finishes what is left and changes nothing that is there. It
+    begins transactions of its own, and refuses to be called inside another.
     """
+    not_inside_another("close_period")
     _begin(period_id, actor_id, now)
     while _cut_next(period_id):
         pass

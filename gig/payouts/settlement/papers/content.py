@@ -1,6 +1,7 @@
-"""What stands on a statement's papers: its figures, and each line under them.
+"""What stands on a statement's papers: its figures, each line under them, and the tax of what was paid.
 
-Only what the close fixed and what was earned: no state that moves later, so that the papers never change.
+Only what the close fixed, what was earned and what a payment withheld: no estimate and no state, so that
+the papers change only when a payment leaves or comes back.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from gig.core.money import multiplier
 from gig.payouts.earnings.shown import why
 from gig.payouts.settlement import queries, shown
 from gig.payouts.settlement.models import Statement
+from gig.payouts.tax.queries import records_of
+from gig.payouts.tax.shown import title
 from gig.web.names import called
 
 AT_ONCE = 1000
@@ -47,6 +50,32 @@ class Line:
     penalty_fen: int | None = None
 
 
+@dataclass(frozen=True)
+class Tax:
+    """What was withheld of one payment that left and did not come back."""
+
+    at: dt.datetime
+    why: str
+    withheld_fen: int
+
+
+def taxes(session: Session, statement: Statement) -> list[Tax]:
+    """The tax of the statement's payments, in their order; none while nothing is paid, or taxed."""
+    if statement.voided_at:
+        return []
+    ids = [line.id for line, _payee in queries.lines_of(session, statement.period_id, statement.agent_id)]
+    records = sorted(records_of(session, ids).values(), key=lambda each: each.id)
+    return [
+        Tax(
+            each.made_at,
+            f"{_('付款日 %(d)s', d=each.paid_on.isoformat())} · {title(each)}",
+            each.withheld_fen,
+        )
+        for each in records
+        if each.policy != "none"
+    ]
+
+
 def figures(session: Session, statement: Statement) -> list[Figure]:
     """The figures in their order; the first ones sum to the gross, and all of them to what is paid."""
     counts = queries.counts_of(session, statement.period_id, statement.agent_id, until=cut_of(statement))
@@ -58,6 +87,10 @@ def figures(session: Session, statement: Statement) -> list[Figure]:
     if statement.carried_out_fen:
         found.append(Figure(str(_("结转下期")), -statement.carried_out_fen))
     found.append(Figure(str(_("应付")), statement.payable_fen, strong=True))
+    if withheld := taxes(session, statement):
+        tax_fen = sum(each.withheld_fen for each in withheld)
+        found += [Figure(f"{_('代扣个税')} · {each.why}", -each.withheld_fen) for each in withheld]
+        found.append(Figure(str(_("实发")), statement.payable_fen - tax_fen, strong=True))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.money import yuan
 from gig.payouts.settlement.models import Statement
-from gig.payouts.settlement.papers.content import Line, lines
+from gig.payouts.settlement.papers.content import Line, lines, taxes
 from gig.payouts.settlement.values import zone
 
 BOM = "\ufeff"
@@ -20,7 +21,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def write(session: Session, statement: Statement) -> Iterator[str]:
-    """Every line; what they add (到手) sums to the gross."""
+    """Every line; what they add (到手) sums to the gross. The tax of what was paid has its own column."""
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(
@@ -34,6 +35,7 @@ def write(session: Session, statement: Statement) -> Iterator[str]:
             _("到手"),
             _("说明"),
             _("问题"),
+            _("代扣个税"),
         ]
     )
     yield BOM
@@ -41,13 +43,17 @@ def write(session: Session, statement: Statement) -> Iterator[str]:
         rows.writerow(_row(line))
         if number % AT_ONCE == 0:
             yield _taken(out)
+    for tax in taxes(session, statement):
+        blank = [""] * 4
+        row = [_at(tax.at), _("代扣个税"), *blank, yuan(0), plain(tax.why), "", yuan(-tax.withheld_fen)]
+        rows.writerow(row)
     yield _taken(out)
 
 
 def _row(line: Line) -> list[str]:
-    at = zone().local(line.at).isoformat(sep=" ", timespec="seconds")
+    at = _at(line.at)
     if line.base_fen is None or line.gross_fen is None:
-        return [at, line.kind, "", "", "", "", yuan(line.fen), plain(line.why), plain(line.about)]
+        return [at, line.kind, "", "", "", "", yuan(line.fen), plain(line.why), plain(line.about), ""]
     money = (yuan(line.gross_fen), yuan(-(line.penalty_fen or 0)), yuan(line.fen))
     return [
         at,
@@ -57,7 +63,12 @@ def _row(line: Line) -> list[str]:
         *money,
         plain(line.why),
         plain(line.about),
+        "",
     ]
+
+
+def _at(instant: dt.datetime) -> str:
+    return zone().local(instant).isoformat(sep=" ", timespec="seconds")
 
 
 def plain(text: str) -> str:

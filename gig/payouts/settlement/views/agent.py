@@ -16,7 +16,7 @@ from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.access import actor_id, allow, principal
 from gig.payouts.disbursement.models import Payee, PayoutLine
-from gig.payouts.disbursement.values import HOLD_REASONS
+from gig.payouts.disbursement.values import FAILURES, HOLD_REASONS, PAYEES_FAULT
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.queries import replies_reversed, returned
 from gig.payouts.earnings.shown import line as earning_line
@@ -75,6 +75,8 @@ def statement(period_id: str) -> str:
         lines=lines,
         taxed=_taxed(session, lines),
         hold_words=HOLD_REASONS,
+        failure_words=FAILURES,
+        payees_fault=PAYEES_FAULT,
         previous=queries.previous_of(session, period, actor_id()) if found.carried_in_fen else None,
         older=[] if number else lists.voided_of(session, period_id, actor_id()),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -15,7 +15,7 @@ from gig.api import mark, read_mark
 from gig.core import tunables
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import GigError, Invalid, NotFound, Refused
+from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.money import parse_yuan
 from gig.core.text import N_
 from gig.identity.access import actor_id, allow
@@ -30,7 +30,7 @@ from gig.payouts.settlement.operations.settings import set_number, set_period_ki
 from gig.payouts.settlement.rehearsal import rehearse
 from gig.payouts.settlement.tie import tie, untied
 from gig.payouts.settlement.values import CLOSE_GRACE, KINDS, MINIMUM_PAYOUT, PERIOD_KIND, grace, zone
-from gig.web.filters import say
+from gig.web.telling import tell
 
 pages = Blueprint("settlement", __name__, template_folder="../templates")
 
@@ -201,23 +201,8 @@ def settings() -> Response:
         set_number(name=CLOSE_GRACE.name, value=grace_s, **common)
         flash(_("已保存，从下一次关账起算。"))
 
-    return _tell(work, url_for("settlement.periods"))
+    return tell(work, url_for("settlement.periods"))
 
 
 def _done(period_id: str, work: Callable[[], None]) -> Response:
-    return _tell(work, url_for("settlement.period", period_id=period_id))
-
-
-def _tell(work: Callable[[], None], back: str) -> Response:
-    """Does the work and goes back; what the rules refuse is said there."""
-    try:
-        work()
-    except NotFound:
-        raise
-    except Invalid as error:
-        for sentences in error.errors.values():
-            for sentence in sentences:
-                flash(say(sentence))
-    except GigError as error:
-        flash(say(error))
-    return redirect(back, code=303)
+    return tell(work, url_for("settlement.period", period_id=period_id))

@@ -18,10 +18,9 @@ from gig.core.text import N_
 from gig.core.transitions import move
 from gig.payouts.tax import queries
 from gig.payouts.tax.models import TaxChoice
-from gig.payouts.tax.operations.withholding import LOCK
 from gig.payouts.tax.rules.withholding import GAPS, POLICIES, first_of, version
 from gig.payouts.tax.states import CHOICE
-from gig.payouts.tax.values import zone
+from gig.payouts.tax.values import LOCK, zone
 
 REASON_MOST = 200
 MONTHS_AHEAD = 24

@@ -14,9 +14,8 @@ from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.payouts.tax.models import TaxFiling, TaxRecord
-from gig.payouts.tax.operations.withholding import LOCK
 from gig.payouts.tax.reports import platform, returns, workbook
-from gig.payouts.tax.values import FilingKind, zone
+from gig.payouts.tax.values import LOCK, FilingKind, zone
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REASON_MOST = 200

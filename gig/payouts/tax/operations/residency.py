@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit
-from gig.core.db import table_of, transaction
+from gig.core.db import one_at_a_time, table_of, transaction
 from gig.core.errors import Invalid, NotFound
 from gig.core.prepared import PreparedInsert
 from gig.core.text import N_
 from gig.payouts.tax import values
 from gig.payouts.tax.models import TaxResidency
-from gig.payouts.tax.values import Document
+from gig.payouts.tax.values import LOCK, Document
 
 AT_ONCE = 200
 REASON_MOST = 200
@@ -55,6 +55,7 @@ def state_residency(*, agent_id: str, resident: bool, reason: str, actor_id: str
     if not reason or len(reason) > REASON_MOST:
         raise Invalid({"reason": [N_("写明原因，最多 200 个字。")]})
     with transaction() as session:
+        one_at_a_time(session, LOCK)  # an export reckons before or after this word, never across it
         found = session.get(TaxResidency, agent_id, populate_existing=True, with_for_update=True)
         if found is None or found.document == "resident_id":
             raise NotFound

@@ -14,8 +14,8 @@ from gig.payouts.tax import queries
 from gig.payouts.tax.models import TaxRecord
 from gig.payouts.tax.queries import Assessment, Lines
 from gig.payouts.tax.rules.withholding import version
+from gig.payouts.tax.values import LOCK
 
-LOCK = "tax"
 AT_ONCE = 1000
 
 _COPIED = (
@@ -64,7 +64,7 @@ def withhold(
     if not holds.withholds:
         session.execute(_without_tax(lines, assessment, paid_on, now))
         return
-    if queries.newest_record(session) != assessment.newest:
+    if queries.newest_record(session) != assessment.newest or queries.refused(session, lines):
         raise Outdated
     rows = [
         {

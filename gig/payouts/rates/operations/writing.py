@@ -1,0 +1,59 @@
+"""The one way to write a version that is not published yet: as it was read, with a note of who did it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gig.core import audit
+from gig.core.db import rows_changed
+from gig.core.errors import Refused
+from gig.core.text import N_
+from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.queries import OBJECT
+
+
+def write(
+    session: Session,
+    found: RateCardVersion,
+    values: dict[str, Any],
+    *,
+    action: str,
+    now: dt.datetime,
+    actor_id: str | None,
+    reason: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """The version has the values and the log says who gave them; Refused if it is not as `found` any more."""
+    as_it_is = (
+        RateCardVersion.id == found.id,
+        RateCardVersion.state == found.state,
+        RateCardVersion.revision == found.revision,
+    )
+    change = sa.update(RateCardVersion).where(*as_it_is).values(**values)
+    if not rows_changed(session, change.execution_options(synchronize_session=False)):
+        raise overtaken()
+    session.expire(found)
+    audit.note(
+        session,
+        actor_id=actor_id,
+        action=action,
+        object_type=OBJECT,
+        object_id=found.id,
+        reason=reason,
+        detail=detail,
+        now=now,
+    )
+
+
+def check_revision(found: RateCardVersion, revision: int | None) -> None:
+    """Refused if the caller has read another revision than the present one."""
+    if revision is not None and found.revision != revision:
+        raise overtaken()
+
+
+def overtaken() -> Refused:
+    return Refused("overtaken", N_("别人刚保存过这张费率卡，你填的内容还在，先看对方改了什么。"))

@@ -1,0 +1,5 @@
+"""A program that never answers."""
+
+from threading import Event
+
+Event().wait()
