@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -74,6 +75,7 @@ def what_was_cut(session: Session) -> list[tuple[object, ...]]:
     return [tuple(row) for query in (statements, lines) for row in session.execute(query)]
 
 
+@pytest.mark.long
 def test_a_close_killed_at_random_moments_ends_like_an_undisturbed_one(
     session: Session, database_url: str, tmp_path: Path
 ) -> None:
