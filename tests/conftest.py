@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.application",
     "tests.fixtures.servers",
     "tests.fixtures.browser",
+    "tests.fixtures.programs",
 ]
 
 # A busy machine is no fault of the code; a fixture shared by the examples of one test is said to be so there.

@@ -129,7 +129,8 @@ def fingerprint() -> dict[str, list[Any]]:
     session = db.session()
     session.rollback()
     return {
-        name: sorted(map(repr, session.execute(sa.text(f'SELECT * FROM "{name}"')).all())) for name in TABLES
+        name: sorted(repr(tuple(row)) for row in session.execute(sa.text(f'SELECT * FROM "{name}"')))
+        for name in TABLES
     }
 
 
@@ -461,6 +462,7 @@ class Platform(RuleBasedStateMachine):
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("programs_here")
 def test_no_order_and_no_crash_breaks_the_books(app: Flask) -> None:
     with app.app_context():
         taxing.choose("labour_2018", gap=None, month="2026-11-01")

@@ -243,6 +243,7 @@ class Office(RuleBasedStateMachine):
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("programs_here")
 def test_the_books_are_in_order_after_any_sequence(app: Flask) -> None:
     Office.app, Office.now = app, books.WEDNESDAY
     run_state_machine_as_test(
