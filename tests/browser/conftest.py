@@ -1,26 +1,34 @@
-"""One running server for all stories in the browser, on each kind of database, emptied before each."""
+"""One Chromium, and one running server on each kind of database, for all stories in the browser."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fixtures.browser import chromium
 from tests.fixtures.databases import empty_sqlite
 from tests.fixtures.processes import free_port
 from tests.fixtures.servers import Server, start_server
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 FORGETTABLE = {
     "audit_log",
     "chat_send",
+    "duty",
+    "escalation_route",
     "greeting",
     "login_attempt",
     "payee",
     "registration_attempt",
     "release",
     "score_change",
+    "tax_record",
 }
 """Tables whose newest number no server remembers."""
 
@@ -43,6 +51,14 @@ class Platform:
         if self._empty() - FORGETTABLE:
             self.server.stop()
             self.server = self._start()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this folder, in which each person has a context of their own. It ends with the folder:
+    while Playwright runs, no other test could have an event loop."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -52,7 +52,7 @@ def database_url(sqlite_url: str) -> str:
 def until(page: Page, condition: str) -> None:
     """Waits inside the page: Playwright's own way needs eval, which the page's policy forbids."""
     page.evaluate(
-        "async () => { for (let n = 0; n < 200; n += 1) {"
+        "async () => { for (let n = 0; n < 600; n += 1) {"
         f" if (await ({condition})) return; await new Promise((go) => setTimeout(go, 50)); }}"
         f" throw new Error({condition!r}); }}"
     )
@@ -97,7 +97,7 @@ def test_the_app_installs_shows_its_own_page_without_a_server_and_comes_back(
         "/static/vendor/icons.svg",
     ]
     serve("--no-scheduler", database_url=database_url, port=server.port)
-    page.get_by_role("heading", name="收入").wait_for(timeout=20_000)
+    page.get_by_role("heading", name="收入").wait_for()
 
 
 def test_a_turn_about_to_time_out_rings_in_a_hidden_tab_until_it_is_answered(

@@ -54,11 +54,11 @@ def test_a_suspended_agents_page_stops_and_says_why_and_ops_sees_what_is_left(
     desk.locator("form[action$=suspension] [name=reason]").fill("客户投诉辱骂")
     desk.locator("form[action$=suspension] button").click()
 
+    wall.locator("[data-toast]", has_text="没人能接").wait_for()  # gone again in seconds, so it is first
     told = phone.locator(".standing .note")
     told.wait_for()
     assert "原因：客户投诉辱骂" in told.inner_text()
     phone.get_by_text("这条咨询已转给别人").wait_for()
-    wall.locator("[data-toast]", has_text="没人能接").wait_for()
     for id in (held, waits):
         wall.locator("tr", has_text=f"…{id[-6:]}").wait_for()
     phone.goto(f"{live_server.url}/agent/feed")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +14,7 @@ from gig.payouts.ledger.models import LedgerEntry
 from tests.features.adjustments.test_back_pay import NOW, draft
 from tests.features.settlement import books
 from tests.fixtures.servers import environment
+from tests.fixtures.warm import Program
 from tests.races.test_killed_close import kill_after
 
 AGENTS, KILLS = 12, 3
@@ -24,6 +23,7 @@ WORKER = """
 from gig.app import create_app
 from gig.payouts.adjustments.operations import back_pay
 from tests.features.adjustments.test_back_pay import NOW
+from tests.fixtures import disk
 
 def step(name, work):
     def stepped(*given, **named):
@@ -34,20 +34,15 @@ def step(name, work):
 back_pay.AGENTS_AT_ONCE = back_pay.POSTED_AT_ONCE = 1
 for name in ("_count_next", "_post_next", "rows_changed", "post_adjustments"):
     setattr(back_pay, name, step(name, getattr(back_pay, name)))
+disk.is_not_waited_for()
 with create_app().app_context():
     back_pay.advance_runs(now=NOW)
 """
 
 
-def start_worker(database_url: str, folder: Path) -> subprocess.Popen[str]:
+def start_worker(database_url: str, folder: Path) -> Program:
     """Another process that counts and posts, one agent at a time, and prints a line before each step."""
-    return subprocess.Popen(
-        [sys.executable, "-c", WORKER],
-        cwd=folder,
-        env=environment(GIG_DATABASE_URL=database_url),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return Program(WORKER, cwd=folder, env=environment(GIG_DATABASE_URL=database_url))
 
 
 def state(session: Session, run_id: str) -> str:

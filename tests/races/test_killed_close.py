@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from gig.payouts.settlement.operations.closing import close_period
 from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, WEEK, WEEKS
 from tests.fixtures.servers import environment
+from tests.fixtures.warm import Program
 
 AGENTS = 24
 KILLS = 5
@@ -26,6 +26,7 @@ import sys
 from gig.app import create_app
 from gig.payouts.settlement.operations import closing
 from tests.features.settlement.books import CLOSING_TIME
+from tests.fixtures import disk
 
 def step(name, work):
     def stepped(*given, **named):
@@ -37,27 +38,23 @@ closing.CHUNK = 3
 closing.SLICE = closing.SLICE_WHEN_AWAITED = 1
 for name in ("_advance", "_begin", "_cut_next", "_finish", "tie", "move"):
     setattr(closing, name, step(name, getattr(closing, name)))
+disk.is_not_waited_for()
 with create_app().app_context():
     closing.close_due(now=CLOSING_TIME)
 """
 
 
-def start_closing(database_url: str, folder: Path) -> subprocess.Popen[str]:
+def start_closing(database_url: str, folder: Path) -> Program:
     """Another process that closes, one agent at a time, and prints a line before each step."""
-    env = environment(GIG_DATABASE_URL=database_url)
-    return subprocess.Popen(
-        [sys.executable, "-c", CLOSER], cwd=folder, env=env, stdout=subprocess.PIPE, text=True
-    )
+    return Program(CLOSER, cwd=folder, env=environment(GIG_DATABASE_URL=database_url))
 
 
-def kill_after(process: subprocess.Popen[str], steps: int) -> bool:
+def kill_after(process: Program, steps: int) -> bool:
     """SIGKILL in the middle of whatever follows the given number of steps; False if it had ended."""
-    assert process.stdout is not None
-    with process.stdout:
-        for _ in range(steps):
-            if not process.stdout.readline():
-                break
-        process.kill()
+    for _ in range(steps):
+        if not process.stdout.readline():
+            break
+    process.kill()
     return process.wait() != 0
 
 
@@ -74,6 +71,7 @@ def what_was_cut(session: Session) -> list[tuple[object, ...]]:
     return [tuple(row) for query in (statements, lines) for row in session.execute(query)]
 
 
+@pytest.mark.long
 def test_a_close_killed_at_random_moments_ends_like_an_undisturbed_one(
     session: Session, database_url: str, tmp_path: Path
 ) -> None:
@@ -87,9 +85,7 @@ def test_a_close_killed_at_random_moments_ends_like_an_undisturbed_one(
         killed += kill_after(start_closing(database_url, tmp_path), chance.randint(1, 6))
         assert [fault for fault in books.faults() if "without a statement" not in fault] == []
     assert killed >= KILLS // 2
-    last = start_closing(database_url, tmp_path)
-    last.communicate()
-    assert last.returncode == 0
+    assert start_closing(database_url, tmp_path).end() == 0
     assert books.state(session) == "closed"
     assert books.faults() == []
     after_kills = what_was_cut(session)

@@ -105,6 +105,7 @@ def statements_of(session: Session, period_id: str) -> Sequence[Statement]:
     return session.scalars(query.order_by(Statement.agent_id)).all()
 
 
+@pytest.mark.long
 def test_a_month_of_work(month: Month) -> None:
     session = month.session
     ops_id = month.base.id_of(world.OPS)

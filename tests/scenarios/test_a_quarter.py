@@ -240,6 +240,8 @@ class Quarter:
         assert [finding for finding in audit(self.session) if finding.differences] == []
 
 
+@pytest.mark.long
+@pytest.mark.usefixtures("programs_here")
 @pytest.mark.parametrize("policy", ["labour_2018", "platform_2025"])
 def test_each_fen_of_a_quarter_is_of_a_reply_or_a_decision(
     app: Flask, session: Session, settings: Settings, policy: str, tmp_path: Path

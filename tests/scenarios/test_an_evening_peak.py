@@ -12,6 +12,7 @@ from bench.evening.reckoning import Line
 from bench.evening.run import Evening, live_through
 
 
+@pytest.mark.long
 def test_an_evening_on_which_every_process_is_killed_ends_with_clean_books(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,7 @@ class TestPages:
         answer_ = desk().post(f"/console/batches/{batch_id}/links", {"what": "vouchers"})
         assert answer_.data[:2] == b"PK"
         assert "vouchers.zip" in answer_.headers["Content-Disposition"]
+        answer_.close()
 
     def test_an_account_is_masked_until_a_reason_is_given_and_then_on_record(
         self, session: Session, desk: Desk

@@ -85,7 +85,7 @@ def claimed(phone: Phone, *, ago_s: int = 0) -> str:
 def sent(session: Session, inquiry_id: str) -> list[str]:
     session.rollback()
     mine = sa.select(Message.text).where(Message.inquiry_id == inquiry_id, Message.author == "agent")
-    return list(session.scalars(mine))
+    return list(session.scalars(mine.order_by(Message.sent_at, Message.id)))
 
 
 def test_a_claim_leads_to_the_conversation(phone: Phone, session: Session) -> None:

@@ -28,7 +28,8 @@ ANSWER = "已为您提交全额退款。"
 
 
 def told_ops(session: Session) -> list[str]:
-    return list(session.scalars(sa.select(OutboxEvent.type).where(OutboxEvent.topic == "ops")))
+    told = sa.select(OutboxEvent.type).where(OutboxEvent.topic == "ops").order_by(OutboxEvent.id)
+    return list(session.scalars(told))
 
 
 def give_back(inquiry: str, agent: str, *, at: float) -> int:

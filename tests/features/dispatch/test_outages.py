@@ -216,6 +216,6 @@ def test_ops_sees_the_effect_before_recording_and_the_agent_sees_the_line(
     with transaction() as writing:
         writing.get_one(Person, agent).password_hash = hashed_password()
     phone = Browser(app).log_in(phone_of(session, agent))
-    page = phone.get("/agent/earnings").text
+    page = phone.get(f"/agent/earnings?day={local(now - seconds(700)):%Y-%m-%d}").text
     assert "平台故障，已返还" in page
     assert "平台故障：1 条迟到" in page

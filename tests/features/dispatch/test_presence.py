@@ -40,7 +40,8 @@ def seen(session: Session, agent_id: str, at: dt.datetime) -> None:
 
 def told(session: Session, type: str) -> list[str]:
     session.rollback()
-    return list(session.scalars(sa.select(OutboxEvent.topic).where(OutboxEvent.type == type)))
+    told = sa.select(OutboxEvent.topic).where(OutboxEvent.type == type).order_by(OutboxEvent.id)
+    return list(session.scalars(told))
 
 
 def test_after_four_hours_the_agent_rests_and_is_told_until_when(session: Session) -> None:

@@ -14,7 +14,7 @@ CREATE = ["user", "create", "--role", "ops", "--phone", "13800138000", "--name",
 
 
 @pytest.fixture
-def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> object:
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch, ended_commands: None) -> object:
     monkeypatch.setenv("GIG_DATABASE_URL", database_url)
 
     def command(*arguments: str, typed: str = "") -> Result:

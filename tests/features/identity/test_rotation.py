@@ -112,7 +112,7 @@ def test_what_does_not_open_is_counted_and_left_alone(session: Session, sealed: 
 
 
 @pytest.fixture
-def run(database_url: str, sealed: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(database_url: str, sealed: str, monkeypatch: pytest.MonkeyPatch, ended_commands: None) -> Run:
     monkeypatch.setenv("GIG_DATABASE_URL", database_url)
     monkeypatch.setenv("GIG_INDEX_KEY", INDEX)
     db.session.remove()

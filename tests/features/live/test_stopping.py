@@ -23,7 +23,7 @@ def test_the_server_stops_while_streams_are_open_and_says_when_to_come_back(
             server.process.send_signal(signal.SIGTERM)
             assert listener.rest() == []
             assert listener.closed
-            assert server.process.wait(15) == 0
+            assert server.process.wait(60) == 0
     finally:
         server.stop()
     assert "/live/stream" in server.printed()

@@ -183,8 +183,10 @@ def test_a_ticket_is_good_for_ten_minutes(world: World) -> None:
 
 
 def test_a_stream_whose_ticket_runs_out_is_told_to_renew_and_ended(world: World) -> None:
-    almost = dt.timedelta(minutes=-10, seconds=2)
-    listener = world.listen(world.ticket("ops", issued=almost))
+    for left_s in (2, 8, 30):  # on a busy machine the first may be spent before it is shown
+        listener = world.listen(world.ticket("ops", issued=dt.timedelta(minutes=-10, seconds=left_s)))
+        if listener.status == 200:
+            break
     assert listener.status == 200
     assert [event.type for event in listener.rest()][-1] == "renew"
 

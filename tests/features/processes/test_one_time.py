@@ -15,8 +15,8 @@ from gig.core import clock, dbclock
 from gig.scheduler.jobs import Job
 from gig.scheduler.runner import Runner
 
-CLOSE = dt.timedelta(seconds=5)
-"""Of two readings on a busy machine; the steps are of minutes."""
+CLOSE = dt.timedelta(minutes=1)
+"""Of two readings on a busy machine; the steps are of five minutes."""
 
 
 @pytest.fixture

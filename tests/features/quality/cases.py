@@ -95,7 +95,8 @@ def found(session: Session, appeal: str) -> Appeal:
 
 def reversals(session: Session) -> list[LedgerEntry]:
     session.rollback()
-    return list(session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "reversal")))
+    reversals = sa.select(LedgerEntry).where(LedgerEntry.kind == "reversal").order_by(LedgerEntry.id)
+    return list(session.scalars(reversals))
 
 
 def faults(session: Session) -> list[str]:

@@ -42,7 +42,8 @@ BAD = "退款今天到账，加我薇❤细说。"
 def sent(session: Session, inquiry_id: str) -> list[tuple[str, str | None]]:
     session.rollback()
     query = sa.select(Message.text, Message.script_id).where(Message.inquiry_id == inquiry_id)
-    return [tuple(row) for row in session.execute(query.where(Message.author == "agent"))]
+    ours = query.where(Message.author == "agent").order_by(Message.sent_at, Message.id)
+    return [tuple(row) for row in session.execute(ours)]
 
 
 def test_a_reply_keeps_the_script_that_it_began_as(session: Session, held: Held) -> None:

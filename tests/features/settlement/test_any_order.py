@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, settings
@@ -128,7 +129,8 @@ def fingerprint() -> dict[str, list[Any]]:
     session = db.session()
     session.rollback()
     return {
-        name: sorted(map(repr, session.execute(sa.text(f'SELECT * FROM "{name}"')).all())) for name in TABLES
+        name: sorted(repr(tuple(row)) for row in session.execute(sa.text(f'SELECT * FROM "{name}"')))
+        for name in TABLES
     }
 
 
@@ -459,6 +461,8 @@ class Platform(RuleBasedStateMachine):
         return {str(name) for name, holds in found.items() if holds}
 
 
+@pytest.mark.long
+@pytest.mark.usefixtures("programs_here")
 def test_no_order_and_no_crash_breaks_the_books(app: Flask) -> None:
     with app.app_context():
         taxing.choose("labour_2018", gap=None, month="2026-11-01")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, settings
@@ -241,6 +242,8 @@ class Office(RuleBasedStateMachine):
             assert (owed.difference_fen, owed.in_transit_fen + owed.clearing_fen) == (0, 0)
 
 
+@pytest.mark.long
+@pytest.mark.usefixtures("programs_here")
 def test_the_books_are_in_order_after_any_sequence(app: Flask) -> None:
     Office.app, Office.now = app, books.WEDNESDAY
     run_state_machine_as_test(

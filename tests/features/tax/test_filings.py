@@ -108,7 +108,9 @@ def test_a_file_is_the_same_whenever_it_is_fetched_and_made_once(session: Sessio
     assert make() == filing_id
     assert content(filing_id) == content(filing_id)
     entries = session.execute(
-        sa.select(AuditEntry.action, AuditEntry.reason).where(AuditEntry.object_id == filing_id)
+        sa.select(AuditEntry.action, AuditEntry.reason)
+        .where(AuditEntry.object_id == filing_id)
+        .order_by(AuditEntry.id)
     ).all()
     assert [tuple(entry) for entry in entries] == [
         ("tax.filing.make", "11 月申报"),

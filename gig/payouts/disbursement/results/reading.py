@@ -74,21 +74,16 @@ def _of_workbook(path: Path, *, zipped: bool) -> Iterator[tuple[int, Sequence[Ce
 
 
 def _of_text(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
-    encoding = _encoding(path)
-    file = path.open(encoding=encoding, newline="")
-    head = file.readline()
-    file.seek(0)
-    if "\0" in head:
-        raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。"))
-    mark = max((",", "\t", ";"), key=head.count)
-    return _lines(csv.reader(file, delimiter=mark))
-
-
-def _lines(rows: Any) -> Iterator[tuple[int, Sequence[Cell]]]:
-    try:
-        yield from enumerate(rows, start=1)
-    except csv.Error as error:
-        raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。")) from error
+    with path.open(encoding=_encoding(path), newline="") as file:
+        head = file.readline()
+        file.seek(0)
+        if "\0" in head:
+            raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。"))
+        mark = max((",", "\t", ";"), key=head.count)
+        try:
+            yield from enumerate(csv.reader(file, delimiter=mark), start=1)
+        except csv.Error as error:
+            raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。")) from error
 
 
 def _encoding(path: Path) -> str:

@@ -1,0 +1,61 @@
+"""Ids are read in the order in which they were made, and none tells another."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+
+import pytest
+
+from gig.core.ids import is_id, new_id
+
+DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def number_of(id: str) -> int:
+    number = 0
+    for char in id:
+        number = number << 5 | DIGITS.index(char)
+    return number
+
+
+@pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now)
+
+
+@pytest.mark.usefixtures("standing_clock")
+def test_ids_of_one_millisecond_ascend_by_steps_that_nobody_guesses() -> None:
+    made = [new_id() for _ in range(2000)]
+    assert made == sorted(made)
+    assert all(is_id(id) for id in made)
+    assert len({number_of(id) >> 80 for id in made}) == 1
+    steps = [number_of(later) - number_of(earlier) for earlier, later in itertools.pairwise(made)]
+    assert len(set(steps)) == len(steps)
+    assert sum(step > 2**56 for step in steps) > 1800
+
+
+def test_ids_ascend_as_the_clock_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, read = time.time_ns(), itertools.count()
+    monkeypatch.setattr(time, "time_ns", lambda: begin + next(read) * 300_000)
+    made = [new_id() for _ in range(1000)]
+    assert made == sorted(made)
+    assert number_of(made[-1]) >> 80 == (begin + 999 * 300_000) // 1_000_000
+
+
+@pytest.mark.usefixtures("standing_clock")
+def test_threads_make_no_id_twice() -> None:
+    made: list[list[str]] = [[] for _ in range(4)]
+
+    def make(mine: list[str]) -> None:
+        mine += [new_id() for _ in range(500)]
+
+    threads = [threading.Thread(target=make, args=(mine,)) for mine in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id for mine in made for id in mine}) == 2000
+    assert all(mine == sorted(mine) for mine in made)
