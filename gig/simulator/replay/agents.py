@@ -21,7 +21,7 @@ from gig.simulator.replay.customers import Customers
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2
-LOOK_EVERY_S = 30
+LOOK_EVERY_S = 24
 LOOK_AT_MOST_EVERY_REAL_S = 8.0
 LOOK_AGAIN_AFTER_S = (4, 20)
 """Who came too late looks up when something else may have come, not at once: a thousand idle people who all
@@ -118,7 +118,8 @@ class SimulatedAgent:
 
     def _next(self) -> Callable[[], None] | None:
         """What is due, else what was told, else a look at the feed once it was quiet for long."""
-        wait = max(LOOK_EVERY_S / self._clock.speed, LOOK_AT_MOST_EVERY_REAL_S) * self._chance.uniform(1, 1.5)
+        patience = max(LOOK_EVERY_S / self._clock.speed, LOOK_AT_MOST_EVERY_REAL_S)
+        wait = patience = patience * self._chance.uniform(0.7, 1.3)  # not all who began together at once
         if self._due:
             first = self._clock.real_seconds_until(self._due[0][0])
             if first <= 0:
@@ -127,7 +128,8 @@ class SimulatedAgent:
         try:
             return self._inbox.get(timeout=wait)
         except queue.Empty:
-            return None if self._due and wait < LOOK_AT_MOST_EVERY_REAL_S else self._look
+            soon = wait < min(patience, LOOK_AT_MOST_EVERY_REAL_S)
+            return None if self._due and soon else self._look
 
     def _at(self, instant: dt.datetime, deed: Callable[[], None]) -> None:
         heapq.heappush(self._due, (instant, next(self._numbers), deed))
