@@ -100,6 +100,6 @@ def engine_options(settings: Settings) -> dict[str, object]:
     if settings.sqlite:
         connect = {"check_same_thread": False}
         return {**common, "pool_size": 32, "max_overflow": 32, "connect_args": connect}
-    options = "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
+    options = f"-c idle_in_transaction_session_timeout={settings.stalls_s}s -c lock_timeout=15000"
     pool = {"pool_size": 32, "max_overflow": 0, "pool_timeout": 10}
     return {**common, **pool, "connect_args": {"options": options, **GIVES_UP}}

@@ -27,7 +27,10 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one process; immutable. `problems()` is empty for every instance that starts."""
+    """All settings of one process; immutable. `problems()` is empty for every instance that starts.
+
+    A process that stalls amid a transaction for `stalls_s` loses it, and with it the rows that it held.
+    """
 
     env: str = "development"
     database_url: str = "sqlite:///var/gig.db"
@@ -42,6 +45,7 @@ class Settings:
     proxies: int = 0
     testing: bool = False
     argon2_cost: str = "normal"
+    stalls_s: int = 60
 
     @property
     def zone(self) -> ZoneInfo:

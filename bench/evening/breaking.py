@@ -17,32 +17,41 @@ FAIL_OVER_S = 15.0
 
 @dataclass(frozen=True)
 class Breakage:
-    """Due at this share of the evening. `act` returns once what broke has been started again or replaced."""
+    """Due at this share of the evening. `act` returns once what broke has been started again or replaced.
+
+    Where another takes over, it says how many seconds that took.
+    """
 
     share: float
     what: str
-    act: Callable[[Site], None]
+    act: Callable[[Site], float | None]
 
 
 @dataclass(frozen=True)
 class Broken:
     """`at_s` after the beginning; `whole_s` later every process served, heard and rang again.
 
-    `amid_work`: people were still there.
+    `amid_work`: people were still there. `taken_over_s` is how long the work of what broke lay still, where
+    another takes it over; the rest until the site is whole is a new process that starts.
     """
 
     what: str
     at_s: float
     whole_s: float
     amid_work: bool
+    taken_over_s: float | None = None
+
+    def __str__(self) -> str:
+        taken_over = "" if self.taken_over_s is None else f"taken over {self.taken_over_s:.1f} s later, "
+        return f"{self.what}: {taken_over}whole again {self.whole_s:.1f} s later"
 
 
 def break_(site: Site, breakage: Breakage, *, began: float, amid_work: bool) -> Broken:
     """It has broken, and the site is whole again."""
     at = time.monotonic()
-    breakage.act(site)
+    taken_over_s = breakage.act(site)
     until(site.is_whole, *site.hosts)
-    return Broken(breakage.what, at - began, time.monotonic() - at, amid_work)
+    return Broken(breakage.what, at - began, time.monotonic() - at, amid_work, taken_over_s)
 
 
 def _worker(site: Site) -> None:
@@ -58,11 +67,14 @@ def _redis(site: Site) -> None:
     site.redis.start()
 
 
-def _leader(site: Site) -> None:
+def _leader(site: Site) -> float:
     leader, heir = sorted(site.schedulers, key=lambda host: not host.leads())
+    at = time.monotonic()
     leader.kill()
     until(heir.leads, heir, seconds=FAIL_OVER_S)
+    taken_over_s = time.monotonic() - at
     leader.start()
+    return taken_over_s
 
 
 def _postgres(site: Site) -> None:

@@ -75,24 +75,33 @@ def _replies(site: Site, told: dict[str, Any]) -> Iterator[Line]:
 
 def figures(site: Site) -> dict[str, str]:
     """How the evening was for those who waited and those who worked."""
-    waited = (
-        "SELECT percentile_cont(:share) WITHIN GROUP (ORDER BY extract(epoch FROM first - arrived_at))"
-        " FROM (SELECT arrived_at, (SELECT min(clock_started_at) FROM turn_quote"
-        " WHERE turn_quote.inquiry_id = inquiry.id) AS first FROM inquiry) AS all_of_them"
-        " WHERE first IS NOT NULL"
-    )
-
-    def share(value: float) -> str:
-        asked = {"share": value}
-        found = site.ask(lambda session: session.execute(sa.text(waited), asked).scalar_one())
-        return "nobody" if found is None else f"{found:.1f} s"
-
     states = site.ask(
         lambda session: session.execute(
             sa.text("SELECT state, count(*) FROM inquiry GROUP BY state ORDER BY state")
         ).all()
     )
     return {
-        "waited for an agent": f"half of them {share(0.5)} at most, 99 % {share(0.99)}",
+        "waited for an agent": _shares(site, CLAIMED_AFTER),
+        "waited for an answer": _shares(site, ANSWERED_AFTER),
+        "memory at the end, MiB": ", ".join(f"{host.name} {host.rss_kib() // 1024}" for host in site.hosts),
         "inquiries at the end": ", ".join(f"{number} {state}" for state, number in states),
     }
+
+
+CLAIMED_AFTER = (
+    "SELECT extract(epoch FROM min(clock_started_at) - min(arrived_at)) AS s FROM inquiry"
+    " JOIN turn_quote ON turn_quote.inquiry_id = inquiry.id GROUP BY inquiry.id"
+)
+ANSWERED_AFTER = (
+    "SELECT extract(epoch FROM answered_at - asked_at) AS s FROM turn WHERE answered_at IS NOT NULL"
+)
+
+
+def _shares(site: Site, seconds: str) -> str:
+    """Of those seconds the middle one and the hundredth from above."""
+    asked = sa.text(
+        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s),"
+        f" percentile_cont(0.99) WITHIN GROUP (ORDER BY s) FROM ({seconds}) AS all_of_them"
+    )
+    half, most = site.ask(lambda session: session.execute(asked).one())
+    return "nobody" if half is None else f"half of them {half:.1f} s at most, 99 % {most:.1f} s"

@@ -74,8 +74,7 @@ class Report:
             "",
             "what broke",
             *(
-                f"  at {each.at_s:5.0f} s  {each.what}: whole again {each.whole_s:.1f} s later"
-                f"{'' if each.amid_work else ', when people had left'}"
+                f"  at {each.at_s:5.0f} s  {each}{'' if each.amid_work else ', when people had left'}"
                 for each in self.broken
             ),
             "",
@@ -201,7 +200,7 @@ def _break_in_turn(
         while people.poll() is None and time.monotonic() < due:
             time.sleep(0.1)
         broken.append(break_(site, breakage, began=began, amid_work=people.poll() is None))
-        say(f"{broken[-1].what}: whole again {broken[-1].whole_s:.1f} s later")
+        say(str(broken[-1]))
     return broken
 
 

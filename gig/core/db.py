@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
@@ -91,6 +92,13 @@ GIVEN_WAY = 100
 _WRITING = {"gig_write": True}
 
 
+class Overtaken(Exception):
+    """What this process wanted to write is another's task by now."""
+
+
+_may_write: ContextVar[Callable[[], bool]] = ContextVar("may_write", default=lambda: True)
+
+
 class _Writers:
     """The right to write, one thread at a time; a thread that has it may take it again."""
 
@@ -160,6 +168,8 @@ def transaction() -> Iterator[Session]:
         yield session
         if last_step := session.info.get("last_step"):
             last_step(session)
+        if not _may_write.get()():
+            raise Overtaken("another process does this now")
         session.commit()
     except BaseException:
         session.rollback()
@@ -182,6 +192,16 @@ def not_inside_another(what: str) -> None:
     """
     if db.session().info.get("writing"):
         raise RuntimeError(f"{what} begins its own transactions: call it outside of transaction()")
+
+
+@contextmanager
+def writing_only_while(holds: Callable[[], bool]) -> Iterator[None]:
+    """Inside, a transaction that is ready to commit when it no longer holds leaves nothing: Overtaken."""
+    before = _may_write.set(holds)
+    try:
+        yield
+    finally:
+        _may_write.reset(before)
 
 
 def snapshot() -> Session:

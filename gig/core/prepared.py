@@ -218,6 +218,10 @@ class PreparedInsert:
         prepared, values = self._of(rows)
         prepared.write(session, values)
 
+    def one(self, row: Values) -> tuple[Prepared, Values]:
+        """The write of one row, with its values, for a `together` that it decides."""
+        return self._of([row])
+
     def _of(self, rows: Sequence[Values]) -> tuple[Prepared, Values]:
         shape = len(rows), tuple(rows[0])
         prepared = self._prepared.get(shape)

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from gig.core.businesstime import BusinessZone
 from gig.core.text import N_
@@ -113,7 +114,12 @@ def _kpis(wall: Wall, card: RateCard) -> list[dict[str, Any]]:
         {
             "label": _("本小时佣金"),
             "value": yuan(wall.hour.gross_fen),
-            "note": _("%(n)s 条 · 高峰加成 %(yuan)s", n=wall.hour.count, yuan=yuan(wall.hour.peak_fen)),
+            "note": ngettext(
+                "%(num)s 条 · 高峰加成 %(yuan)s",
+                "%(num)s 条 · 高峰加成 %(yuan)s",
+                wall.hour.count,
+                yuan=yuan(wall.hour.peak_fen),
+            ),
         },
     ]
 

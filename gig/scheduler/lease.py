@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gig.core.clock import real_now
-from gig.core.db import EPOCH, is_sqlite, rows_changed, transaction
+from gig.core.db import EPOCH, db, is_sqlite, transaction
 from gig.core.ids import new_id
 from gig.scheduler.models import SchedulerLease
 
 LEASE_S = 10
+LEASE = dt.timedelta(seconds=LEASE_S)
 MARGIN_S = 2
 NAME = "scheduler"
 
@@ -41,11 +42,7 @@ class Lease:
     def renew(self) -> bool:
         """Takes the lease if it is free or run out, prolongs it if it is ours; says whether we lead."""
         asked_at = self._monotonic()
-        try:
-            with transaction() as session:
-                won = self._compare_and_set(session)
-        except IntegrityError:
-            won = False
+        won = _held_afterwards(self.holder)
         self._safe_until = asked_at + LEASE_S - MARGIN_S if won else float("-inf")
         return won
 
@@ -59,25 +56,29 @@ class Lease:
                 .values(until=EPOCH)
             )
 
-    def _compare_and_set(self, session: Session) -> bool:
-        now = real_now() if is_sqlite(session) else _database_now(session)
-        until = now + dt.timedelta(seconds=LEASE_S)
-        taken = (
-            sa.update(SchedulerLease)
-            .where(
-                SchedulerLease.name == NAME,
-                sa.or_(SchedulerLease.holder == self.holder, SchedulerLease.until <= now),
+
+def _held_afterwards(holder: str) -> bool:
+    """Whether the holder has the lease now.
+
+    On PostgreSQL it is one statement that commits by itself: a process that is stopped at any point of it
+    leaves no lock behind on which the next one would wait.
+    """
+    if is_sqlite(db.session()):
+        with transaction() as session:
+            return (
+                session.execute(_take_or_prolong(sqlite, holder, sa.literal(real_now()))).first() is not None
             )
-            .values(holder=self.holder, until=until)
-        )
-        if rows_changed(session, taken):
-            return True
-        if session.scalar(sa.select(SchedulerLease.name).where(SchedulerLease.name == NAME)):
-            return False
-        session.execute(sa.insert(SchedulerLease).values(name=NAME, holder=self.holder, until=until))
-        return True
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        statement = _take_or_prolong(postgresql, holder, sa.func.clock_timestamp())
+        return connection.execute(statement).first() is not None
 
 
-def _database_now(session: Session) -> dt.datetime:
-    now: dt.datetime = session.scalars(sa.select(sa.func.clock_timestamp())).one()
-    return now
+def _take_or_prolong(dialect: Any, holder: str, now: sa.ColumnElement[dt.datetime]) -> Any:
+    """Gives a row back if the lease was free, run out, or the holder's own already."""
+    until = real_now() + LEASE if dialect is sqlite else now + sa.literal(LEASE, sa.Interval())
+    row = dialect.insert(SchedulerLease).values(name=NAME, holder=holder, until=until)
+    return row.on_conflict_do_update(
+        index_elements=[SchedulerLease.name],
+        set_={"holder": row.excluded.holder, "until": row.excluded.until},
+        where=sa.or_(SchedulerLease.holder == holder, SchedulerLease.until <= now),
+    ).returning(SchedulerLease.name)

@@ -13,6 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from gig.core import clock
+from gig.core.db import writing_only_while
 from gig.scheduler.jobs import Job
 from gig.scheduler.lease import Lease
 from gig.scheduler.ticks import forgetting, run_tick
@@ -20,6 +21,8 @@ from gig.scheduler.ticks import forgetting, run_tick
 log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 3
+SEEK_EVERY_S = 1
+"""How often who does not lead asks whether the lead is free: it is taken this long after at most."""
 SET_BY_S = 1.0
 """A machine's clock that moved this much against its monotonic one was set."""
 THREADS = 6
@@ -72,13 +75,13 @@ class Runner:
         they would wait as long as it was set by, so they are told to look at it anew."""
         ahead = _ahead()
         while not self._stopping.is_set():
-            self.renew()
+            leading = self.renew()
             before, ahead = ahead, _ahead()
             if abs(ahead - before) > SET_BY_S and self._timers is not None:
                 log.warning("the machine's clock was set by %.0f s", ahead - before)
                 for timer in self._timers.get_jobs():
                     timer.modify(next_run_time=clock.machine_now())
-            self._stopping.wait(RENEW_EVERY_S)
+            self._stopping.wait(RENEW_EVERY_S if leading else SEEK_EVERY_S)
 
     def renew(self) -> bool:
         """Keeps or seeks the lead; says whether this process has it."""
@@ -96,14 +99,17 @@ class Runner:
         return leading
 
     def tick(self, job: Job) -> str | None:
-        """Runs the job if a tick of it is due that this process has not seen; None if there is none."""
+        """Runs the job if a tick of it is due that this process has not seen; None if there is none.
+
+        A process that was stopped in the middle and wakes when another leads writes nothing any more.
+        """
         if self._stopping.is_set() or not self.lease.held:
             return None
         now = clock.now()
         due_at = job.due_at(now)
         if self._done.get(job.name) == due_at:
             return None
-        with self._context():
+        with self._context(), writing_only_while(lambda: self.lease.held):
             outcome = run_tick(job, due_at, now=now)
         self._done[job.name] = due_at
         return outcome

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool
+from urllib3.connection import HTTPConnection
 
 PATIENCE_S = 120.0
 TIMEOUT_S = 30.0
@@ -52,6 +55,7 @@ class Api:
         self.retries = 0
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.mount("http://", _Whole())
         self._session.headers.update({"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
     def get(self, path: str, **query: str) -> Answer:
@@ -87,6 +91,43 @@ class Api:
             if time.monotonic() > give_up_at or self.stopped.wait(pause):
                 raise GivenUp(f"{method} {path}")
             self.retries += 1
+
+
+class _WholeConnection(HTTPConnection):
+    """Sends each request in one piece, as browsers and proxies do.
+
+    Else its body goes out later than its head by as long as a busy program lets this thread wait, and a
+    server that has begun on the head waits with it.
+    """
+
+    _held: list[bytes] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._held = []
+        try:
+            super().request(*args, **kwargs)
+            whole = b"".join(self._held)
+        finally:
+            self._held = None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
+
+
+class _WholePool(HTTPConnectionPool):
+    ConnectionCls = _WholeConnection
+
+
+class _Whole(HTTPAdapter):
+    """One connection to one server, whose requests go out whole."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _WholePool}
 
 
 class ChatPage:

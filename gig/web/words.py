@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
+
+MANY = 99
+"""Any number but one: the scripts put their own in its place, and say the `_one` sentence for one."""
 
 
 def js_words() -> dict[str, str]:
@@ -10,15 +14,18 @@ def js_words() -> dict[str, str]:
         "calm": _("%(n)s 秒内回复，得全额", n="{n}"),
         "warn": _("还有 %(n)s 秒，快到时间了", n="{n}"),
         "late": _("超时 %(n)s 秒，现在回复扣 %(p)s%%", n="{n}", p="{p}"),
-        "over": _("已超时 %(n)s 秒", n="{n}"),
+        "over": ngettext("已超时 %(num)s 秒", "已超时 %(num)s 秒", MANY).replace(str(MANY), "{n}"),
+        "over_one": ngettext("已超时 %(num)s 秒", "已超时 %(num)s 秒", 1),
         "expired": _("这一轮过期了，咨询已回到大厅"),
         "about": _("约 %(n)s 秒 · 等待连接", n="{n}"),
-        "left": _("还剩 %(n)s 秒", n="{n}"),
+        "left": ngettext("还剩 %(num)s 秒", "还剩 %(num)s 秒", MANY).replace(str(MANY), "{n}"),
+        "left_one": ngettext("还剩 %(num)s 秒", "还剩 %(num)s 秒", 1),
         "fresh": _("有 %(n)s 条新咨询", n="{n}"),
         "taken": _("手慢了，这条刚被抢走，没扣分"),
         "why_not_me": _("为什么没派给我"),
         "offer": _("系统派给你一条咨询"),
         "offer_taken": _("这条刚被别人接走，不算你没应答"),
+        "offer_withdrawn": _("你的客户在等你，派单先收回，不算你没应答"),
         "offer_lapsed": _("这条派单过时了，已经问下一位"),
         "emergency": _("有紧急咨询"),
         "cut": _("网络断了，第 %(n)s 次重连…", n="{n}"),

@@ -13,6 +13,7 @@ from gig.core.clock import real_now
 from gig.core.db import transaction
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.offers import sweep_offers
+from gig.dispatch.operations.replies import reply
 from gig.identity.operations.presence import set_presence
 from tests import builders
 from tests.browser import work
@@ -78,4 +79,76 @@ def test_an_offer_comes_says_why_and_is_refused_lost_or_taken(live_server: Serve
     mine = offered()
     sheet.wait_for()
     sheet.get_by_role("button", name="接", exact=True).click()
+    page.wait_for_url(f"**/agent/chats/{mine}")
+
+
+UNCOVERED = """(field) => {
+  const box = field.getBoundingClientRect();
+  const round = 24;  // its corners are
+  const spots = [[round, 3], [box.width / 2, box.height / 2], [box.width - round, box.height - 3]];
+  return spots.every(([x, y]) => document.elementFromPoint(box.x + x, box.y + y) === field);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_offer_covers_nothing_of_a_conversation_and_leaves_when_its_customer_asks(
+    live_server: Server, new_page: NewPage, scheme: str
+) -> None:
+    patient()
+    agent, number = work.an_agent()
+    held = work.asked()
+    claim(inquiry_id=held, agent_id=agent, now=real_now())
+    reply(inquiry_id=held, agent_id=agent, text="已为您全额退款，请稍后查看。", now=real_now())
+    page = new_page(PHONE, is_mobile=True, color_scheme=scheme)
+    work.log_in(page, live_server, number)
+    page.goto(f"{live_server.url}/agent/chats/{held}")
+    box = page.locator("[data-composer] textarea")
+    box.click()
+    box.press_sequentially("退款一般三天内")
+    before = box.bounding_box()
+    offered()
+    bar = page.locator("[data-offer]")
+    bar.get_by_text("系统派给你").wait_for()
+    box.press_sequentially("到账")
+    assert box.input_value() == "退款一般三天内到账", "what is typed goes where it was typed"
+    assert box.evaluate(UNCOVERED)
+    assert box.bounding_box() == before, "nothing moves under the thumb"
+    assert page.locator(".scrim").count() == 0
+    bar.get_by_text("为什么派给我").click()
+    assert bar.get_by_text("服务分：你 84.8").is_visible()
+    assert box.evaluate(UNCOVERED)
+    assert serious_faults_of_access(page) == []
+    for button in bar.get_by_role("button").all():
+        size = button.bounding_box()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 44
+    picture(page, f"offer-beside-composer-{scheme}")
+    work.adds(held, "那还要等多久？")
+    bar.wait_for(state="detached")
+    page.get_by_text("派单先收回").wait_for()
+    assert box.input_value() == "退款一般三天内到账"
+    page.reload()
+    assert page.locator("[data-offer]").count() == 0
+    page.goto(f"{live_server.url}/agent/feed")
+    assert page.locator("[data-offer]").count() == 0
+
+
+def test_a_bar_beside_the_composer_is_refused_and_taken_by_its_buttons(
+    live_server: Server, new_page: NewPage
+) -> None:
+    patient()
+    agent, number = work.an_agent()
+    held = work.asked()
+    claim(inquiry_id=held, agent_id=agent, now=real_now())
+    reply(inquiry_id=held, agent_id=agent, text="已为您全额退款，请稍后查看。", now=real_now())
+    page = new_page(PHONE, is_mobile=True)
+    work.log_in(page, live_server, number)
+    page.goto(f"{live_server.url}/agent/chats/{held}")
+    bar = page.locator("[data-offer]")
+    offered()
+    bar.get_by_role("button", name="不接").click()
+    bar.wait_for(state="detached")
+    page.get_by_text("今天还可不接 2 次").wait_for()
+    mine = offered()
+    bar.get_by_role("button", name="接", exact=True).click()
     page.wait_for_url(f"**/agent/chats/{mine}")

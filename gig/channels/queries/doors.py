@@ -35,6 +35,11 @@ def token_of(session: Session, inquiry_id: str) -> str | None:
     return links.token(_secret(), inquiry_id, link.generation if link else 0)
 
 
+def first_token(inquiry_id: str) -> str:
+    """The link's secret part before anybody renews or shuts it. No statement."""
+    return links.token(_secret(), inquiry_id, 0)
+
+
 def opened(session: Session, token: str, now: dt.datetime) -> Opened:
     """NotFound for a link that was not made here, or was renewed or shut since. One statement."""
     said = links.read(_secret(), token)

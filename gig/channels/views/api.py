@@ -9,7 +9,7 @@ from flask import request
 from gig.api import answer, api_blueprint, idempotent
 from gig.channels import schemas
 from gig.channels.operations import doors, inbound
-from gig.channels.queries.doors import token_of
+from gig.channels.queries.doors import first_token, token_of
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.dispatch.operations import inquiries, resolution
@@ -45,7 +45,9 @@ def post_inquiry(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
         phone=customer.get("phone"),
         now=received_at(),
     )
-    return _shown(received.inquiry_id), 201 if received.created else 200
+    if received.thread is None:
+        return _shown(received.inquiry_id), 200
+    return schemas.thread_for_channel(*received.thread, _first_chat_url(received.inquiry_id)), 201
 
 
 @blueprint.get("/inquiries/<inquiry_id>")
@@ -133,6 +135,11 @@ def _link(inquiry_id: str) -> dict[str, Any]:
 def _chat_url(inquiry_id: str) -> str | None:
     token = token_of(db.session(), inquiry_id)
     return f"{request.host_url}c/{token}" if token else None
+
+
+def _first_chat_url(inquiry_id: str) -> str:
+    """The link of an inquiry that has just come in: it was neither renewed nor shut."""
+    return f"{request.host_url}c/{first_token(inquiry_id)}"
 
 
 def _shown(inquiry_id: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from gig.channels import links
@@ -116,7 +117,11 @@ def _wait(place: Place) -> str:
         return _("最近接得不多，估不出要等多久。您可以先离开，回复会留在这里。")
     if place.minutes > LONGEST_MINUTES:
         return _("按最近的速度，可能要等半小时以上。您可以先离开，回复会留在这里。")
-    return _("按最近 10 分钟的速度，大约还要等 %(n)s 分钟。", n=place.minutes)
+    return ngettext(
+        "按最近 10 分钟的速度，大约还要等 %(num)s 分钟。",
+        "按最近 10 分钟的速度，大约还要等 %(num)s 分钟。",
+        place.minutes,
+    )
 
 
 def _bubble(token: str, message: Message) -> dict[str, Any]:

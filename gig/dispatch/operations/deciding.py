@@ -35,6 +35,28 @@ def visible(
     )
 
 
+def seeing(agent_id: str, tier: str, numbers: Any, now: dt.datetime) -> dict[str, Any]:
+    """The values of `seen_by_any` for an agent of this tier at this instant."""
+    found = {"agent": agent_id, "at": now, "opened_by": now - head_start(numbers, tier)}
+    if tier != "trainee":
+        found["share"] = numbers["trainee_share_percent"]
+        found["first_since"] = now - seconds(numbers, "trainee_window_s")
+    return found
+
+
+def seen_by_any(easy: sa.ColumnElement[bool], *, trainee: bool) -> sa.ColumnElement[bool]:
+    """What `visible` says, over parameters of a statement that is built once."""
+    return _seen(
+        agent=sa.bindparam("agent"),
+        now=sa.bindparam("at", type_=Instant()),
+        opened_by=sa.bindparam("opened_by", type_=Instant()),
+        share=sa.bindparam("share", type_=sa.Integer()),
+        first_since=sa.bindparam("first_since", type_=Instant()),
+        easy=easy,
+        trainee=trainee,
+    )
+
+
 def _seen(
     *, agent: Any, now: Any, opened_by: Any, share: Any, first_since: Any, easy: Any, trainee: bool
 ) -> sa.ColumnElement[bool]:
@@ -53,24 +75,18 @@ def taking(
     found: Found, agent_id: str, expires_at: dt.datetime, numbers: Any, now: dt.datetime
 ) -> tuple[Prepared, dict[str, Any]]:
     """The write that decides, with its values: whether the inquiry is the agent's now."""
+    trainee = found.tier == "trainee"
     asked = {
-        "agent": agent_id,
+        **seeing(agent_id, found.tier, numbers, now),
         "inquiry": found.id,
         "turn": found.open_turn_id,
         "version": found.version,
         "agents_tier": found.tier,
-        "at": now,
-        "opened_by": now - head_start(numbers, found.tier),
         "most": limit(numbers, found.tier),
         "ends": expires_at,
     }
-    trainee = found.tier == "trainee"
     if not trainee:
-        asked |= {
-            "share": numbers["trainee_share_percent"],
-            "first_since": now - seconds(numbers, "trainee_window_s"),
-            "easy": bool(found.easy),
-        }
+        asked["easy"] = bool(found.easy)
     return _TAKE[trainee], asked
 
 
@@ -103,15 +119,7 @@ def _deciding(*, trainee: bool) -> sa.Update:
         .where(AgentSkill.agent_id == agent, AgentSkill.queue == inquiry.c.queue)
         .exists()
     )
-    seen = _seen(
-        agent=agent,
-        now=at,
-        opened_by=sa.bindparam("opened_by", type_=Instant()),
-        share=sa.bindparam("share", type_=sa.Integer()),
-        first_since=sa.bindparam("first_since", type_=Instant()),
-        easy=sa.bindparam("easy", type_=sa.Boolean()),
-        trainee=trainee,
-    )
+    seen = seen_by_any(sa.bindparam("easy", type_=sa.Boolean()), trainee=trainee)
     return (
         sa.update(inquiry)
         .where(

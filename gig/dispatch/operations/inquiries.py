@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
-from gig.core.db import is_sqlite, made, rows_changed, transaction
-from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.db import made, transaction
+from gig.core.errors import NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
-from gig.dispatch.models import Inquiry, InquiryAlias, Message, Queue, Turn, TurnQuote
-from gig.dispatch.operations import clocks, emergencies
+from gig.dispatch.models import Inquiry, InquiryAlias, Message, Turn, TurnQuote
+from gig.dispatch.operations import arrivals, clocks, emergencies
 from gig.dispatch.rules.eligibility import bucket_of
 from gig.dispatch.values import EMERGENCY, RECONTACT_WINDOW, limit, seconds
 from gig.identity.models import Agent, AgentSkill
@@ -44,10 +43,14 @@ class NewInquiry:
 
 @dataclass(frozen=True)
 class Received:
-    """Where the words went: `created` is False for a retry and for a re-contact."""
+    """Where the words went: `created` is False for a retry and for a re-contact.
+
+    `thread` is there when it was created: the inquiry, its message and its turn, as they were written.
+    """
 
     inquiry_id: str
     created: bool
+    thread: arrivals.Written | None = None
 
 
 def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Received:
@@ -56,7 +59,8 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
     A customer who asks again about the same order within 24 h of the resolution joins the old inquiry.
     """
     with transaction() as session:
-        found = _known(session, channel_id, new.external_id)
+        seen = arrivals.look(session, channel_id, new.external_id, new.queue)
+        found = seen.known
         if found is None:
             old = _recontacted(session, channel_id, new, now)
             if old is not None:
@@ -67,53 +71,32 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
                 _take_words(session, old, message_row(old.id, new.text, None, now), now)
                 found = old.id
             elif new.customer_key and new.order:
-                found = _known(session, channel_id, new.external_id)  # one we waited for has just joined it
-        created = None if found else _insert(session, channel_id, new, now)
-        inquiry_id = found or created or _known(session, channel_id, new.external_id)
+                seen = arrivals.look(session, channel_id, new.external_id, new.queue)
+                found = seen.known  # one we waited for has just joined it
+        entered = None if found else _enter(session, seen, channel_id, new, now)
+        if entered is not None:
+            made(session, inquiry_id=entered[0].id, created="1")
+            return Received(entered[0].id, created=True, thread=entered)
+        inquiry_id = found or arrivals.look(session, channel_id, new.external_id, new.queue).known
         if inquiry_id is None:
             raise RuntimeError("an inquiry that is there cannot be read")
-        made(session, inquiry_id=inquiry_id, **({"created": "1"} if created else {}))
-        return Received(inquiry_id, created=created is not None)
+        made(session, inquiry_id=inquiry_id)
+        return Received(inquiry_id, created=False)
 
 
-def _known(session: Session, channel_id: str, external_id: str) -> str | None:
-    """The inquiry that the channel's id already stands for."""
-    return session.execute(
-        sa.union_all(
-            sa.select(Inquiry.id).where(Inquiry.channel_id == channel_id, Inquiry.external_id == external_id),
-            sa.select(InquiryAlias.inquiry_id).where(
-                InquiryAlias.channel_id == channel_id, InquiryAlias.external_id == external_id
-            ),
-        )
-    ).scalar()
-
-
-def _insert(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> str | None:
-    """The new inquiry's id; None if another request handed it in meanwhile."""
-    queue = session.get(Queue, new.queue)
-    if queue is None or queue.retired_at:
-        raise Invalid({"queue": [N_("没有这个队列。")]})
+def _enter(
+    session: Session, seen: arrivals.Seen, channel_id: str, new: NewInquiry, now: dt.datetime
+) -> arrivals.Written | None:
+    """The new inquiry, as it was written; None if another request handed it in meanwhile."""
     id, turn_id = new_id(), new_id()
-    row = inquiry_row(id, turn_id, channel_id, new, abandon_at(session, now), now)
-    insert = (sqlite if is_sqlite(session) else postgresql).insert(Inquiry)
-    written = rows_changed(
-        session, insert.on_conflict_do_nothing(index_elements=["channel_id", "external_id"]).values(**row)
-    )
-    if not written:
-        return None
-    session.execute(sa.insert(Turn), first_turn_row(id, turn_id, now))
-    session.execute(sa.insert(Message), {**message_row(id, new.text, None, now), "turn_id": turn_id})
-    events: list[outbox.Event] = [
-        (f"queue:{new.queue}", "feed.new", {"inquiry_id": id, "queue": new.queue}),
-        *emergencies.ringing(id, new.queue, new.priority),
-    ]
-    outbox.emit_all(session, events, now=now)
-    return id
+    row = inquiry_row(id, turn_id, channel_id, new, abandon_at(session, now, seen.revision), now)
+    message = {**message_row(id, new.text, None, now), "turn_id": turn_id}
+    return arrivals.enter(session, seen, row, first_turn_row(id, turn_id, now), message, now)
 
 
-def abandon_at(session: Session, now: dt.datetime) -> dt.datetime:
+def abandon_at(session: Session, now: dt.datetime, revision: int | None = None) -> dt.datetime:
     """When an inquiry that enters the feed now is given up, if nobody claims it."""
-    return now + seconds(tunables.values(session), "abandon_after_s")
+    return now + seconds(tunables.values(session, revision), "abandon_after_s")
 
 
 def inquiry_row(

@@ -1,6 +1,7 @@
 """派单: a waiting inquiry is pushed to one idle agent after the other; each may take it, or not.
 
-An offer reserves nothing. Whoever claims first has the inquiry, and accepting is the ordinary claim.
+An offer reserves nothing. Whoever claims first has the inquiry, and accepting is the ordinary claim. It
+leaves as soon as a customer of the agent waits for an answer, and counts for nothing then.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ GONE = N_("这条派单已经过时了。还在大厅的话，可以直接抢。
 ENDS = {
     "refused": N_("这条派单你已经选了不接。还在大厅的话，可以直接抢。"),
     "lapsed": GONE,
-    "void": N_("这条咨询刚被别人接走，不算你没应答。"),
+    "void": N_("这条派单收回了，不算你没应答。还在大厅的话，可以直接抢。"),
 }
+TAKEN = N_("这条咨询刚被别人接走，不算你没应答。")
 
 
 def sweep_offers(*, now: dt.datetime, wait: dt.timedelta) -> int:
@@ -130,6 +132,7 @@ def _settle(now: dt.datetime, wait: dt.timedelta) -> None:
         Inquiry.state != "open",
         Inquiry.open_turn_id.is_distinct_from(Offer.turn_id),
         Agent.presence != "online",
+        offers.is_answering(Offer.agent_id),
     )
     query = (
         sa.select(Offer.id)
@@ -146,7 +149,11 @@ def _settle(now: dt.datetime, wait: dt.timedelta) -> None:
                 Offer.expires_at,
                 Inquiry.state,
                 Inquiry.owner_id,
-                sa.and_(Inquiry.open_turn_id == Offer.turn_id, Agent.presence == "online").label("still"),
+                sa.and_(
+                    Inquiry.open_turn_id == Offer.turn_id,
+                    Agent.presence == "online",
+                    ~offers.is_answering(Offer.agent_id),
+                ).label("still"),
             )
             .order_by(Offer.agent_id)
             .with_for_update(of=Agent, key_share=True, skip_locked=True)
@@ -208,8 +215,7 @@ def accept(
         lock_agent(session, agent_id)
         offer = offers.own(session, offer_id, agent_id)
         if offer.state in ENDS:
-            slug = "already-claimed" if offer.state == "void" else f"offer-{offer.state}"
-            raise Refused(slug, ENDS[offer.state])
+            raise _over(session, offer)
         if offer.state == "live" and offer.expires_at < now:
             raise Refused("offer-lapsed", GONE)
         claimed = claim(
@@ -219,6 +225,14 @@ def accept(
             move(session, OFFER, Offer, offer_id, origin="live", target="accepted", ended_at=now)
             _tell(session, [(offer_id, agent_id, "accepted")], now)
         return claimed
+
+
+def _over(session: Session, offer: Offer) -> Refused:
+    """Why an offer that has ended cannot be taken any more."""
+    if offer.state != "void":
+        return Refused(f"offer-{offer.state}", ENDS[offer.state])
+    state = session.execute(sa.select(Inquiry.state).where(Inquiry.id == offer.inquiry_id)).scalar_one()
+    return Refused("offer-lapsed", ENDS["void"]) if state == "open" else Refused("already-claimed", TAKEN)
 
 
 def refuse(*, offer_id: str, agent_id: str, zone: str, now: dt.datetime) -> int:

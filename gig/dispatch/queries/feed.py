@@ -11,16 +11,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import tunables
-from gig.dispatch.models import Inquiry, IssueType, Queue, TurnQuote
-from gig.dispatch.operations.deciding import visible
+from gig.dispatch.models import Inquiry, IssueType, Queue
+from gig.dispatch.operations.deciding import seeing, visible
+from gig.dispatch.queries.feed_statements import (
+    SERVED,
+    STANDING,
+    asking_for,
+    columns,
+    not_spent,
+    the_agent,
+)
 from gig.dispatch.values import OPEN, seconds
-from gig.identity.models import Agent, AgentSkill
+from gig.identity.models import Agent
 from gig.payouts.rates import queries as rates
 from gig.payouts.rates.rules.bands import holds_until
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.quote import Quote, quote
-from gig.payouts.surges import queries as surging
-from gig.payouts.surges.models import Surge
 from gig.payouts.surges.queries import Uplift
 
 PAGE = 30
@@ -74,22 +80,11 @@ class Standing:
 
 def standing(session: Session, agent_id: str, now: dt.datetime) -> Standing:
     """The agent and the queues they may serve, as (slug, easy). Two statements."""
-    agent, revision, card_id, next_card_at = session.execute(
-        sa.select(Agent, tunables.revision(), rates.card_in_force_id(now), rates.next_card_at(now))
-        .where(Agent.id == agent_id)
-        .execution_options(populate_existing=True)
-    ).one()
-    surge = surging.surge
-    rows = session.execute(
-        sa.select(Queue.slug, Queue.easy, surge.id, surge.percent, surge.ends_at)
-        .join(AgentSkill, AgentSkill.queue == Queue.slug)
-        .outerjoin(Surge, surging.in_force(Queue.slug, now))
-        .where(AgentSkill.agent_id == agent_id, Queue.retired_at.is_(None))
-        .order_by(Queue.slug)
-    ).all()
-    queues = tuple((slug, easy) for slug, easy, *_ in rows)
-    surges = {slug: Uplift(*found) for slug, _easy, *found in rows if found[0]}
-    return Standing(agent, queues, revision, card_id, next_card_at, surges)
+    found = STANDING.first(session, {"agent": agent_id, "at": now})
+    rows = SERVED.all(session, {"agent": agent_id, "at": now})
+    queues = tuple((row.slug, row.easy) for row in rows)
+    surges = {row.slug: Uplift(row.id, row.percent, row.ends_at) for row in rows if row.id}
+    return Standing(the_agent(found), queues, found.revision, found.card_id, found.next_card_at, surges)
 
 
 def feed(
@@ -111,66 +106,25 @@ def feed(
         return []
     numbers = tunables.values(session, who.revision)
     agent = who.agent
-    parts = []
-    for slug, easy in queues:
-        part = (
-            sa.select(Inquiry.id)
-            .where(Inquiry.queue == slug, Inquiry.state == OPEN)
-            .where(visible(agent.id, agent.tier, numbers, now, sa.literal(easy)))
-            .where(_not_spent(agent.id, now))
-            .order_by(Inquiry.priority.desc(), Inquiry.queued_at, Inquiry.id)
-            .limit(limit)
-        )
-        if issue_type:
-            part = part.where(Inquiry.issue_type == issue_type)
-        if after:
-            part = part.where(_beyond(after))
-        parts.append(sa.select(part.subquery().c.id))
-    ids = sa.union_all(*parts).subquery()
-    rows = session.execute(
-        _columns(agent.id)
-        .join(ids, ids.c.id == Inquiry.id)
-        .order_by(Inquiry.priority.desc(), Inquiry.queued_at, Inquiry.id)
-        .limit(limit)
-    ).all()
+    shape = (len(queues), agent.tier == "trainee", bool(issue_type), bool(after))
+    values = {
+        **seeing(agent.id, agent.tier, numbers, now),
+        **{f"queue_{place}": slug for place, (slug, _) in enumerate(queues)},
+        **{f"easy_{place}": easy for place, (_, easy) in enumerate(queues)},
+        "most": limit,
+    }
+    if issue_type:
+        values["issue_type"] = issue_type
+    if after:
+        values |= dict(zip(("after_priority", "after_queued_at", "after_id"), after, strict=True))
+    rows = asking_for(*shape).all(session, values)
     return _priced(session, who, now, rows)
 
 
 def row(session: Session, who: Standing, inquiry_id: str, now: dt.datetime) -> FeedRow:
     """One inquiry as its claimers see it, whatever its state. One statement."""
-    found = session.execute(_columns(who.agent.id).where(Inquiry.id == inquiry_id)).all()
+    found = session.execute(columns(who.agent.id).where(Inquiry.id == inquiry_id)).all()
     return _priced(session, who, now, found)[0]
-
-
-def _columns(agent_id: str) -> sa.Select[*tuple[Any, ...]]:
-    kept = TurnQuote.__table__.c
-    return sa.select(
-        Inquiry.id,
-        Inquiry.queue,
-        Inquiry.side,
-        Inquiry.issue_type,
-        Inquiry.order_kind,
-        Inquiry.length,
-        Inquiry.priority,
-        Inquiry.queued_at,
-        Inquiry.entered_at,
-        Inquiry.bucket,
-        Inquiry.reserved_for,
-        Inquiry.reserved_until,
-        Inquiry.handovers,
-        Inquiry.paid_replies,
-        kept.base_fen,
-        kept.multiplier_percent,
-        kept.band,
-        kept.gross_fen,
-        kept.expires_at,
-        kept.deadline_at,
-        kept.clock_started_at,
-        kept.why,
-    ).outerjoin(
-        TurnQuote.__table__,
-        sa.and_(kept.turn_id == Inquiry.open_turn_id, kept.agent_id == agent_id),
-    )
 
 
 def _priced(
@@ -188,25 +142,6 @@ def _for_trainees(session: Session, row: sa.Row[*tuple[Any, ...]], who: Standing
     new = row.queued_at > now - seconds(numbers, "trainee_window_s")
     share = row.bucket < numbers["trainee_share_percent"]
     return easy and new and share and who.agent.tier == "trainee"
-
-
-def _beyond(after: tuple[int, dt.datetime, str]) -> sa.ColumnElement[bool]:
-    priority, queued_at, id = after
-    return sa.or_(
-        Inquiry.priority < priority,
-        sa.and_(Inquiry.priority == priority, Inquiry.queued_at > queued_at),
-        sa.and_(Inquiry.priority == priority, Inquiry.queued_at == queued_at, Inquiry.id > id),
-    )
-
-
-def _not_spent(agent_id: str, now: dt.datetime) -> sa.ColumnElement[bool]:
-    """Turns on which the agent's own clock has run out are not offered to them again."""
-    spent = sa.select(TurnQuote.turn_id).where(
-        TurnQuote.turn_id == Inquiry.open_turn_id,
-        TurnQuote.agent_id == agent_id,
-        TurnQuote.expires_at < now,
-    )
-    return sa.not_(spent.exists())
 
 
 def _row(
@@ -277,7 +212,7 @@ def counts(session: Session, who: Standing, now: dt.datetime) -> dict[str, int]:
             sa.select(sa.literal(1).label("one"))
             .where(Inquiry.queue == slug, Inquiry.state == OPEN)
             .where(visible(who.agent.id, who.agent.tier, numbers, now, sa.literal(easy)))
-            .where(_not_spent(who.agent.id, now))
+            .where(not_spent(who.agent.id, now))
             .limit(COUNT_UP_TO)
             .subquery()
         )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from gig.core.businesstime import business_zone
 from gig.core.errors import NotFound
@@ -154,6 +154,16 @@ def _passed(session: Session, turn_ids: Sequence[str]) -> dict[str, set[str]]:
     return passed
 
 
+def is_answering(agent_id: sa.ColumnElement[str] | InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
+    """Whether a customer waits for this agent's answer: an offer never comes between the two."""
+    held = aliased(Inquiry)
+    return (
+        sa.select(held.id)
+        .where(held.owner_id == agent_id, held.state == CLAIMED, held.open_turn_id.is_not(None))
+        .exists()
+    )
+
+
 def live(session: Session, agent_id: str, now: dt.datetime) -> Offer | None:
     """The offer that the agent may answer at this instant. One statement."""
     query = (
@@ -165,6 +175,7 @@ def live(session: Session, agent_id: str, now: dt.datetime) -> Offer | None:
             Offer.expires_at >= now,
             Inquiry.state == OPEN,
             Inquiry.open_turn_id == Offer.turn_id,
+            ~is_answering(Offer.agent_id),
         )
         .execution_options(populate_existing=True)
     )

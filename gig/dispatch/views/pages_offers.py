@@ -44,8 +44,8 @@ def show() -> str:
 @pages.get("/agent/offers/live")
 @allow("work")
 def live() -> str:
-    """The sheet of the live offer; nothing when there is none."""
-    return render_template("dispatch/_offer.html", offer=_sheet())
+    """The sheet of the live offer, or its bar where the agent writes; nothing when there is none."""
+    return render_template("dispatch/_offer.html", offer=_sheet(), bar="bar" in request.args)
 
 
 @pages.post("/agent/offers/<offer_id>/acceptance")

@@ -46,7 +46,7 @@ def card_in_force_id(at: dt.datetime | sa.ColumnElement[dt.datetime]) -> sa.Scal
     )
 
 
-def next_card_at(at: dt.datetime) -> sa.ScalarSelect[dt.datetime | None]:
+def next_card_at(at: dt.datetime | sa.ColumnElement[dt.datetime]) -> sa.ScalarSelect[dt.datetime | None]:
     """When the next scheduled card starts, or NULL, for use as a column of any other query."""
     return (
         sa.select(sa.func.min(RateCardVersion.valid_from))

@@ -21,8 +21,11 @@ from gig.simulator.replay.customers import Customers
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2
-LOOK_EVERY_S = 20
+LOOK_EVERY_S = 24
 LOOK_AT_MOST_EVERY_REAL_S = 8.0
+LOOK_AGAIN_AFTER_S = (4, 20)
+"""Who came too late looks up when something else may have come, not at once: a thousand idle people who all
+tried again within the second would be a load that no thousand people are."""
 SPENT_AFTER_S = 305
 REASONS = ("authority", "complaint", "expertise", "unsure")
 SUMMARY = "客户在等结论，已核对订单，超出我能处理的范围，还没有答应结果。"
@@ -115,7 +118,8 @@ class SimulatedAgent:
 
     def _next(self) -> Callable[[], None] | None:
         """What is due, else what was told, else a look at the feed once it was quiet for long."""
-        wait = max(LOOK_EVERY_S / self._clock.speed, LOOK_AT_MOST_EVERY_REAL_S)
+        patience = max(LOOK_EVERY_S / self._clock.speed, LOOK_AT_MOST_EVERY_REAL_S)
+        wait = patience = patience * self._chance.uniform(0.7, 1.3)  # not all who began together at once
         if self._due:
             first = self._clock.real_seconds_until(self._due[0][0])
             if first <= 0:
@@ -124,7 +128,8 @@ class SimulatedAgent:
         try:
             return self._inbox.get(timeout=wait)
         except queue.Empty:
-            return None if self._due and wait < LOOK_AT_MOST_EVERY_REAL_S else self._look
+            soon = wait < min(patience, LOOK_AT_MOST_EVERY_REAL_S)
+            return None if self._due and soon else self._look
 
     def _at(self, instant: dt.datetime, deed: Callable[[], None]) -> None:
         heapq.heappush(self._due, (instant, next(self._numbers), deed))
@@ -178,7 +183,7 @@ class SimulatedAgent:
         if answer.problem == "not-eligible":
             self._present("online")
         elif answer.problem == "already-claimed" and self.free:
-            self._after(self._chance.uniform(1, 5), self._look)
+            self._after(self._chance.uniform(*LOOK_AGAIN_AFTER_S), self._look)
 
     def _release(self, inquiry_id: str, talk: Conversation | None = None) -> None:
         if talk is not None:

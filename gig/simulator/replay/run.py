@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +28,7 @@ LINGER_S = 900
 RUNG_AT_ONCE = 1.4
 """On average: enough for races now and then, few enough to spare the server."""
 REPORT_EVERY_S = 10.0
+CHECKED_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,17 @@ def play(
 
 
 def _check(plan: Plan, stopped: threading.Event) -> None:
-    for login in (*plan.agents, plan.channel):
+    def known(login: Login) -> bool:
         api = Api(plan.url, login.token, stopped)
-        answer = api.get("/inquiries/none" if login.role == "channel" else "/feed")
+        answer = api.get("/inquiries/none" if login.role == "channel" else "/feed", limit="1")
         api.close()
-        if answer.status == 401:
-            raise NotTheirs(login.name)
+        return answer.status != 401
+
+    logins = (*plan.agents, plan.channel)
+    with ThreadPoolExecutor(CHECKED_AT_ONCE) as pool:
+        for login, is_known in zip(logins, pool.map(known, logins), strict=True):
+            if not is_known:
+                raise NotTheirs(login.name)
 
 
 class _Run:
@@ -99,7 +106,7 @@ class _Run:
             chance=random.Random(self.chance.random()),
             stopped=stopped,
             ring=self._ring,
-            threads=max(2, min(8, len(plan.agents) // 6)),
+            threads=max(2, min(32, len(plan.agents) // 6)),
         )
         self.agents = [self._agent(login) for login in plan.agents]
         self.talks = [Conversation(script) for script in plan.scripts]

@@ -11,6 +11,7 @@ const slot = () => document.getElementById("offer");
 const sheet = () => document.querySelector("[data-offer]");
 
 // A sheet that has just come in is said, felt and, if the agent wants it, heard; it leaves when its time is over.
+// A bar beside the composer takes no focus from what is being typed.
 function arrived() {
   const found = sheet();
   clearTimeout(timer);
@@ -19,8 +20,11 @@ function arrived() {
   timer = setTimeout(() => leave(found, "offer_lapsed"), Math.max(0, left));
   if (shown.has(found.dataset.offer)) return;
   shown.add(found.dataset.offer);
-  before = document.activeElement;
-  found.focus({ preventScroll: true });
+  before = null;
+  if (!("aside" in found.dataset)) {
+    before = document.activeElement;
+    found.focus({ preventScroll: true });
+  }
   announce(say("offer"));
   shake([200, 100, 200]);
   if (soundOn()) beep();
@@ -37,6 +41,11 @@ document.body.addEventListener("htmx:after:swap", () => arrived());
 document.body.addEventListener("live:feed.taken", (event) => {
   const found = sheet();
   if (found && found.dataset.offerOf === event.detail?.inquiry_id) leave(found, "offer_taken");
+});
+// A customer of this agent asks: nothing comes between the two. The server takes the offer back as well.
+document.body.addEventListener("live:turn.open", () => {
+  const found = sheet();
+  if (found) leave(found, "offer_withdrawn");
 });
 arrived();
 

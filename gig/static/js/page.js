@@ -33,7 +33,8 @@ try {
 }
 
 export function say(name, values = {}) {
-  return Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[name] ?? "");
+  const text = (values.n === 1 && words[`${name}_one`]) || (words[name] ?? "");
+  return Object.entries(values).reduce((said, [key, value]) => said.replaceAll(`{${key}}`, value), text);
 }
 
 export function mmss(seconds) {

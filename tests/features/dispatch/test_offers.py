@@ -13,6 +13,7 @@ from gig.core.outbox import OutboxEvent
 from gig.dispatch.models import Inquiry
 from gig.dispatch.models_offers import Offer
 from gig.dispatch.operations.claims import claim
+from gig.dispatch.operations.inquiries import add_customer_message
 from gig.dispatch.operations.offers import accept, refuse, sweep_offers
 from gig.dispatch.operations.releases import release
 from gig.dispatch.operations.replies import reply
@@ -181,3 +182,57 @@ def test_who_gave_the_turn_back_is_not_offered_it(session: Session) -> None:
     other = a.agent()
     assert swept(WAITED) == 1
     assert offered(session)[0].agent_id == other
+
+
+def conversing(*, until: dt.datetime) -> tuple[str, str]:
+    """An agent whose only customer has been answered and has not said more; (agent, inquiry)."""
+    agent, held = a.agent(tier="gold"), a.inquiry()
+    claim(inquiry_id=held, agent_id=agent, now=NOON + seconds(5))
+    reply(inquiry_id=held, agent_id=agent, text="已为您全额退款。", now=NOON + seconds(10))
+    a.inquiry(at=until - seconds(20))
+    return agent, held
+
+
+def test_an_offer_is_taken_back_when_a_customer_of_the_agent_asks(session: Session) -> None:
+    at = NOON + seconds(40)
+    agent, held = conversing(until=at)
+    assert swept(at) == 1
+    assert offers.live(session, agent, at) is not None
+    add_customer_message(
+        channel_id=a.channel(), inquiry_id=held, external_id="more", text="还没到账", now=at + seconds(1)
+    )
+    assert offers.live(session, agent, at + seconds(1)) is None, "no page shows it from that instant on"
+    session.rollback()
+    assert swept(at + seconds(2)) == 0
+    offer = offered(session)[-1]
+    assert offer.state == "void"
+    late = lambda: accept(offer_id=offer.id, agent_id=agent, now=at + seconds(3))  # noqa: E731
+    assert "收回" in str(refusal(late, "offer-lapsed").message)
+
+
+def test_offers_taken_back_count_for_nothing_however_many(session: Session) -> None:
+    agent, held = conversing(until=NOON + seconds(40))
+    for number in range(4):
+        at = NOON + seconds(40 + 30 * number)
+        session.execute(sa.update(Agent).where(Agent.id == agent).values(last_seen_at=at))
+        session.commit()
+        assert swept(at) == 1
+        say = {"channel_id": a.channel(), "inquiry_id": held, "external_id": f"more-{number}"}
+        add_customer_message(**say, text=f"还没到账 {number}", now=at + seconds(7.9))
+        swept(at + seconds(20))
+        reply(inquiry_id=held, agent_id=agent, text=f"再为您查 {number} 次。", now=at + seconds(21))
+        a.inquiry(at=at + seconds(1))
+    assert [each.state for each in offered(session)] == ["void"] * 4
+    assert presence(session, agent)[0] == "online"
+
+
+def test_an_acceptance_that_was_on_its_way_still_lands(session: Session) -> None:
+    """The customer asks while the agent's tap travels: both are theirs."""
+    at = NOON + seconds(40)
+    agent, held = conversing(until=at)
+    swept(at)
+    add_customer_message(
+        channel_id=a.channel(), inquiry_id=held, external_id="more", text="还没到账", now=at + seconds(1)
+    )
+    [offer] = offered(session)
+    assert not accept(offer_id=offer.id, agent_id=agent, now=at + seconds(1.2)).already

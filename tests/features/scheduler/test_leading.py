@@ -119,6 +119,49 @@ def test_only_the_leader_runs_what_is_due_and_only_once_a_tick(app: Flask) -> No
     assert len(ran) == 1
 
 
+def test_a_leader_that_was_stopped_amid_a_job_writes_nothing_once_it_wakes(
+    app: Flask, session: Session
+) -> None:
+    asleep_s = [0.0]
+    lease = Lease(monotonic=lambda: asleep_s[0])
+    ran = [JobRun(job=name, due_at=DUE, started_at=NOW) for name in ("before", "amid", "afterwards")]
+
+    def stopped_amid(now: dt.datetime) -> None:
+        with transaction() as writing:
+            writing.add(ran[0])
+        with transaction() as writing:
+            writing.add(ran[1])
+            asleep_s[0] += LEASE_S
+        with transaction() as writing:
+            writing.add(ran[2])
+
+    runner = Runner([Job("stopped", 1, stopped_amid, once=False)], app.app_context, lease=lease)
+    assert runner.renew()
+    assert runner.tick(runner.jobs[0]) == "failed"
+    assert runner.tick(runner.jobs[0]) is None
+    assert runs(session) == [("before", None, None)]
+    asleep_s[0] = 0
+    with transaction() as writing:
+        writing.add(JobRun(job="free", due_at=DUE, started_at=NOW))
+    assert len(runs(session)) == 2, "what is no job writes as ever"
+
+
+def test_asking_for_the_lead_leaves_no_transaction_open(session: Session) -> None:
+    """Else a process stopped at that moment would keep the lead from everybody until it wakes."""
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("one process")
+    begun: list[bool] = []
+    engine = session.get_bind()
+    assert isinstance(engine, sa.Engine)
+    note = lambda connection: begun.append(connection.connection.driver_connection.autocommit)  # noqa: E731
+    sa.event.listen(engine, "begin", note)
+    try:
+        assert Lease().renew()
+    finally:
+        sa.event.remove(engine, "begin", note)
+    assert begun == [True]
+
+
 def test_a_started_scheduler_ticks_by_itself_and_goes_on_after_a_failure(app: Flask) -> None:
     twice = threading.Semaphore(0)
 

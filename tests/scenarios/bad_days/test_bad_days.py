@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from bench.site import until
 from gig.core import outbox
 from gig.core.clock import real_now
-from gig.core.db import transaction
+from gig.core.db import db, transaction
 from gig.core.ids import new_id
 from gig.dispatch.models import Inquiry, TurnQuote
+from gig.identity.models import Agent
 from tests.builders import seconds
 from tests.scenarios.bad_days.deployment import Deployment, Patient
 from tests.scenarios.bad_days.evening import Evening
@@ -206,3 +207,29 @@ def test_the_leading_scheduler_killed_in_a_sweep(deployment: Deployment) -> None
     until(lambda: deployment.count(left, ids=ids) == 0, heir)
     misses = "SELECT count(*) FROM score_event WHERE kind = 'missed' AND inquiry_id = ANY(:ids)"
     assert deployment.count(misses, ids=ids) == len(ids)
+
+
+def test_the_leader_stops_dead_amid_a_sweep_and_wakes_when_another_leads(deployment: Deployment) -> None:
+    """A stalled host: its connections stay open, and so do the rows that it has locked."""
+    ids = deployment.inquiries(120)
+    leader, heir = sorted(deployment.schedulers, key=lambda host: not host.leads())
+    left = "SELECT count(*) FROM inquiry WHERE id = ANY(:ids) AND state = 'claimed'"
+    with deployment.app.app_context(), db.engine.connect() as ours:
+        ours.execute(sa.select(Agent.id).with_for_update(key_share=True))
+        let_them_expire(deployment, ids)
+        until(lambda: waiting_for_a_lock(deployment) > 0, leader)
+        os.kill(leader.process.pid, signal.SIGSTOP)
+        try:
+            ours.rollback()  # what the sweep waited for is its own now, and it sleeps on it
+            until(heir.leads, heir, seconds=FAIL_OVER_S)
+            until(lambda: deployment.count(left, ids=ids) == 0, heir, seconds=FAIL_OVER_S)
+        finally:
+            os.kill(leader.process.pid, signal.SIGCONT)
+    until(lambda: not leader.leads(), leader)
+    assert heir.leads()
+    misses = "SELECT count(*) FROM score_event WHERE kind = 'missed' AND inquiry_id = ANY(:ids)"
+    assert deployment.count(misses, ids=ids) == len(ids)
+
+
+def waiting_for_a_lock(deployment: Deployment) -> int:
+    return deployment.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
