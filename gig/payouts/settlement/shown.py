@@ -34,6 +34,12 @@ BATCH_WORDS = {
     "cancelled": N_("已取消"),
 }
 BATCH_TAGS = {"draft": "w", "approved": "b", "exported": "g", "cancelled": ""}
+PERIOD_ACTIONS = {
+    "period.close": N_("关账"),
+    "period.approve": N_("审批"),
+    "period.reopen": N_("反关账"),
+    "period.retry_lines": N_("准备重付"),
+}
 LINE_WORDS = {
     "planned": N_("待付"),
     "held": N_("暂缓"),
