@@ -15,7 +15,16 @@ from gig.payouts.disbursement.operations.hints import bank_hints, set_hint
 from gig.payouts.disbursement.results.models import ResultImport
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.views import pages
-from tests.features.disbursement.payday import NOW, approved_week, as_csv, exported, lines, row, states
+from tests.features.disbursement.payday import (
+    NOW,
+    answer,
+    approved_week,
+    as_csv,
+    exported,
+    lines,
+    row,
+    states,
+)
 from tests.features.onboarding.people import Browser
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
@@ -81,6 +90,21 @@ def test_a_damaged_file_is_told_row_by_row_and_leaves_nothing(session: Session, 
     assert "整份没有采用，什么都没有改变。" in page.text
     assert "第 2 行「转账金额」列：" in page.text and "千分位" in page.text
     assert session.scalars(sa.select(ResultImport.id)).all() == []
+
+
+def test_each_agent_reads_where_their_own_money_is(session: Session, desk: Desk) -> None:
+    paid, unpaid = approved_week(1200, 3400, names=("林可", "何静"))
+    batch_id = exported()
+    statement = f"/agent/statements/{WEEK}"
+    assert "已交给银行，等到账" in desk(person_id=paid).get(statement).text
+    of = {line.agent_id: line for line in lines(session)}
+    answer(batch_id, as_csv(row(of[paid]), row(of[unpaid], "失败", "户名不符")))
+    session.rollback()
+    assert "已到账" in words(desk(person_id=paid).get(statement).text)
+    assert "已到账" in desk(person_id=paid).get("/agent/statements").text
+    other = desk(person_id=unpaid)
+    assert "银行没有付成：账号与户名不符" in other.get(statement).text
+    assert "待付款" in other.get("/agent/statements").text
 
 
 def test_a_word_that_nobody_knows_can_be_said_where_the_file_was_refused(

@@ -108,7 +108,7 @@ def _told(faults: list[dict[str, Any]]) -> list[Any]:
         Sentence(
             N_("第 %(rows)s 行「%(column)s」列：%(why)s%(expected)s。"),
             {
-                "rows": "、".join(str(each["row"]) for each in alike[:NAMED_ROWS])
+                "rows": ", ".join(str(each["row"]) for each in alike[:NAMED_ROWS])
                 + ("…" if len(alike) > NAMED_ROWS else ""),
                 "column": alike[0]["header"],
                 "why": Sentence(*alike[0]["why"]),

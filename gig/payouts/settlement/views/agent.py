@@ -16,7 +16,7 @@ from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.access import actor_id, allow, principal
 from gig.payouts.disbursement.models import Payee, PayoutLine
-from gig.payouts.disbursement.values import HOLD_REASONS
+from gig.payouts.disbursement.values import FAILURES, HOLD_REASONS, PAYEES_FAULT
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.queries import replies_reversed, returned
 from gig.payouts.earnings.shown import line as earning_line
@@ -43,12 +43,14 @@ def statements() -> str:
     rows = lists.statements_of(
         session, actor_id(), before=before[0] if before else None, limit=STATEMENTS + 1
     )
+    ids = [period.id for _statement, period in rows]
     return render_template(
         "settlement/statements.html",
         rows=rows[:STATEMENTS],
         older=mark(rows[STATEMENTS - 1][1].starts_at) if len(rows) > STATEMENTS else None,
         later=before is not None,
-        paid=taxes.paid_by_period(session, actor_id(), [period.id for _statement, period in rows]),
+        paid=taxes.paid_by_period(session, actor_id(), ids),
+        states=queries.line_states(session, actor_id(), ids),
         shown=shown,
     )
 
@@ -73,6 +75,9 @@ def statement(period_id: str) -> str:
             lambda figure: url_for("statements.figure", period_id=period_id, figure=figure, no=number),
         ),
         lines=lines,
+        stage=shown.stage_of(period.state, [line.state for line, _payee in lines]),
+        failures=FAILURES,
+        payees_fault=PAYEES_FAULT,
         taxed=_taxed(session, lines),
         hold_words=HOLD_REASONS,
         previous=queries.previous_of(session, period, actor_id()) if found.carried_in_fen else None,
