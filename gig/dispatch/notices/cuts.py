@@ -19,7 +19,7 @@ from gig.payouts.rates.rules.comparison import Difference
 from gig.payouts.rates.rules.concerns import concerning
 
 TOLD = N_(
-    "费率卡 %(name)s 从 %(at)s 起生效，有 %(n)s 处会比现在少付。打开「收入」看哪几处；已抢到的不受影响。"
+    "费率卡 %(name)s 从 %(at)s 起生效，有 %(n)s 处会比之前少付。打开「收入」看哪几处；已抢到的不受影响。"
 )
 
 

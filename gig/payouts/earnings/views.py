@@ -91,7 +91,7 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
         least=LEAST,
         days=queries.days(session, actor_id(), *span, zone) if whole else [],
         period=None if whole else queries.totals(session, actor_id(), *_span(zone, *_period(zone, today))),
-        coming=coming(session, actor_id(), now=now) if not whole and first == today else None,
+        coming=coming(session, actor_id(), now=now) if not whole and first == today else [],
         change_words=difference_words,
         rules=rules(card),
         card=card,

@@ -1,5 +1,5 @@
-"""What the next rate card will change for one agent: read from the scheduled card itself, so that a card
-that is withdrawn says nothing any more."""
+"""What the scheduled rate cards will change for one agent: read from the cards themselves, so that one that
+is withdrawn says nothing any more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from gig.payouts.rates.rules.comparison import Difference, differences
 from gig.payouts.rates.rules.concerns import concerning
 from gig.payouts.rates.rules.cuts import cuts
 
+SHOWN = 3
+
 
 @dataclass(frozen=True)
 class Coming:
@@ -27,19 +29,25 @@ class Coming:
     changes: list[Difference]
 
 
-def coming(session: Session, agent_id: str, *, now: dt.datetime) -> Coming | None:
-    """The next scheduled card, if it changes anything for the agent. One statement when there is none."""
+def coming(session: Session, agent_id: str, *, now: dt.datetime) -> list[Coming]:
+    """The scheduled cards that change anything for the agent, each against the one before it, the next one
+    first. Two statements when none is scheduled."""
     scheduled = (
         sa.select(RateCardVersion.id)
         .where(RateCardVersion.state == "published", RateCardVersion.valid_from > now)
         .order_by(RateCardVersion.valid_from)
-        .limit(1)
+        .limit(SHOWN)
     )
-    agent = session.get(Agent, agent_id)
-    if agent is None or (id := session.scalar(scheduled)) is None:
-        return None
-    after, before = card(session, id), card_in_force(session, now)[1]
+    agent, ids = session.get(Agent, agent_id), session.scalars(scheduled).all()
+    if agent is None or not ids:
+        return []
     queues = set(session.scalars(sa.select(AgentSkill.queue).where(AgentSkill.agent_id == agent_id)))
-    changes = concerning(differences(before, after), tier=agent.tier, queues=queues)
-    lower = concerning(cuts(before, after), tier=agent.tier, queues=queues)
-    return Coming(after.name, after.valid_from, lower, changes) if changes else None
+    before, found = card_in_force(session, now)[1], []
+    for id in ids:
+        after = card(session, id)
+        changes = concerning(differences(before, after), tier=agent.tier, queues=queues)
+        lower = concerning(cuts(before, after), tier=agent.tier, queues=queues)
+        if changes:
+            found.append(Coming(after.name, after.valid_from, lower, changes))
+        before = after
+    return found

@@ -46,7 +46,7 @@ def test_who_serves_the_queue_reads_from_when_and_how_much(session: Session) -> 
     serves, other = a.agent(skills=("refund",)), a.agent(skills=("delivery",))
     lowered(session)
     (words,) = told(session, serves)
-    assert "费率卡 退款 150 从 " in words and "有 1 处会比现在少付" in words
+    assert "费率卡 退款 150 从 " in words and "有 1 处会比之前少付" in words
     assert told(session, other) == []
     assert told(session, serves, STARTS) == [], "once the card holds it is no news"
 
@@ -62,14 +62,21 @@ def test_a_withdrawn_card_is_not_told_any_more(session: Session) -> None:
     id = lowered(session)
     withdraw(id=id, reason="算错了", now=NOON, actor_id=a.person(roles="ops"))
     assert told(session, agent) == []
-    assert coming(seen(session), agent, now=NOON + 2 * DAY) is None
+    assert coming(seen(session), agent, now=NOON + 2 * DAY) == []
 
 
 def test_the_coming_card_says_what_changes_for_whom(session: Session) -> None:
     serves, other = a.agent(skills=("refund",)), a.agent(skills=("delivery",))
     lowered(session)
-    found = coming(seen(session), serves, now=NOON + 2 * DAY)
-    assert found is not None and found.at == STARTS
+    (found,) = coming(seen(session), serves, now=NOON + 2 * DAY)
+    assert found.at == STARTS
     assert [(each.before, each.after) for each in found.lower] == [("2.00", "1.50")]
     assert len(found.changes) == 1
-    assert coming(seen(session), other, now=NOON + 2 * DAY) is None
+    assert coming(seen(session), other, now=NOON + 2 * DAY) == []
+
+
+def test_each_coming_card_is_compared_with_the_one_before_it(session: Session) -> None:
+    serves = a.agent(skills=("refund",))
+    lowered(session)
+    raised, cut = coming(seen(session), serves, now=NOON)
+    assert (raised.lower, [each.after for each in cut.lower]) == ([], ["1.50"])

@@ -172,7 +172,7 @@ def editing(id: str) -> str:
     read = request.form.get("read", type=int)
     return render_template(
         "rates/_editors.html",
-        editors=queries.editors(session, id, but=actor_id(), now=now),
+        editors=queries.editors(session, id, but=actor_id(), now=now) if found.state == "draft" else [],
         newer=found if read is not None and found.revision > read else None,
         saver=shown.people(session, [found.changed_by]).get(found.changed_by or ""),
     )
