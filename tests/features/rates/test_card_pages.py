@@ -254,7 +254,7 @@ def test_since_when_goes_on_while_the_page_stays_open(session: Session) -> None:
 def test_an_open_editor_hears_that_the_draft_was_saved_or_handed_on(
     ops: FlaskClient, session: Session
 ) -> None:
-    id = drafted(session)
+    id = drafted(session, valid_from=(clock.now() + dt.timedelta(days=30)).isoformat())
     assert press(ops, id, "save")[0] == 302
     assert "保存过这张卡" in editing(ops, id, 1)
     assert "保存过这张卡" not in editing(ops, id, 2)

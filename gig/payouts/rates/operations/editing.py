@@ -26,10 +26,11 @@ def note_editing(*, id: str, actor_id: str, now: dt.datetime) -> None:
         insert = sqlite.insert if is_sqlite(session) else postgresql.insert
         seen = insert(CardEditor).values(card_id=id, person_id=actor_id, since=now, seen_at=now)
         unbroken = CardEditor.seen_at >= now - EDITING_FOR
+        anew = sa.literal(now, CardEditor.since.type)
         session.execute(
             seen.on_conflict_do_update(
                 index_elements=["card_id", "person_id"],
-                set_={"since": sa.case((unbroken, CardEditor.since), else_=now), "seen_at": now},
+                set_={"since": sa.case((unbroken, CardEditor.since), else_=anew), "seen_at": now},
                 where=CardEditor.seen_at <= now,
             )
         )
