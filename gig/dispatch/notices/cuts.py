@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ def tell_of_cuts(session: Session, card_id: str, lower: Sequence[Difference], no
     for agent_id, queue in session.execute(sa.select(AgentSkill.agent_id, AgentSkill.queue)):
         skills.setdefault(agent_id, set()).add(queue)
     working = sa.select(Agent.id, Agent.tier).where(Agent.stage.in_(("probation", "active")))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for agent_id, tier in session.execute(working):
         count = len(concerning(lower, tier=tier, queues=skills.get(agent_id, set())))
         if count:
@@ -60,7 +61,7 @@ def take_back_cuts(session: Session, card_id: str, now: dt.datetime) -> None:
     _ring(session, [id for id in agents if id], now)
 
 
-def _told(params: dict[str, object]) -> dict[str, object]:
+def _told(params: dict[str, object]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "text": TOLD,
