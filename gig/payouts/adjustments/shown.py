@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,6 +12,9 @@ from gig.core.money import yuan
 from gig.core.text import N_
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.values import DECIDED, WORDS
+from gig.payouts.earnings.models import Earning
+from gig.web.filters import day_time
+from gig.web.names import called
 
 STATE_WORDS = {
     "proposed": N_("等人复核"),
@@ -47,6 +51,18 @@ def kind_options() -> list[tuple[str, str]]:
 
 def filter_options() -> list[tuple[str, str]]:
     return [("", _("全部")), *((kind, _(words)) for kind, words in WORDS.items() if kind != "back_pay")]
+
+
+def reply_options(found: Sequence[Earning]) -> list[tuple[str, str]]:
+    """Replies to choose one from: when, about what, what it paid."""
+    none = [("", _("不关联"))]
+    return none + [(each.id, reply_words(each)) for each in found]
+
+
+def reply_words(each: Earning) -> str:
+    """11-26 17:41 · 退款进度 · 3.60"""
+    words = f"{day_time(each.received_at)} · {called(each.issue_type, 'issue_type')} · {yuan(each.pay_fen)}"
+    return f"{words} · {_('迟到')}" if each.penalty_fen else words
 
 
 def how(run: BackPayRun) -> str:

@@ -13,12 +13,14 @@ from gig.identity import menu
 from gig.identity.access import may
 from gig.payouts.books import queries
 from gig.payouts.books.jobs import JOBS
+from gig.payouts.books.shown import account_words
 from gig.payouts.books.views import pages
 
 
 def plug_into(app: Flask) -> None:
     """Finance reads the book; it is proved each night, and what does not hold is said on every page."""
     app.register_blueprint(pages.pages)
+    app.jinja_env.globals["account_words"] = account_words
     scheduler.register(app, *JOBS)
     web.provide(app, "book_alarm", book_alarm)
     menu.offer(app, menu.Entry("settle", N_("账本"), "/console/ledger", "receipt", "settle"))

@@ -20,6 +20,10 @@ HOLD_REASONS: Final = {
 
 METHODS: Final = {"bank": N_("银行卡"), "alipay": N_("支付宝"), "wechat": N_("微信")}
 
+PAYEE_KINDS: Final = ("bank", "alipay")
+"""What agents can name. Nobody can be paid by WeChat: it wants an openid of our own app for each payee, and
+each of them to confirm each transfer. Its layout is there to be copied by who has both."""
+
 FAILURES: Final = {
     "name_mismatch": N_("账号与户名不符"),
     "account_closed": N_("账户已销户或状态异常"),

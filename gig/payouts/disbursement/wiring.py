@@ -26,4 +26,6 @@ def plug_into(app: Flask) -> None:
         menu.Entry("settle", N_("卡号段"), "/console/banks", "credit-card", "settle"),
         menu.Entry("arrange", N_("卡号段"), "/console/banks", "credit-card", "operate"),
     )
-    app.jinja_env.globals.update(sheet_templates=shown.sheet_templates, sheet_kinds=shown.sheet_kinds)
+    app.jinja_env.globals.update(
+        sheet_templates=shown.sheet_templates, sheet_kinds=shown.sheet_kinds, pays_nobody=shown.pays_nobody
+    )

@@ -20,6 +20,8 @@ from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.rules.forecast import LEAST, WEEKS
 from gig.payouts.earnings.shown import chart, fee, line, rules, sum_terms
 from gig.payouts.rates import queries as rates
+from gig.payouts.rates.coming import coming
+from gig.payouts.rates.views.shown import difference_words
 from gig.web.filters import day, day_range
 
 pages = Blueprint("earnings", __name__, template_folder="templates")
@@ -89,6 +91,8 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
         least=LEAST,
         days=queries.days(session, actor_id(), *span, zone) if whole else [],
         period=None if whole else queries.totals(session, actor_id(), *_span(zone, *_period(zone, today))),
+        coming=coming(session, actor_id(), now=now) if not whole and first == today else [],
+        change_words=difference_words,
         rules=rules(card),
         card=card,
     )

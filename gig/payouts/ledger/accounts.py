@@ -11,7 +11,10 @@ CLEARING = "Assets:Bank:PayoutClearing"
 OPERATING = "Assets:Bank:Operating"
 TAX_WITHHELD = "Liabilities:Tax:IITWithheld"
 
-_PAYABLE = "Liabilities:AgentPayable:A"
+ALL_PAYABLE = "Liabilities:AgentPayable"
+"""What the house owes all agents: no account of the book, but what theirs are called together."""
+
+_PAYABLE = f"{ALL_PAYABLE}:A"
 
 
 def payable(agent_id: str) -> str:

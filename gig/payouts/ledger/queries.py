@@ -34,8 +34,8 @@ def balances(session: Session, *, group_agents: bool = False, at: dt.datetime | 
     side = sa.union_all(debits, credits).subquery()
     account: sa.ColumnElement[str] = side.c.account
     if group_agents:
-        whole = accounts.payable("").removesuffix(":A")
-        account = sa.case((side.c.account.startswith(accounts.payable("")), whole), else_=side.c.account)
+        agents = side.c.account.startswith(accounts.payable(""))
+        account = sa.case((agents, accounts.ALL_PAYABLE), else_=side.c.account)
     named = account.label("account")
     rows = session.execute(
         sa.select(named, sa.func.sum(side.c.fen), sa.func.count()).group_by(named).order_by(named)
@@ -60,9 +60,14 @@ def entries(
     before_id: str | None = None,
     limit: int = 50,
 ) -> Sequence[LedgerEntry]:
-    """The newest entries that match, at most `limit`; `before_id` continues a list."""
+    """The newest entries that match, at most `limit`; `before_id` continues a list.
+
+    All agents' accounts together are an `account` too.
+    """
     query = sa.select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(limit)
-    if account:
+    if account == accounts.ALL_PAYABLE:
+        query = query.where(LedgerEntry.payable_fen != 0)
+    elif account:
         query = query.where(sa.or_(LedgerEntry.debit == account, LedgerEntry.credit == account))
     if source:
         query = query.where(LedgerEntry.source_key == source)

@@ -55,3 +55,15 @@ class RateCardVersion(Base):
     withdrawn_by: Mapped[str | None] = mapped_column(sa.String(26))
     withdrawn_at: Mapped[dt.datetime | None]
     withdrawn_reason: Mapped[str | None]
+
+
+class CardEditor(Base):
+    """Somebody has the editor of a draft open: since when, and when their page last said so."""
+
+    __tablename__ = "rate_card_editor"
+    __table_args__ = (sa.CheckConstraint("seen_at >= since", name="span"),)
+
+    card_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    since: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]

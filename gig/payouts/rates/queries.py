@@ -15,13 +15,15 @@ from gig.core.audit import AuditEntry
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.models import Person
-from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.models import CardEditor, RateCardVersion
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.validation import validate
 
 OBJECT = "rate_card"
 WRITING = ("rate_card.create", "rate_card.edit", "rate_card.submit")
 """What the log calls the work of those who write on a card."""
+EDITING_FOR = dt.timedelta(seconds=60)
+"""How long somebody counts as editing after their page last said so; it says so three times as often."""
 
 _cards: dict[tuple[str, str], RateCard] = {}
 
@@ -137,3 +139,20 @@ def others_may_review(session: Session, *person_ids: str) -> bool:
         ops.contains(",ops,"), Person.disabled_at.is_(None), Person.id.not_in(person_ids)
     )
     return session.scalar(others.limit(1)) is not None
+
+
+def editors(
+    session: Session, id: str, *, but: str | None, now: dt.datetime
+) -> Sequence[tuple[str, dt.datetime]]:
+    """Who else has the draft open at this moment, by name, and since when; the first comes first."""
+    query = (
+        sa.select(Person.name, CardEditor.since)
+        .join(CardEditor, CardEditor.person_id == Person.id)
+        .where(
+            CardEditor.card_id == id,
+            CardEditor.person_id != but,
+            CardEditor.seen_at > now - EDITING_FOR,
+        )
+        .order_by(CardEditor.since)
+    )
+    return [(name, since) for name, since in session.execute(query)]

@@ -154,6 +154,17 @@ def lines_of(session: Session, period_id: str, agent_id: str) -> Sequence[tuple[
     return [(line, payee) for line, payee in session.execute(query)]
 
 
+def line_states(session: Session, agent_id: str, period_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The states of the agent's lines that count, by period."""
+    found: dict[str, list[str]] = {}
+    query = sa.select(PayoutLine.period_id, PayoutLine.state).where(
+        PayoutLine.agent_id == agent_id, PayoutLine.period_id.in_(period_ids), live_lines()
+    )
+    for period_id, state in session.execute(query):
+        found.setdefault(period_id, []).append(state)
+    return found
+
+
 def earnings_of(
     session: Session,
     period_id: str,

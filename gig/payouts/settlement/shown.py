@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask_babel import gettext as _
@@ -34,6 +34,12 @@ BATCH_WORDS = {
     "cancelled": N_("已取消"),
 }
 BATCH_TAGS = {"draft": "w", "approved": "b", "exported": "g", "cancelled": ""}
+PERIOD_ACTIONS = {
+    "period.close": N_("关账"),
+    "period.approve": N_("审批"),
+    "period.reopen": N_("反关账"),
+    "period.retry_lines": N_("准备重付"),
+}
 LINE_WORDS = {
     "planned": N_("待付"),
     "held": N_("暂缓"),
@@ -54,7 +60,7 @@ ENTRY_WORDS = {
     "tax": N_("代扣个税"),
     "settled": N_("到账"),
     "failed": N_("付款失败"),
-    "returned": N_("退回"),
+    "returned": N_("付款退回"),
 }
 
 
@@ -175,6 +181,15 @@ def counted(number: int, *, replies: bool) -> str:
         if replies
         else ngettext("%(num)s 笔", "%(num)s 笔", number)
     )
+
+
+def stage_of(period_state: str, lines: Collection[str]) -> str:
+    """How far the money of one agent has come, who may be paid before or after the others of the period."""
+    if period_state not in ("exported", "settled") or not lines:
+        return period_state
+    if all(state == "settled" for state in lines):
+        return "settled"
+    return "exported" if "in_transit" in lines or "settled" in lines else "approved"
 
 
 def agent_steps(state: str) -> list[dict[str, str]]:

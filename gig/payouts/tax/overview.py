@@ -16,6 +16,9 @@ from gig.payouts.tax.operations.filings import MONTHS, name_of
 MONTHS_SHOWN = 24
 CHOICES_SHOWN = 20
 PEOPLE_SHOWN = 100
+VAT_RELIEF_FEN = 10_000_000
+"""Monthly sales of a small taxpayer that are free of VAT: 100,000 yuan."""
+VAT_NEAR_PERCENT = 80
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,41 @@ def open_people(session: Session) -> list[OpenPerson]:
         .limit(PEOPLE_SHOWN)
     )
     return [OpenPerson(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True)
+class LargeMonth:
+    """A worker to whom so much was paid in a month that VAT is near or due."""
+
+    agent_id: str
+    name: str
+    month: dt.date
+    fen: int
+
+    @property
+    def over(self) -> bool:
+        """Beyond the relief: the whole month is taxable, not only what is above it."""
+        return self.fen > VAT_RELIEF_FEN
+
+
+def large_months(session: Session, today: dt.date) -> list[LargeMonth]:
+    """Who was paid nearly as much as is free of VAT, or more, this month or in one of the two before it.
+
+    We reckon no VAT: the page asks a person to look.
+    """
+    month = today.replace(day=1)
+    since = (month - dt.timedelta(days=40)).replace(day=1)
+    paid = sa.func.sum(TaxRecord.gross_fen)
+    query = (
+        sa.select(TaxRecord.agent_id, Person.name, TaxRecord.month, paid)
+        .join(Person, Person.id == TaxRecord.agent_id)
+        .where(TaxRecord.month >= since)
+        .group_by(TaxRecord.agent_id, Person.name, TaxRecord.month)
+        .having(paid >= VAT_RELIEF_FEN * VAT_NEAR_PERCENT // 100)
+        .order_by(TaxRecord.month.desc(), paid.desc())
+        .limit(PEOPLE_SHOWN)
+    )
+    return [LargeMonth(id, name, at, int(fen)) for id, name, at, fen in session.execute(query)]
 
 
 Figures = tuple[int, int, int, int]

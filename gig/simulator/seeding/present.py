@@ -32,6 +32,7 @@ SUSPENDED = DemoPerson("agent", "贺鸣", "13900002004", "19920603", 24)
 WITHOUT_PAYEE = DemoPerson("agent", "邵岚", "13900002005", "19881119", 25)
 NEW_PAYEE = DemoPerson("agent", "罗一", "13900002006", "19950927", 26)
 BUSY = DemoPerson("agent", "唐果", "13900002007", "19900508", 27)
+SECOND_OPS = DemoPerson("ops", "冯策", "13900000006")
 
 STAGES = (
     (APPLICANT, "待审核"),
@@ -41,6 +42,7 @@ STAGES = (
     (WITHOUT_PAYEE, "没有收款账户"),
     (NEW_PAYEE, "今天换了收款账户"),
     (BUSY, "会话进行中"),
+    (SECOND_OPS, "第二位运营"),
 )
 EARLY = (SUSPENDED, WITHOUT_PAYEE, NEW_PAYEE, BUSY)
 IN_THE_FEED = 14
@@ -86,6 +88,14 @@ def join_early(base: Base, secret_key: str, *, now: dt.datetime) -> list[Worker]
             joining.name_payee(id, person, now=now)
         workers.append(Worker(id, late=0.4 if person is SUSPENDED else 0.1))
     return workers
+
+
+def second_of_operations(secret_key: str, *, now: dt.datetime) -> str:
+    """Operations are two people from now on, so that one reviews what the other wrote; the new one's id.
+
+    Only here: in the plain world one person of operations publishes a card alone.
+    """
+    return _registered(SECOND_OPS, secret_key, now)
 
 
 def begin(base: Base, history: History, calendar: BusinessZone, secret_key: str, *, now: dt.datetime) -> None:

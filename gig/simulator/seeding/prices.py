@@ -10,6 +10,7 @@ from gig.core.db import db
 from gig.payouts.rates import queries
 from gig.payouts.rates.operations.drafts import create_draft
 from gig.payouts.rates.operations.publication import publish
+from gig.payouts.rates.operations.review import submit
 
 
 def publish_second(*, at: dt.datetime, ops_id: str, now: dt.datetime) -> str:
@@ -23,11 +24,16 @@ def publish_second(*, at: dt.datetime, ops_id: str, now: dt.datetime) -> str:
         {"queue": "senior", "issue_type": "*", "tier": "*", "fen": 260},
         {"queue": "quality", "issue_type": "foreign_body", "tier": "*", "fen": 280},
     ]
-    return _publish(document, "v2", at, ops_id, now)
+    document |= {"name": "v2", "valid_from": at.isoformat()}
+    id = create_draft(document=document, now=now, actor_id=ops_id)
+    publish(id=id, now=now, actor_id=ops_id)
+    return id
 
 
-def schedule_third(*, at: dt.datetime, ops_id: str, now: dt.datetime, zone: BusinessZone) -> str:
-    """A card that will hold from `at`: an evening for night owls, and a feast day."""
+def schedule_third(
+    *, at: dt.datetime, ops_id: str, reviewer_id: str, now: dt.datetime, zone: BusinessZone
+) -> str:
+    """A card that will hold from `at`, reviewed by another: an evening for night owls, and a feast day."""
     document = _copy(now)
     document["bands"].append(
         {"days": "fri,sat", "from": "22:00", "to": "00:00", "percent": 130, "name": "周末夜宵"}
@@ -39,15 +45,12 @@ def schedule_third(*, at: dt.datetime, ops_id: str, now: dt.datetime, zone: Busi
             "bands": [{"from": "00:00", "to": "24:00", "percent": 200, "name": "节日"}],
         }
     )
-    return _publish(document, "v3", at, ops_id, now)
+    document |= {"name": "v3", "valid_from": at.isoformat()}
+    id = create_draft(document=document, now=now, actor_id=ops_id)
+    submit(id=id, why="周末夜里没人接单", now=now, actor_id=ops_id)
+    publish(id=id, now=now, actor_id=reviewer_id)
+    return id
 
 
 def _copy(now: dt.datetime) -> dict[str, Any]:
     return queries.card_in_force(db.session(), now)[1].to_json()
-
-
-def _publish(document: dict[str, Any], name: str, at: dt.datetime, ops_id: str, now: dt.datetime) -> str:
-    document |= {"name": name, "valid_from": at.isoformat()}
-    id = create_draft(document=document, now=now, actor_id=ops_id)
-    publish(id=id, now=now, actor_id=ops_id)
-    return id

@@ -95,7 +95,8 @@ def _live_through(
         present.begin(base, history, calendar, secret_key, now=now)
         appeal_lately(reviewer_id=base.id_of(world.REVIEWER), now=now)
         coming = calendar.start_of_day(monday + 7 * DAY)
-        prices.schedule_third(at=coming, ops_id=ops_id, now=now, zone=calendar)
+        second = present.second_of_operations(secret_key, now=now - DAY)
+        prices.schedule_third(at=coming, ops_id=second, reviewer_id=ops_id, now=now, zone=calendar)
 
 
 _HABITS: tuple[tuple[float, float, tuple[int, ...]], ...] = (

@@ -12,6 +12,7 @@ from gig.core.ids import new_id
 from gig.identity.models import Person
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations.back_pay import advance_runs
+from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, HOUR
@@ -60,6 +61,36 @@ def test_an_agent_is_named_by_phone_as_well_as_by_id(session: Session, desk: Des
     assert "排班表" in nobody.text, "what was typed is still there"
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(Adjustment)) == 1
+
+
+def test_the_reply_is_picked_from_the_latest_or_named_by_its_conversation(
+    session: Session, desk: Desk
+) -> None:
+    lin, he = books.agent(name="林可"), books.agent(name="何静")
+    earning, other = books.earn(lin, 240, base=120, penalty=48), books.earn(he, 100)
+    conversation = session.get_one(Earning, earning).inquiry_id
+    finance = desk(name="李敏")
+    form = {"kind": "clawback", "agent": lin, "amount": "1", "reason": "答错了", "evidence": "质检单"}
+    listed = finance.post(ALL, {**form, "do": "replies"}).text
+    assert f'<option value="{earning}"' in listed and other not in listed
+    assert "质检单" in listed, "what was typed is still there"
+    assert session.scalars(sa.select(Adjustment.id)).all() == []
+    for said in ({"earning": earning}, {"chat": f"http://x/agent/chats/{conversation}?from=1"}):
+        finance.post(ALL, {**form, **said, "amount": "0.10", "id": new_id()})
+        assert newest(session).earning_id == earning
+    elsewhere = finance.post(ALL, {**form, "agent": he, "chat": conversation, "id": new_id()})
+    assert "这位客服没有这条回复，也没有这个会话" in elsewhere.text
+
+
+def test_a_conversation_of_several_paid_replies_asks_which(session: Session, desk: Desk) -> None:
+    lin = books.agent(name="林可")
+    one = session.get_one(Earning, books.earn(lin, 240, base=120))
+    two = books.earn(lin, 120, inquiry_id=one.inquiry_id)
+    form = {"kind": "clawback", "agent": lin, "amount": "1", "reason": "答错了", "chat": one.inquiry_id}
+    page = desk(name="李敏").post(ALL, {**form, "id": new_id()}).text
+    assert "这个会话里有 2 条计费的回复" in page
+    assert f'<option value="{one.id}"' in page and f'<option value="{two}"' in page
+    assert session.scalars(sa.select(Adjustment.id)).all() == []
 
 
 def test_an_entry_is_reversed_from_its_page_and_links_both_ways(session: Session, desk: Desk) -> None:

@@ -111,8 +111,41 @@ def test_a_damaged_file_is_told_row_by_row_and_leaves_nothing(session: Session, 
         {"file": (io.BytesIO(as_csv(row(lines(session)[0], amount="1,200"))), "r.csv")},
     )
     assert page.status_code == 422
-    assert "第 2 行" in page.text and "千分位" in page.text
+    assert "整份没有采用，什么都没有改变。" in page.text
+    assert "第 2 行「转账金额」列：" in page.text and "千分位" in page.text
     assert session.scalars(sa.select(ResultImport.id)).all() == []
+
+
+def test_each_agent_reads_where_their_own_money_is(session: Session, desk: Desk) -> None:
+    paid, unpaid = approved_week(1200, 3400, names=("林可", "何静"))
+    batch_id = exported()
+    statement = f"/agent/statements/{WEEK}"
+    assert "已交给银行，等到账" in desk(person_id=paid).get(statement).text
+    of = {line.agent_id: line for line in lines(session)}
+    answer(batch_id, as_csv(row(of[paid]), row(of[unpaid], "失败", "户名不符")))
+    session.rollback()
+    assert "已到账" in words(desk(person_id=paid).get(statement).text)
+    assert "已到账" in desk(person_id=paid).get("/agent/statements").text
+    other = desk(person_id=unpaid)
+    assert "银行没有付成：账号与户名不符" in other.get(statement).text
+    assert "待付款" in other.get("/agent/statements").text
+
+
+def test_a_word_that_nobody_knows_can_be_said_where_the_file_was_refused(
+    session: Session, desk: Desk
+) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    (line,) = lines(session)
+    finance, upload = desk(), f"/console/batches/{batch_id}/results"
+
+    def form(**words: str) -> dict[str, object]:
+        return {"file": (io.BytesIO(as_csv(row(line, status="已划转"))), "r.csv"), **words}
+
+    refused = finance.post(upload, form())
+    assert refused.status_code == 422 and "不认识状态「已划转」" in refused.text
+    assert 'name="words-paid"' in refused.text
+    assert "每一行都对上了" in finance.post(upload, form(**{"words-paid": "已划转"})).text
 
 
 def test_unknown_columns_are_named_on_the_page_and_remembered(session: Session, desk: Desk) -> None:

@@ -203,7 +203,8 @@ def test_an_amount_that_is_not_plain_refuses_the_whole_file(
     with pytest.raises(Invalid) as invalid:
         answer(batch_id, make(row(one, amount=amount), row(two)))
     (told,) = invalid.value.errors["file"]
-    assert "第 2 行" in str(told) and words in str(told)
+    assert "第 2 行「转账金额」列" in str(told) and words in str(told) and "应该像 1234.50 这样" in str(told)
+    assert "没有采用" in str(invalid.value)
     assert states(session) == ["in_transit", "in_transit"]
     assert session.scalar(sa.select(sa.func.count()).select_from(ResultImport)) == 0
 
@@ -219,7 +220,8 @@ def test_an_account_that_a_spreadsheet_has_damaged_refuses_the_whole_file(
     (line,) = lines(session)
     with pytest.raises(Invalid) as invalid:
         answer(batch_id, as_xlsx([account, *row(line)[1:]]))
-    assert words in str(invalid.value.errors["file"][0])
+    told = str(invalid.value.errors["file"][0])
+    assert words in told and "「收款账号」列" in told and "应该是文本格式的完整账号" in told
     assert states(session) == ["in_transit"]
 
 
@@ -230,7 +232,8 @@ def test_an_amount_that_differs_is_shown_and_posts_nothing(session: Session) -> 
     content = as_csv(row(one, amount="12.01"), row(two))
     with pytest.raises(Invalid) as invalid:
         answer(batch_id, content)
-    assert "金额和付款表不一样" in str(invalid.value.errors["file"][0])
+    told = str(invalid.value.errors["file"][0])
+    assert "金额和付款表不一样，文件里是 12.01，付款表是 12.00" in told
     assert states(session) == ["in_transit", "in_transit"]
     answer(batch_id, content, skip="银行少打一分，另行核对")
     assert states(session) == ["in_transit", "settled"]

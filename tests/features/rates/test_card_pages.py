@@ -10,14 +10,17 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from gig.core import clock
 from gig.identity.operations.sessions import open_session
 from gig.payouts.rates import queries
-from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.operations.drafts import create_draft, edit_draft
+from gig.payouts.rates.models import CardEditor, RateCardVersion
+from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft
+from gig.payouts.rates.operations.editing import note_editing
+from gig.payouts.rates.operations.review import submit
 from gig.payouts.rates.views.form import of_card
 from tests import builders
 from tests.rules.cards import a_card, band, card_json
@@ -214,3 +217,54 @@ def test_a_card_can_be_read_in_english(ops: FlaskClient, session: Session) -> No
     assert "Deduction, percent" in text
     assert "Mon" in text
     assert "周一" not in text
+
+
+def editing(ops: FlaskClient, id: str, read: int) -> str:
+    url = f"/console/rates/{id}"
+    sent = {"read": str(read), "csrf_token": token(page(ops, url))}
+    return html.unescape(ops.post(f"{url}/editing", data=sent).get_data(as_text=True))
+
+
+def test_who_else_has_the_draft_open_is_said_until_their_page_is_silent(
+    ops: FlaskClient, session: Session
+) -> None:
+    id, now = drafted(session), clock.now()
+    chen = builders.person(roles="ops", name="陈雨")
+    note_editing(id=id, actor_id=chen, now=now - dt.timedelta(seconds=90))
+    assert "正在编辑" not in page(ops, f"/console/rates/{id}")
+    note_editing(id=id, actor_id=chen, now=now)
+    assert "陈雨 正在编辑这张卡" in page(ops, f"/console/rates/{id}")
+    assert "陈雨 正在编辑这张卡" in editing(ops, id, 1)
+    assert [name for name, _since in queries.editors(session, id, but=None, now=now)].count("陈雨") == 1
+
+
+def test_since_when_goes_on_while_the_page_stays_open(session: Session) -> None:
+    id, start = drafted(session), clock.now()
+    chen = builders.person(roles="ops", name="陈雨")
+    for seconds in (0, 20, 40, 70):
+        note_editing(id=id, actor_id=chen, now=start + dt.timedelta(seconds=seconds))
+    last = start + dt.timedelta(seconds=70)
+    assert queries.editors(session, id, but=None, now=last) == [("陈雨", start)]
+    later = start + dt.timedelta(seconds=200)
+    note_editing(id=id, actor_id=chen, now=later)
+    session.rollback()
+    assert queries.editors(session, id, but=None, now=later) == [("陈雨", later)]
+
+
+def test_an_open_editor_hears_that_the_draft_was_saved_or_handed_on(
+    ops: FlaskClient, session: Session
+) -> None:
+    id = drafted(session, valid_from=(clock.now() + dt.timedelta(days=30)).isoformat())
+    assert press(ops, id, "save")[0] == 302
+    assert "保存过这张卡" in editing(ops, id, 1)
+    assert "保存过这张卡" not in editing(ops, id, 2)
+    submit(id=id, why="试点", now=clock.now(), actor_id=None)
+    assert "已经不是草稿了" in editing(ops, id, 2)
+
+
+def test_a_discarded_draft_forgets_who_had_it_open(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    note_editing(id=id, actor_id=builders.person(roles="ops"), now=clock.now())
+    discard_draft(id=id, now=clock.now(), actor_id=None)
+    session.rollback()
+    assert session.scalars(sa.select(CardEditor.card_id)).all() == []

@@ -69,7 +69,13 @@ def name_payee(
 
 
 def earn(
-    agent_id: str, gross: int, *, base: int | None = None, penalty: int = 0, at: dt.datetime = WEDNESDAY
+    agent_id: str,
+    gross: int,
+    *,
+    base: int | None = None,
+    penalty: int = 0,
+    at: dt.datetime = WEDNESDAY,
+    inquiry_id: str | None = None,
 ) -> str:
     """One answered turn, priced and posted as a reply does it; base is as much of the gross as it can be."""
     base = base or (max(50, min(gross, 400)) if gross else 100)
@@ -81,7 +87,7 @@ def earn(
             Earning(
                 id=id,
                 turn_id=new_id(),
-                inquiry_id=new_id(),
+                inquiry_id=inquiry_id or new_id(),
                 agent_id=agent_id,
                 period_id=period_id,
                 queue="refund",

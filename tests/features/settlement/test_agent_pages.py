@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from sqlalchemy.orm import Session
@@ -44,6 +45,9 @@ def test_every_figure_opens_to_lines_that_sum_to_it(lin: str, desk: Desk) -> Non
     phone = desk(person_id=lin)
     assert phone.get(f"{STATEMENT}/base").text.count('id="earning-') == 2
     assert phone.get(f"{STATEMENT}/late").text.count('id="earning-') == 1
+    for figure, parts in {"base": ["4.00", "3.60"], "peak": ["4.00"], "late": ["−0.72"]}.items():
+        shown = re.findall(r'<b class="t17 num nw">([^<]+)</b>', phone.get(f"{STATEMENT}/{figure}").text)
+        assert sorted(shown) == sorted(parts), figure
     assert "+5.00" in phone.get(f"{STATEMENT}/awards").text
     assert phone.get(f"{STATEMENT}/nonsense").status_code == 404
 

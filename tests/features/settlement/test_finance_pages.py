@@ -105,11 +105,16 @@ def test_settings_change_with_a_reason_and_keep_their_history(session: Session, 
 def test_the_book_shows_balances_that_sum_to_nothing_and_filters_entries(
     session: Session, desk: Desk
 ) -> None:
-    id = books.earn(books.agent(), 1200, base=400, penalty=240)
+    id = books.earn(books.agent(name="林可"), 1200, base=400, penalty=240)
     finance = desk()
     page = words(finance.get("/console/ledger").text)
     assert "合计 0.00" in page
-    assert "Liabilities:AgentPayable −9.60" in page
+    assert "应付客服佣金 Liabilities:AgentPayable −9.60" in page
+    assert "佣金支出 Expenses:Commission 应付客服佣金 · 林可 AgentPayable:…" in page
+    all_agents = finance.get("/console/ledger?account=Liabilities:AgentPayable").text
+    assert all_agents.count("应付客服佣金 · 林可") == 2
+    in_english = words(finance.get("/console/ledger?lang=en").text)
+    assert "Commission paid Expenses:Commission" in in_english
     one = finance.get(f"/console/ledger?source=penalty:{id}").text
     assert one.count("<tr>") == 2
     assert "commodity" in finance.get("/console/ledger/journal?format=hledger").text

@@ -128,7 +128,7 @@ def test_the_whole_world_has_a_past_that_adds_up_and_a_present(app: Flask, sessi
     _ready_agents_own_nothing(session)
     told = sa.select(Agent.presence_reason).where(Agent.presence == "offline")
     assert set(session.scalars(told)) <= {None}, "nobody is greeted with a silence"
-    assert len(others) == 7
+    assert len(others) == 8
     before = rows(session, Inquiry)
     seed_whole(agents=10, secret_key=secret, now=NOW + dt.timedelta(hours=2))
     assert rows(session, Inquiry) == before

@@ -79,6 +79,15 @@ def test_a_file_is_fetched_with_a_reason_and_says_the_same_each_time(session: Se
     assert 'filename="tax-withholding-2026-10-1.xlsx"' in first.headers["Content-Disposition"]
 
 
+def test_who_comes_near_the_vat_relief_is_listed(session: Session, desk: Desk) -> None:
+    near, over, small = (taxing.agent(name, number=None) for name in ("林可", "何静", "苏晴"))
+    taxing.pay({near: 8_000_000, over: 10_000_001, small: 7_999_999}, "2026-11-24")
+    page = words(desk().get(TAX).text)
+    assert "林可 2026-11 接近 80,000.00" in page
+    assert "何静 2026-11 已超过 100,000.01" in page
+    assert "苏晴" not in page
+
+
 def test_somebody_with_a_permit_is_decided_on_the_page(session: Session, desk: Desk) -> None:
     taxing.choose()
     lin = taxing.agent("林可", number=taxing.PERMIT)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from gig.core import blobs, tunables
@@ -15,12 +16,13 @@ from gig.core.ids import is_id, new_id
 from gig.core.money import parse_yuan
 from gig.identity.access import actor_id, allow
 from gig.identity.queries import id_or_phone
-from gig.payouts.adjustments import queries, shown
+from gig.payouts.adjustments import queries, replies, shown
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations import deciding
 from gig.payouts.adjustments.operations.deciding import Evidence
 from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.adjustments.values import ALONE, FILE_TYPES, KINDS, WORDS
+from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.shown import names
 from gig.web.telling import told
@@ -34,7 +36,7 @@ PAGE = 50
 @allow("settle")
 def adjustments() -> str:
     """What waits for a second person, or everything, the newest first; and the form for a new one."""
-    session, asked = db.session(), request.args
+    session, asked, form = db.session(), request.args, request.form or request.args
     before = asked.get("before", "")
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
     agent = id_or_phone(session, asked.get("agent", ""))
@@ -55,7 +57,8 @@ def adjustments() -> str:
         wanted={name: value for name, value in wanted.items() if value},
         shown=shown,
         words=WORDS,
-        form=request.form or request.args,
+        form=form,
+        replies=shown.reply_options(_replies(form)),
         new_id=new_id(),
         accept=",".join(FILE_TYPES),
         alone_fen=queries.alone_fen(session),
@@ -68,17 +71,22 @@ def adjustments() -> str:
 @pages.post("/console/adjustments")
 @allow("settle")
 def create() -> Answer | tuple[str, int]:
-    """A new adjustment; posted twice it is one. What is refused stays in the form."""
+    """A new adjustment; posted twice it is one. What is refused stays in the form, and so does all of it
+    when the agent's replies are only to be listed."""
     form, made = request.form, list[str]()
+    if form.get("do") == "replies":
+        return adjustments(), 200
 
     def work() -> str:
+        session = db.session()
+        agent_id = id_or_phone(session, form.get("agent", ""))
         return deciding.propose(
             kind=form.get("kind", ""),
-            agent_id=id_or_phone(db.session(), form.get("agent", "")),
+            agent_id=agent_id,
             amount_fen=_fen(form.get("amount", "")),
             reason=form.get("reason", ""),
             evidence=_evidence(),
-            earning_id=form.get("earning", "").strip() or None,
+            earning_id=replies.named(session, agent_id, form.get("earning") or form.get("chat", "")),
             id=_asked_id(),
             actor_id=actor_id(),
             now=received_at(),
@@ -120,6 +128,7 @@ def adjustment(adjustment_id: str) -> str:
         "adjustments/one.html",
         found=found,
         original=original,
+        reply=session.get(Earning, found.earning_id) if found.earning_id else None,
         fen=shown.signed_fen(found, original.payable_fen if original else None),
         shown=shown,
         words=WORDS,
@@ -196,6 +205,15 @@ def _found(adjustment_id: str) -> Adjustment:
     if found is None:
         raise NotFound()
     return found
+
+
+def _replies(form: MultiDict[str, str]) -> Sequence[Earning]:
+    """The replies that the form offers, once it says whose."""
+    if not (agent := form.get("agent", "").strip()):
+        return []
+    session = db.session()
+    wanted = form.get("earning") or form.get("chat", "")
+    return replies.latest(session, id_or_phone(session, agent), also=wanted)
 
 
 def _asked_id() -> str | None:

@@ -14,14 +14,16 @@ from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id, new_id
 from gig.identity.access import actor_id, allow
-from gig.identity.queries import id_or_phone
+from gig.identity.queries import id_or_phone, people_called
 from gig.payouts.books import queries as books
 from gig.payouts.books.models import BookCheck
 from gig.payouts.books.operations import check_book
+from gig.payouts.books.shown import account_words
 from gig.payouts.books.values import REVERSIBLE
 from gig.payouts.ledger import queries
 from gig.payouts.ledger.export import FORMATS, export
 from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.ledger.queries import Balance
 from gig.payouts.settlement import shown
 from gig.payouts.settlement.values import zone
 
@@ -48,10 +50,13 @@ def ledger() -> str:
         before_id=before if is_id(before) else None,
         limit=PAGE + 1,
     )
+    balances = queries.balances(session, group_agents=True)
     return render_template(
         "books/ledger.html",
-        balances=queries.balances(session, group_agents=True),
+        balances=balances,
+        account_options=_account_options(balances, wanted["account"]),
         entries=found[:PAGE],
+        names=_agents(found[:PAGE]),
         more=found[PAGE - 1].id if len(found) > PAGE else None,
         wanted={name: value for name, value in wanted.items() if value},
         kinds=[("", _("全部")), *((kind, _(words)) for kind, words in shown.ENTRY_WORDS.items())],
@@ -144,6 +149,19 @@ def _instant(text: str) -> dt.datetime | None:
     if wall.tzinfo is not None or not 1970 < wall.year < 9999:
         return None
     return zone().start_of_day(wall.date()) + dt.timedelta(hours=wall.hour, minutes=wall.minute)
+
+
+def _agents(entries: Sequence[LedgerEntry]) -> dict[str | None, str]:
+    ids = {entry.agent_id for entry in entries if entry.agent_id}
+    return {None: "", **{person.id: person.name for person in people_called(db.session(), list(ids))}}
+
+
+def _account_options(balances: Sequence[Balance], wanted: str) -> list[tuple[str, str]]:
+    """Every account that was ever posted to, in words; one agent's own where it is asked for."""
+    ids = [balance.account for balance in balances]
+    if wanted and wanted not in ids:
+        ids.append(wanted)
+    return [("", _("全部")), *((id, account_words(id, f"…{id[-6:]}")) for id in ids)]
 
 
 def _names(rows: Sequence[BookCheck]) -> dict[str | None, str]:

@@ -14,6 +14,7 @@ from gig.core import blobs
 from gig.core.db import db, is_sqlite, made, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
+from gig.core.money import yuan
 from gig.core.text import N_, Sentence
 from gig.core.transitions import move
 from gig.payouts.disbursement.models import Batch
@@ -246,16 +247,20 @@ VERDICTS = {
 
 def mismatches(problems: list[dict[str, Any]], count: int) -> list[Any]:
     """A sentence for each of the first rows that do not match."""
-    told: list[Any] = [
-        Sentence(
-            N_("第 %(row)s 行 %(number)s：%(why)s"),
-            {"row": each["row"], "number": each["number"], "why": Sentence(VERDICTS[each["verdict"]])},
-        )
-        for each in problems[:TOLD_FAULTS]
-    ]
+    told: list[Any] = [_mismatch(each) for each in problems[:TOLD_FAULTS]]
     if count > len(told):
         told.append(Sentence(N_("另有 %(n)s 行也有问题。"), {"n": count - len(told)}))
     return told
+
+
+def _mismatch(each: dict[str, Any]) -> Sentence:
+    said = {"row": each["row"], "number": each["number"], "why": Sentence(VERDICTS[each["verdict"]])}
+    if each["verdict"] != "differs":
+        return Sentence(N_("第 %(row)s 行 %(number)s：%(why)s"), said)
+    amounts = {"found": yuan(each["fen"]), "expected": yuan(each["expected"])}
+    return Sentence(
+        N_("第 %(row)s 行 %(number)s：%(why)s，文件里是 %(found)s，付款表是 %(expected)s"), said | amounts
+    )
 
 
 def _remember(session: Session, template: str, mapping: str, actor_id: str, now: dt.datetime) -> None:

@@ -105,11 +105,14 @@ def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | Non
     """What the file says, its rows written beside it."""
     rows = rows_of(folder / GIVEN)
     first = list(islice(rows, HEADER_WITHIN))
-    at = find_header([cells for _place, cells in first], mapping or remembered)
+    named = mapping if mapping and mapping.names_columns else None
+    at = find_header([cells for _place, cells in first], named or remembered)
     if at is None:
         raise Trouble(N_("前 %(n)s 行里没有找到表头，至少要有金额和状态两列。"), n=HEADER_WITHIN)
     headers = [header_name(cell) for cell in first[at][1]]
-    chosen = mapping or guess(headers, remembered)
+    chosen = named or guess(headers, remembered)
+    if mapping and not named:
+        chosen = chosen.with_words_of(mapping)
     said: dict[str, Any] = {"headers": [each for each in headers if each], "mapping": chosen.dumps()}
     said |= {"missing": chosen.missing(headers), "rows": 0, "faults": [], "faulty": 0}
     if said["missing"]:
@@ -123,7 +126,11 @@ def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | Non
             except Faulty as error:
                 said["faulty"] += 1
                 if said["faulty"] <= SHOWN_FAULTS:
-                    said["faults"].append([place, error.sentence.message, dict(error.sentence.params)])
+                    header = getattr(chosen, error.column)
+                    why = [error.sentence.message, dict(error.sentence.params)]
+                    said["faults"].append(
+                        {"row": place, "column": error.column, "header": header, "why": why}
+                    )
                 continue
             if found is None:
                 continue

@@ -20,11 +20,13 @@ from gig.core.text import N_, Sentence
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.results import reading
 from gig.payouts.disbursement.results.models import ResultImport, ResultMapping
-from gig.payouts.disbursement.rules.results import COLUMNS, ColumnMap, mapping_of
+from gig.payouts.disbursement.rules.results import COLUMNS, EXPECTED, ColumnMap, mapping_of
 from gig.payouts.disbursement.sheets import program
 
 LARGEST = 32 * 1024 * 1024
 TOLD_FAULTS = 20
+NAMED_ROWS = 8
+NOT_USED = N_("这份文件没有采用，什么都没有改变。")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def read_file(batch_id: str, name: str, content: bytes, mapping: Any) -> Iterato
     if batch.state != "exported":
         raise Refused("not-exported", N_("这一批还没有导出，不会有银行结果。"))
     if not content or len(content) > LARGEST:
-        raise Invalid({"file": [N_("文件是空的，或者超过 32 MB。")]})
+        raise Invalid({"file": [N_("文件是空的，或者超过 32 MB。")]}, NOT_USED)
     if posted_before(session, content, batch_id):
         yield None
         return
@@ -70,7 +72,8 @@ def read_file(batch_id: str, name: str, content: bytes, mapping: Any) -> Iterato
                 {"file": [N_("读这个文件太久，已经停下，什么都没有改变。拆成几份再传。")]}
             ) from error
         except program.Failed as error:
-            raise Invalid({"file": [N_("这个文件打不开，可能已经损坏，或者不是表格。")]}) from error
+            told = N_("这个文件打不开，可能已经损坏，或者不是表格。")
+            raise Invalid({"file": [told]}, NOT_USED) from error
         _tell_trouble(said)
         yield File(name[:200], content, hashlib.sha256(content).hexdigest(), said, folder / reading.ROWS)
 
@@ -88,17 +91,36 @@ def _wanted(mapping: Any) -> Any:
 def _tell_trouble(said: dict[str, Any]) -> None:
     """Refuses a file that cannot be read, or in which a row is damaged: none of it is used."""
     if trouble := said.get("trouble"):
-        raise Invalid({"file": [Sentence(*trouble)]})
+        raise Invalid({"file": [Sentence(*trouble)]}, NOT_USED)
     if said["faulty"]:
-        told: list[Any] = [
-            Sentence(N_("第 %(row)s 行：%(why)s"), {"row": place, "why": Sentence(message, params)})
-            for place, message, params in said["faults"][:TOLD_FAULTS]
-        ]
-        if said["faulty"] > len(told):
-            told.append(Sentence(N_("另有 %(n)s 行也有问题。"), {"n": said["faulty"] - len(told)}))
+        told = _told(said["faults"])
+        if said["faulty"] > len(said["faults"]):
+            more = said["faulty"] - len(said["faults"])
+            told.append(Sentence(N_("另有 %(n)s 行也有问题。"), {"n": more}))
         raise Invalid({"file": told}, N_("文件里有读不准的行，整份没有采用，什么都没有改变。"))
     if not said["missing"] and not said["rows"]:
-        raise Invalid({"file": [N_("文件里没有一行结果。")]})
+        raise Invalid({"file": [N_("文件里没有一行结果。")]}, NOT_USED)
+
+
+def _told(faults: list[dict[str, Any]]) -> list[Any]:
+    """Rows, column as the file calls it, what is wrong there, and what belongs there: once for all rows that
+    say the same."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for fault in faults:
+        rows.setdefault(json.dumps([fault["header"], fault["why"]]), []).append(fault)
+    return [
+        Sentence(
+            N_("第 %(rows)s 行「%(column)s」列：%(why)s%(expected)s。"),
+            {
+                "rows": ", ".join(str(each["row"]) for each in alike[:NAMED_ROWS])
+                + ("…" if len(alike) > NAMED_ROWS else ""),
+                "column": alike[0]["header"],
+                "why": Sentence(*alike[0]["why"]),
+                "expected": Sentence(EXPECTED[alike[0]["column"]]),
+            },
+        )
+        for alike in list(rows.values())[:TOLD_FAULTS]
+    ]
 
 
 def demand_columns(file: File) -> None:

@@ -124,8 +124,16 @@ def _said(error: Invalid) -> dict[str, list[str]]:
 
 def _refused(batch: Batch, error: Invalid) -> str:
     return render_template(
-        "disbursement/result_refused.html", batch=batch, cause=say(error), errors=_said(error)
+        "disbursement/result_refused.html",
+        batch=batch,
+        cause=say(error),
+        errors=_said(error),
+        outcomes=_outcomes(),
     )
+
+
+def _outcomes() -> list[tuple[str, str]]:
+    return [(name, _(words)) for name, words in OUTCOMES.items()]
 
 
 def _page(result: ResultImport, errors: dict[str, list[str]]) -> str:
@@ -145,7 +153,7 @@ def _page(result: ResultImport, errors: dict[str, list[str]]) -> str:
         missing=mapping.missing(headers),
         columns=[(name, _(words)) for name, (words, _likely) in COLUMNS.items()],
         options=[("", _("没有这一列")), *((each, each) for each in headers)],
-        outcomes=[(name, _(words)) for name, words in OUTCOMES.items()],
+        outcomes=_outcomes(),
         errors=errors,
         names=names(session, result.uploaded_by, result.posted_by),
     )

@@ -34,6 +34,13 @@ COLUMNS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 """Each meaning with its words and the headers that banks give it, the likeliest first."""
 
+EXPECTED: Final[Mapping[str, str]] = {
+    "amount": N_("应该像 1234.50 这样：不带逗号、单位和正负号，最多两位小数"),
+    "status": N_("应该是「成功」「失败」「退票」「处理中」这样的说法，或者下面写明的说法"),
+    "account": N_("应该是文本格式的完整账号"),
+}
+"""What belongs into a cell that could not be read."""
+
 _PAID = "成功 处理成功 交易成功 付款成功 转账成功 已付款 已完成 success paid ok"
 _FAILED = "失败 处理失败 交易失败 付款失败 转账失败 已拒绝 fail failed failure"
 _RETURNED = "退票 已退票 退回 已退回 退款 已退款 returned"
@@ -89,6 +96,16 @@ class ColumnMap:
         known = {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
         return cls(**known)
 
+    @property
+    def names_columns(self) -> bool:
+        """Whether it says of any column what it is; else it only adds words of status."""
+        return any(getattr(self, name) for name in COLUMNS)
+
+    def with_words_of(self, other: ColumnMap) -> ColumnMap:
+        """The same columns; the words of both."""
+        both: dict[str, Any] = {name: (*getattr(self, name), *getattr(other, name)) for name in WORDS}
+        return replace(self, **both)
+
     def missing(self, headers: Sequence[str]) -> list[str]:
         """The meanings without which the file cannot be read."""
         have = {name for name in COLUMNS if getattr(self, name) in headers and getattr(self, name)}
@@ -112,10 +129,11 @@ class Found(NamedTuple):
 
 
 class Faulty(Exception):
-    """A row that must not be read on; the sentence says why."""
+    """A row that must not be read on: the sentence says why, `column` which meaning's cell it is."""
 
-    def __init__(self, message: str, **params: object) -> None:
+    def __init__(self, column: str, message: str, **params: object) -> None:
         super().__init__(message)
+        self.column = column
         self.sentence = Sentence(message, params)
 
 
@@ -192,7 +210,9 @@ def reader(mapping: ColumnMap, headers: Sequence[str]) -> Callable[[int, Sequenc
         outcome = said.get(status) or said.setdefault(status, outcomes.get(plain(status).lower(), ""))
         if not outcome:
             words = plain(status)[:20]
-            raise Faulty(N_("不认识状态「%(words)s」，请在列对应里写明它是成功还是失败。"), words=words)
+            raise Faulty(
+                "status", N_("不认识状态「%(words)s」，请在列对应里写明它是成功还是失败。"), words=words
+            )
         name = "" if number else plain(cells[name_at])
         if outcome in ("paid", "pending"):
             return Found(place, number, fen, outcome, "", "", account, name)
@@ -216,16 +236,18 @@ def amount_of(cell: Cell) -> int:
             return int(whole) * 100 + int((rest + "00")[:2])
         text = plain(cell)
         if "," in text:
-            raise Faulty(N_("金额「%(text)s」带千分位逗号，请改成不带逗号的数字。"), text=text[:30])
+            raise Faulty("amount", N_("金额「%(text)s」带千分位逗号，请改成不带逗号的数字。"), text=text[:30])
         if _POWER.fullmatch(text):
-            raise Faulty(N_("金额「%(text)s」是科学计数法，请把这一列改成数字格式再导出。"), text=text[:30])
+            raise Faulty(
+                "amount", N_("金额「%(text)s」是科学计数法，请把这一列改成数字格式再导出。"), text=text[:30]
+            )
         if not text:
-            raise Faulty(N_("金额是空的。"))
-        raise Faulty(N_("金额「%(text)s」不是不带符号、最多两位小数的数字。"), text=text[:30])
+            raise Faulty("amount", N_("金额是空的。"))
+        raise Faulty("amount", N_("金额「%(text)s」不是不带符号、最多两位小数的数字。"), text=text[:30])
     if isinstance(cell, bool) or not isinstance(cell, int | float):
-        raise Faulty(N_("金额是空的。"))
+        raise Faulty("amount", N_("金额是空的。"))
     if not 0 <= cell <= LARGEST_YUAN or (fen := round(cell * 100)) / 100 != cell:
-        raise Faulty(N_("金额 %(text)s 多于两位小数，或者超出范围。"), text=plain(cell)[:30])
+        raise Faulty("amount", N_("金额 %(text)s 多于两位小数，或者超出范围。"), text=plain(cell)[:30])
     return fen
 
 
@@ -237,13 +259,16 @@ def account_of(cell: Cell) -> str:
         text = plain(cell).replace(" ", "").replace("-", "").lower()
         if _POWER.fullmatch(text):
             raise Faulty(
+                "account",
                 N_("收款账号「%(text)s」是科学计数法，末几位已经丢失。请把这一列设成文本再导出。"),
                 text=text[:30],
             )
         return text if _ACCOUNT.fullmatch(text) else ""
     if cell is None:
         return ""
-    raise Faulty(N_("收款账号是数字格式的单元格，长卡号的末几位已经丢失。请把这一列设成文本再导出。"))
+    raise Faulty(
+        "account", N_("收款账号是数字格式的单元格，长卡号的末几位已经丢失。请把这一列设成文本再导出。")
+    )
 
 
 def normal_reason(words: str) -> str:

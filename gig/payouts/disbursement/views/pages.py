@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -58,23 +58,26 @@ def show(batch_id: str) -> str:
 @pages.post("/console/periods/<period_id>/batches")
 @allow("settle")
 def create(period_id: str) -> Response:
-    form = request.form
+    """The new batch, on its own page: who has to approve it, and what cannot be written."""
+    form, made = request.form, list[str]()
 
     def work() -> None:
         try:
             payment_date = dt.date.fromisoformat(form.get("payment_date", ""))
         except ValueError as error:
             raise Invalid({"payment_date": [N_("付款日期要写成 2026-11-01 这样。")]}) from error
-        create_batch(
+        id = create_batch(
             period_id=period_id,
             template=form.get("template", GENERIC),
             payment_date=payment_date,
             actor_id=actor_id(),
             now=received_at(),
         )
+        made.append(id)
         flash(_("已制单，等另一位财务审批。"))
 
-    return tell(work, url_for("settlement.period", period_id=period_id))
+    refused = tell(work, url_for("settlement.period", period_id=period_id))
+    return redirect(url_for("batches.show", batch_id=made[0]), code=303) if made else refused
 
 
 @pages.post("/console/batches/<batch_id>/approve")

@@ -17,27 +17,18 @@ from gig.payouts.disbursement import queries
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.results.models import ResultImport
 from gig.payouts.disbursement.rules.changes import changes
+from gig.payouts.disbursement.rules.layout import Layout
 from gig.payouts.disbursement.rules.rows import FAULTS
 from gig.payouts.disbursement.sheets import templates
-from gig.payouts.disbursement.values import FAILURES
+from gig.payouts.disbursement.values import FAILURES, PAYEE_KINDS
+from gig.payouts.disbursement.views.words import ACTIONS
+from gig.payouts.settlement import queries as settlement
 from gig.payouts.settlement.shown import BATCH_TAGS, BATCH_WORDS, LINE_TAGS, LINE_WORDS, names
 
 LINES = 50
 FAULTY = 100
 STATES = ("in_transit", "settled", "failed", "returned")
 
-ACTIONS = {
-    "batch.create": N_("制单"),
-    "batch.approve": N_("审批"),
-    "batch.cancel": N_("取消"),
-    "batch.remove_unwritable": N_("移出写不进的行"),
-    "batch.export": N_("导出并冻结"),
-    "batch.link": N_("取下载链接"),
-    "batch.download": N_("下载"),
-    "batch.results.upload": N_("上传银行结果"),
-    "batch.results": N_("银行结果入账"),
-    "batch.results.drop": N_("丢弃银行结果"),
-}
 VERDICT_WORDS = {
     "paid": N_("到账"),
     "failed": N_("失败，重新计为应付"),
@@ -68,6 +59,11 @@ def template_names(session: Session) -> dict[str, str]:
 def sheet_templates() -> list[templates.Template]:
     """The templates that a batch may be made with, for the menu of a period."""
     return templates.in_use(db.session())
+
+
+def pays_nobody(layout: Layout) -> bool:
+    """Whether no agent can name a payee of a kind that the sheet pays."""
+    return not set(layout.methods) & set(PAYEE_KINDS)
 
 
 def sheet_kinds(batch: Batch) -> tuple[str, ...]:
@@ -119,6 +115,7 @@ def batch_page(batch: Batch, *, me: str, now: dt.datetime, link: str = "") -> st
         links=links,
         log=[{"entry": each, "file": json.loads(each.detail).get("file", "")} for each in log],
         actions=ACTIONS,
+        waiting=settlement.held_reasons(session, batch.period_id) if batch.state == "draft" else [],
         names=names(session, batch.maker_id, batch.approved_by, batch.exported_by, *ids),
         tags=(BATCH_TAGS, BATCH_WORDS, LINE_TAGS, LINE_WORDS),
     )

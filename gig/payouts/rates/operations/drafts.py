@@ -16,7 +16,7 @@ from gig.core.db import made, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_, Sentence
-from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.models import CardEditor, RateCardVersion
 from gig.payouts.rates.operations.writing import check_revision, write
 from gig.payouts.rates.queries import OBJECT, business_zone_name, card, card_in_force, version
 from gig.payouts.rates.rules.card import RateCard
@@ -135,6 +135,7 @@ def discard_draft(*, id: str, now: dt.datetime, actor_id: str | None) -> None:
         )
         if not gone:
             raise NotFound()
+        session.execute(sa.delete(CardEditor).where(CardEditor.card_id == id))
         audit.note(
             session,
             actor_id=actor_id,

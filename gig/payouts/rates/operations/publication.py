@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from gig.core.db import rows_changed, transaction
 from gig.core.errors import Invalid, Refused
 from gig.core.text import N_, Sentence
 from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.notice import notice_of
+from gig.payouts.rates.notice import Notice, notice_of
 from gig.payouts.rates.operations.drafts import (
     discard_draft,
     edit_draft,
@@ -26,6 +27,15 @@ from gig.payouts.rates.operations.drafts import (
 from gig.payouts.rates.operations.writing import check_revision, write
 from gig.payouts.rates.queries import OBJECT, card_of, others_may_review, version, writers_of
 from gig.payouts.rates.rules.card import RateCard
+from gig.payouts.rates.rules.comparison import Difference
+
+Told = Callable[[Session, str, Sequence[Difference], dt.datetime], None]
+TakenBack = Callable[[Session, str, dt.datetime], None]
+
+when_it_pays_less: list[Told] = []
+"""What is done with a published card that pays somebody less, in the transaction that publishes it."""
+when_withdrawn: list[TakenBack] = []
+"""What is done with a scheduled card that was withdrawn, in the transaction that withdraws it."""
 
 
 def publish(
@@ -76,7 +86,7 @@ def _publish(
     value = card_of(found)
     if valid_from is not None:
         value = replace(value, valid_from=valid_from)
-    check_timing(session, value, now)
+    notice = check_timing(session, value, now)
     alone = _alone(session, id, actor_id)
     detail = {"name": value.name, "valid_from": format_instant(value.valid_from)}
     values = {
@@ -97,6 +107,8 @@ def _publish(
         actor_id=actor_id,
     )
     outbox.emit(session, "ops", "rate_card.published", {"id": id}, now=now)
+    for tell in when_it_pays_less if notice.cuts else ():
+        tell(session, id, notice.cuts, now)
 
 
 def _alone(session: Session, id: str, actor_id: str | None) -> bool:
@@ -114,8 +126,8 @@ def _alone(session: Session, id: str, actor_id: str | None) -> bool:
     return True
 
 
-def check_timing(session: Session, value: RateCard, now: dt.datetime) -> None:
-    """`Invalid` unless the card is sound and may begin when it says."""
+def check_timing(session: Session, value: RateCard, now: dt.datetime) -> Notice:
+    """What publishing it owes the agents; `Invalid` unless the card is sound and may begin when it says."""
     sound_card(value.to_json())
     if value.valid_from <= now:
         raise Invalid({"/valid_from": [N_("生效时间要在现在之后，过去的价格不能改。")]})
@@ -124,8 +136,10 @@ def check_timing(session: Session, value: RateCard, now: dt.datetime) -> None:
     )
     if (name := session.scalar(taken)) is not None:
         raise _taken(name)
-    if faults := notice_of(session, value, now).faults(value):
+    notice = notice_of(session, value, now)
+    if faults := notice.faults(value):
         raise Invalid(faults)
+    return notice
 
 
 def withdraw(*, id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
@@ -172,6 +186,8 @@ def withdraw(*, id: str, reason: str, now: dt.datetime, actor_id: str | None) ->
             now=now,
         )
         outbox.emit(session, "ops", "rate_card.withdrawn", {"id": id}, now=now)
+        for take_back in when_withdrawn:
+            take_back(session, id, now)
 
 
 def _taken(name: str | None = None) -> Invalid:

@@ -19,6 +19,7 @@ from gig.identity.access import actor_id, allow
 from gig.payouts.rates import queries
 from gig.payouts.rates.notice import notice_of
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft, sound_card
+from gig.payouts.rates.operations.editing import note_editing
 from gig.payouts.rates.operations.publication import save_and_publish
 from gig.payouts.rates.operations.review import save_and_submit
 from gig.payouts.rates.rules.card import TIERS, RateCard
@@ -161,6 +162,22 @@ def _move_row(form: CardForm, does: str, place: str) -> None:
         form.remove(table, *indexes[:2])
 
 
+@blueprint.post("/<id>/editing")
+@allow("operate")
+def editing(id: str) -> str:
+    """The open editor says that it is open, and hears who else has it open and whether it was saved since."""
+    session, now = db.session(), received_at()
+    note_editing(id=id, actor_id=actor_id(), now=now)
+    found = queries.version(session, id)
+    read = request.form.get("read", type=int)
+    return render_template(
+        "rates/_editors.html",
+        editors=queries.editors(session, id, but=actor_id(), now=now) if found.state == "draft" else [],
+        newer=found if read is not None and found.revision > read else None,
+        saver=shown.people(session, [found.changed_by]).get(found.changed_by or ""),
+    )
+
+
 @blueprint.post("/<id>/discard")
 @allow("operate")
 def discard(id: str) -> AnyResponse:
@@ -206,6 +223,7 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         maker=maker,
         run=run,
         found=what_if.found(session, run) if run and run.state == "done" else None,
+        editors=queries.editors(session, id, but=actor_id(), now=now) if status == "draft" else [],
         years=holidays.years(what_if.zone().day_of(now)) if status == "draft" else [],
         **state,
     )

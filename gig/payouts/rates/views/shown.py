@@ -124,7 +124,8 @@ def difference_words(found: Difference) -> str:
     if found.row is not None:
         subject = case_words(*found.row.key)
     elif found.what == "hours":
-        subject = say(found.subject)
+        day, _space, clock = found.subject.partition(" ")
+        subject = f"{say(day)} {clock}".strip()
     elif found.what == "late":
         subject = _("迟到阶梯")
     elif found.what == "limit":

@@ -43,12 +43,14 @@ def statements() -> str:
     rows = lists.statements_of(
         session, actor_id(), before=before[0] if before else None, limit=STATEMENTS + 1
     )
+    ids = [period.id for _statement, period in rows]
     return render_template(
         "settlement/statements.html",
         rows=rows[:STATEMENTS],
         older=mark(rows[STATEMENTS - 1][1].starts_at) if len(rows) > STATEMENTS else None,
         later=before is not None,
-        paid=taxes.paid_by_period(session, actor_id(), [period.id for _statement, period in rows]),
+        paid=taxes.paid_by_period(session, actor_id(), ids),
+        states=queries.line_states(session, actor_id(), ids),
         shown=shown,
     )
 
@@ -73,6 +75,7 @@ def statement(period_id: str) -> str:
             lambda figure: url_for("statements.figure", period_id=period_id, figure=figure, no=number),
         ),
         lines=lines,
+        stage=shown.stage_of(period.state, [line.state for line, _payee in lines]),
         taxed=_taxed(session, lines),
         hold_words=HOLD_REASONS,
         failure_words=FAILURES,

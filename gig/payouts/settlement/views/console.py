@@ -22,6 +22,7 @@ from gig.identity.access import actor_id, allow
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.values import HOLD_REASONS, PAYABLE_PERIODS
+from gig.payouts.disbursement.views.words import ACTIONS as BATCH_ACTIONS
 from gig.payouts.settlement import lists, queries, shown, taxes
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period, reopen_period
@@ -83,6 +84,7 @@ def period(period_id: str) -> str:
     holds = queries.held_reasons(session, period_id)
     today = zone().day_of(now)
     tied = tie(session, period_id)
+    history = queries.history(session, period_id)
     rows_apart = [] if tied.holds else untied(session, period_id)
     return render_template(
         "settlement/period.html",
@@ -104,14 +106,17 @@ def period(period_id: str) -> str:
         held_fen=sum(fen for _reason, _people, fen in holds),
         free=queries.free_lines(session, period_id),
         batches=batches,
-        names=shown.names(session, *signers, *(row.agent_id for row in rows_apart)),
+        names=shown.names(
+            session, *signers, *(row.agent_id for row in rows_apart), *(each.actor_id for each in history)
+        ),
         me=actor_id(),
         closes_at=closes_at,
         can_close=found.state in ("open", "closing") and now >= closes_at,
         can_pay=found.state in PAYABLE_PERIODS,
         today=today,
         taxed=taxes.of_lines(session, [row.id for row in rows], today=today),
-        history=queries.history(session, period_id),
+        history=history,
+        actions={**shown.PERIOD_ACTIONS, **BATCH_ACTIONS},
     )
 
 

@@ -81,9 +81,11 @@ def _build(head: dict[str, Any], rows: Iterable[list[Cell]], path: Path) -> None
         looks = {"text": "@", "fen": "0.00", "whole": "0", "percent": "0%"}
         formats = {kind: book.add_format({"num_format": look}) for kind, look in looks.items()}
         sheet = book.add_worksheet(head["sheet"])
+        title = book.add_format({"bold": True})
+        sheet.freeze_panes(1, 0)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
-            sheet.write_string(0, place, column.name)
+            sheet.write_string(0, place, column.name, title)
         for number, row in enumerate(rows, start=1):
             for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
                 look = formats[column.kind]

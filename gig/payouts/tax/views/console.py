@@ -195,6 +195,7 @@ def _page(errors: Faults) -> str:
         names={person.id: person.name for person in people_called(session, list(people))},
         spans=overview.spans(session, today),
         open_people=overview.open_people(session),
+        large=overview.large_months(session, today),
         policy_words=POLICY_WORDS,
         gap_words=GAP_WORDS,
         policies=[(value, _(words)) for value, words in POLICY_WORDS.items()],
