@@ -59,11 +59,12 @@ def numbers(session: Session, roles: Collection[str]) -> list[Number]:
         )
     }
     waiting = tunables.waiting(session)
-    return [
-        Number(each, values[each.name], *latest.get(each.name, (None, None)), waiting.get(each.name))
-        for each in tunables.declared.values()
-        if each.role in roles
-    ]
+    found = []
+    for each in tunables.declared.values():
+        if each.role in roles:
+            at, by = latest.get(each.name, (None, None))
+            found.append(Number(each, values[each.name], at, by, waiting.get(each.name)))
+    return found
 
 
 def number(session: Session, name: str, roles: Collection[str]) -> Number:
