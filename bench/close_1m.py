@@ -169,8 +169,8 @@ def _finance() -> str:
         session.add(
             Person(
                 id=id,
-                phone="+8613700000000",
-                phone_index=keyring().index("+8613700000000", "person.phone"),
+                phone="+8613800000000",
+                phone_index=keyring().index("+8613800000000", "person.phone"),
                 name="财务",
                 roles="finance",
                 created_at=now,

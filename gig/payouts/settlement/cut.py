@@ -3,6 +3,9 @@
 Earnings are never stamped: (agent, period) is the link between them and the statement. PostgreSQL
 writes both tables from that SELECT in one statement. SQLite has one writer: there the SELECT is read
 before the write begins, and what it found is written a slice at a time, so that no claim waits long.
+
+The statements are put together once in a process and given their values when they run: a close that goes
+in short pieces would spend more on writing SQL than the database on carrying it out.
 """
 
 from __future__ import annotations
@@ -10,14 +13,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import Base, Instant
+from gig.core.prepared import Prepared
 from gig.identity.models import Agent
-from gig.payouts.disbursement.holds import hold_reason, newest_payees
+from gig.payouts.disbursement.holds import changes_that_hold, hold_reason, newest_payees
 from gig.payouts.disbursement.models import Payee, PayoutLine
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
@@ -63,6 +69,23 @@ LINE = (
 )
 
 _INSTANT = Instant()
+_AGENT = itemgetter(STATEMENT.index("agent_id"))
+
+
+_TEXT = sa.Text()
+_PERIOD, _CLOSE_NO, _MINIMUM, _AT, _CHANGED, _PREVIOUS, _AFTER, _UPTO = (
+    sa.bindparam(name, type_=type_)
+    for name, type_ in (
+        ("of_period", _TEXT),
+        ("of_close", sa.Integer()),
+        ("least_fen", sa.BigInteger()),
+        ("decided_at", _INSTANT),
+        ("payee_since", _INSTANT),
+        ("previous", _TEXT),
+        ("after", _TEXT),
+        ("upto", _TEXT),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -72,33 +95,58 @@ class Span:
     after: str
     upto: str | None
 
-    def holds(self, agent_id: sa.ColumnElement[str] | Any) -> sa.ColumnElement[bool]:
-        over = agent_id > self.after
-        return over if self.upto is None else sa.and_(over, agent_id <= self.upto)
+    def values(self) -> dict[str, Any]:
+        return {"after": self.after} | ({} if self.upto is None else {"upto": self.upto})
+
+
+ALL = Span("", None)
 
 
 @dataclass(frozen=True)
 class Close:
-    """One close of one period: the numbers that it fixed when it began. A rehearsal invents one."""
+    """One close of one period: the numbers that it fixed when it began, and the period whose balances it
+    carries on. A rehearsal invents one."""
 
     period_id: str
     close_no: int
     closing_at: dt.datetime
     minimum_fen: int
+    previous_id: str | None
 
     @classmethod
-    def of(cls, period: Period) -> Close:
+    def of(cls, period: Period, previous_id: str | None) -> Close:
         """The close that the period is in."""
         assert period.closing_at is not None
-        return cls(period.id, period.close_no, period.closing_at, period.minimum_fen or 0)
+        return cls(period.id, period.close_no, period.closing_at, period.minimum_fen or 0, previous_id)
+
+    def values(self) -> dict[str, Any]:
+        """The parameters of a decision."""
+        return {
+            "of_period": self.period_id,
+            "of_close": self.close_no,
+            "least_fen": self.minimum_fen,
+            "decided_at": self.closing_at,
+            "payee_since": changes_that_hold(self.closing_at),
+            "previous": self.previous_id or "",
+        }
 
 
-def written_at_once(close: Close, previous_id: str | None, span: Span) -> sa.Insert:
-    """Statements and lines of the span as one statement (PostgreSQL)."""
-    decided = decisions(close, previous_id, span, by_price=False).cte("decided").prefix_with("MATERIALIZED")
-    at = sa.literal(close.closing_at, _INSTANT)
-    statements = sa.select(*(decided.c[name] for name in STATEMENT), at)
-    lines = sa.select(*(decided.c[f"line_{name}"] for name in LINE), at).where(decided.c.payable_fen > 0)
+def write_at_once(session: Session, close: Close, span: Span) -> None:
+    """Statements and lines of the span are in the tables, by one statement (PostgreSQL)."""
+    _INTO_BOTH[span.upto is None].run(session, close.values() | span.values())
+
+
+def decided(session: Session, close: Close, span: Span) -> list[tuple[Any, ...]]:
+    """What `write` takes, of the agents of the span in their order (SQLite)."""
+    rows = _DECIDED[span.upto is None].all_plain(session, close.values() | span.values())
+    rows.sort(key=_AGENT)
+    return rows
+
+
+def _into_both(_dialect: sa.Dialect, *, rest: bool) -> sa.Insert:
+    found = decisions(rest=rest, by_price=False).cte("decided").prefix_with("MATERIALIZED")
+    statements = sa.select(*(found.c[name] for name in STATEMENT), _AT)
+    lines = sa.select(*(found.c[f"line_{name}"] for name in LINE), _AT).where(found.c.payable_fen > 0)
     into_statements = sa.insert(Statement).from_select(
         [*STATEMENT, "cut_at"], statements, include_defaults=False
     )
@@ -124,17 +172,32 @@ def _insert(session: Session, model: type[Base], names: Sequence[str], rows: lis
     )
 
 
-def decisions(
-    close: Close, previous_id: str | None, span: Span, *, by_price: bool = True
-) -> sa.Select[*tuple[Any, ...]]:
+def _decisions(_dialect: sa.Dialect, *, rest: bool) -> sa.Select[*tuple[Any, ...]]:
+    return decisions(rest=rest)
+
+
+_INTO_BOTH = tuple(Prepared(partial(_into_both, rest=rest), anew=True) for rest in (False, True))
+_DECIDED = tuple(Prepared(partial(_decisions, rest=rest)) for rest in (False, True))
+"""To the end of a span, and all the rest."""
+
+
+def decisions(*, rest: bool, by_price: bool = True) -> sa.Select[*tuple[Any, ...]]:
     """The columns of a statement, then those of its line, for each agent of the span who has activity in
-    the period or a carry into it. Whoever is paid nothing has no line."""
-    summed = _summed(close, previous_id, span, by_price)
+    the period or a carry into it. Whoever is paid nothing has no line.
+
+    Its parameters are the values of a `Close` and a `Span`; with `rest`, of one that has no end.
+    """
+    summed = _summed(rest, by_price)
     available = summed.c.available_fen
-    minimum = sa.case((summed.c.stage == "left", 0), else_=close.minimum_fen)
+    minimum = sa.case((summed.c.stage == "left", 0), else_=_MINIMUM)
     payable = sa.case((sa.and_(available > 0, available >= minimum), available), else_=0)
-    payee = newest_payees().where(span.holds(Payee.agent_id)).subquery("newest")
-    reason = hold_reason(summed.c.agent_id, payee.c.payee_id, at=close.closing_at)
+    payee = newest_payees().where(_spanned(Payee.agent_id, rest)).subquery("newest")
+    reason = hold_reason(
+        summed.c.agent_id,
+        payee.c.payee_id,
+        changed_after=_CHANGED,
+        among=lambda agent_id: _spanned(agent_id, rest),
+    )
     judged = (
         sa.select(summed, payable.label("payable_fen"), payee.c.payee_id, reason.label("reason"))
         .select_from(
@@ -146,19 +209,19 @@ def decisions(
         .prefix_with("MATERIALIZED")
     )
     row = judged.c
-    id = sa.literal(f"{close.period_id}.{close.close_no}.") + row.agent_id
+    id = _PERIOD + "." + sa.cast(_CLOSE_NO, _TEXT) + "." + row.agent_id
     statement: dict[str, Any] = {
         **{name: row[name] for name in (*_FIGURES, "gross_fen", "available_fen", "payable_fen")},
         "id": id,
-        "period_id": sa.literal(close.period_id),
+        "period_id": _PERIOD,
         "agent_id": row.agent_id,
-        "close_no": sa.literal(close.close_no),
+        "close_no": _CLOSE_NO,
         "carried_out_fen": row.available_fen - row.payable_fen,
     }
     line: dict[str, Any] = {
         "id": id,
         "statement_id": id,
-        "period_id": sa.literal(close.period_id),
+        "period_id": _PERIOD,
         "agent_id": row.agent_id,
         "amount_fen": row.payable_fen,
         "state": sa.case((row.reason.is_(None), "planned"), else_="held"),
@@ -171,11 +234,16 @@ def decisions(
     )
 
 
-def _summed(close: Close, previous_id: str | None, span: Span, by_price: bool) -> sa.CTE:
+def _spanned(agent_id: sa.ColumnElement[str] | Any, rest: bool) -> sa.ColumnElement[bool]:
+    over = agent_id > _AFTER
+    return over if rest else sa.and_(over, agent_id <= _UPTO)
+
+
+def _summed(rest: bool, by_price: bool) -> sa.CTE:
     """What each agent of the span did in the period, and what they brought into it."""
-    earned = _from_earnings(close.period_id, span, by_price).subquery("earned")
-    booked = _from_the_book(close.period_id, span).subquery("booked")
-    carried = _carried(previous_id or "", span).subquery("carried")
+    earned = _from_earnings(rest, by_price).subquery("earned")
+    booked = _from_the_book(rest).subquery("booked")
+    carried = _carried(rest).subquery("carried")
     sources = Agent.__table__
     for part in (earned, booked, carried):
         sources = sources.outerjoin(part, part.c.agent_id == Agent.id)
@@ -198,7 +266,7 @@ def _summed(close: Close, previous_id: str | None, span: Span, by_price: bool) -
         )
         .select_from(sources)
         .where(
-            span.holds(Agent.id),
+            _spanned(Agent.id, rest),
             sa.or_(*(part.c.agent_id.is_not(None) for part in (earned, booked, carried))),
         )
         .cte("summed")
@@ -206,11 +274,11 @@ def _summed(close: Close, previous_id: str | None, span: Span, by_price: bool) -
     )
 
 
-def _from_earnings(period_id: str, span: Span, by_price: bool) -> sa.Select[*tuple[Any, ...]]:
+def _from_earnings(rest: bool, by_price: bool) -> sa.Select[*tuple[Any, ...]]:
     """With `by_price` equal prices of an agent are counted first, in the order of the index that holds
     them, and then summed: a third faster on SQLite, a little slower on PostgreSQL."""
     base, gross, penalty = Earning.base_fen, Earning.gross_fen, Earning.penalty_fen
-    wanted = (Earning.period_id == period_id, gross > 0, span.holds(Earning.agent_id))
+    wanted = (Earning.period_id == _PERIOD, gross > 0, _spanned(Earning.agent_id, rest))
     total: Callable[[Any], Any] = sa.func.sum
     if not by_price:
         return (
@@ -244,7 +312,7 @@ def _from_earnings(period_id: str, span: Span, by_price: bool) -> sa.Select[*tup
     ).group_by(price.agent_id)
 
 
-def _from_the_book(period_id: str, span: Span) -> sa.Select[*tuple[Any, ...]]:
+def _from_the_book(rest: bool) -> sa.Select[*tuple[Any, ...]]:
     sums = (
         sa.cast(
             sa.func.sum(sa.case((LedgerEntry.kind == kind, LedgerEntry.payable_fen), else_=0)), sa.BigInteger
@@ -254,20 +322,20 @@ def _from_the_book(period_id: str, span: Span) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(LedgerEntry.agent_id, *sums)
         .where(
-            LedgerEntry.period_id == period_id,
+            LedgerEntry.period_id == _PERIOD,
             sa.text("kind <> 'earning' AND kind <> 'penalty'"),
-            LedgerEntry.kind.in_(_OTHER_KINDS.values()),
+            LedgerEntry.kind.in_([sa.literal_column(f"'{kind}'", _TEXT) for kind in _OTHER_KINDS.values()]),
             LedgerEntry.payable_fen != 0,
-            span.holds(LedgerEntry.agent_id),
+            _spanned(LedgerEntry.agent_id, rest),
         )
         .group_by(LedgerEntry.agent_id)
     )
 
 
-def _carried(previous_id: str, span: Span) -> sa.Select[*tuple[Any, ...]]:
+def _carried(rest: bool) -> sa.Select[*tuple[Any, ...]]:
     return sa.select(Statement.agent_id, Statement.carried_out_fen.label("carried_in_fen")).where(
-        Statement.period_id == previous_id,
+        Statement.period_id == _PREVIOUS,
         Statement.voided_at.is_(None),
         Statement.carried_out_fen != 0,
-        span.holds(Statement.agent_id),
+        _spanned(Statement.agent_id, rest),
     )
