@@ -11,7 +11,7 @@ in short pieces would spend more on writing SQL than the database on carrying it
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -20,37 +20,31 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.core.db import Base, Instant
+from gig.core.db import Base
 from gig.core.prepared import Prepared
 from gig.identity.models import Agent
 from gig.payouts.disbursement.holds import changes_that_hold, hold_reason, newest_payees
 from gig.payouts.disbursement.models import Payee, PayoutLine
-from gig.payouts.earnings.models import Earning
-from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Period, Statement
-
-_OTHER_KINDS = {
-    "adjustments_fen": "adjustment",
-    "awards_fen": "award",
-    "triage_fen": "triage",
-    "reversals_fen": "reversal",
-}
-_FIGURES = (
-    "turns",
-    "late_turns",
-    "peak_turns",
-    "base_fen",
-    "peak_fen",
-    "late_fen",
-    *_OTHER_KINDS,
-    "carried_in_fen",
+from gig.payouts.settlement.sums import (
+    AT,
+    CHANGED,
+    CLOSE_NO,
+    FIGURES,
+    INSTANT,
+    MINIMUM,
+    PERIOD,
+    TEXT,
+    spanned,
+    summed,
 )
+
 STATEMENT = (
     "id",
     "period_id",
     "agent_id",
     "close_no",
-    *_FIGURES,
+    *FIGURES,
     "gross_fen",
     "available_fen",
     "payable_fen",
@@ -68,24 +62,7 @@ LINE = (
     "payee_id",
 )
 
-_INSTANT = Instant()
 _AGENT = itemgetter(STATEMENT.index("agent_id"))
-
-
-_TEXT = sa.Text()
-_PERIOD, _CLOSE_NO, _MINIMUM, _AT, _CHANGED, _PREVIOUS, _AFTER, _UPTO = (
-    sa.bindparam(name, type_=type_)
-    for name, type_ in (
-        ("of_period", _TEXT),
-        ("of_close", sa.Integer()),
-        ("least_fen", sa.BigInteger()),
-        ("decided_at", _INSTANT),
-        ("payee_since", _INSTANT),
-        ("previous", _TEXT),
-        ("after", _TEXT),
-        ("upto", _TEXT),
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -145,8 +122,8 @@ def decided(session: Session, close: Close, span: Span) -> list[tuple[Any, ...]]
 
 def _into_both(_dialect: sa.Dialect, *, rest: bool) -> sa.Insert:
     found = decisions(rest=rest, by_price=False).cte("decided").prefix_with("MATERIALIZED")
-    statements = sa.select(*(found.c[name] for name in STATEMENT), _AT)
-    lines = sa.select(*(found.c[f"line_{name}"] for name in LINE), _AT).where(found.c.payable_fen > 0)
+    statements = sa.select(*(found.c[name] for name in STATEMENT), AT)
+    lines = sa.select(*(found.c[f"line_{name}"] for name in LINE), AT).where(found.c.payable_fen > 0)
     into_statements = sa.insert(Statement).from_select(
         [*STATEMENT, "cut_at"], statements, include_defaults=False
     )
@@ -156,7 +133,7 @@ def _into_both(_dialect: sa.Dialect, *, rest: bool) -> sa.Insert:
 
 def write(session: Session, close: Close, rows: Sequence[Sequence[Any]]) -> None:
     """What `decisions` found is in the tables (SQLite, whose driver gives values as it takes them)."""
-    convert = _INSTANT.bind_processor(session.connection().dialect)
+    convert = INSTANT.bind_processor(session.connection().dialect)
     at = convert(close.closing_at)
     width, payable = len(STATEMENT), STATEMENT.index("payable_fen")
     _insert(session, Statement, [*STATEMENT, "cut_at"], [(*row[:width], at) for row in rows])
@@ -187,41 +164,41 @@ def decisions(*, rest: bool, by_price: bool = True) -> sa.Select[*tuple[Any, ...
 
     Its parameters are the values of a `Close` and a `Span`; with `rest`, of one that has no end.
     """
-    summed = _summed(rest, by_price)
-    available = summed.c.available_fen
-    minimum = sa.case((summed.c.stage == "left", 0), else_=_MINIMUM)
+    sums = summed(rest, by_price)
+    available = sums.c.available_fen
+    minimum = sa.case((sums.c.stage == "left", 0), else_=MINIMUM)
     payable = sa.case((sa.and_(available > 0, available >= minimum), available), else_=0)
-    payee = newest_payees().where(_spanned(Payee.agent_id, rest)).subquery("newest")
+    payee = newest_payees().where(spanned(Payee.agent_id, rest)).subquery("newest")
     reason = hold_reason(
-        summed.c.agent_id,
+        sums.c.agent_id,
         payee.c.payee_id,
-        changed_after=_CHANGED,
-        among=lambda agent_id: _spanned(agent_id, rest),
+        changed_after=CHANGED,
+        among=lambda agent_id: spanned(agent_id, rest),
     )
     judged = (
-        sa.select(summed, payable.label("payable_fen"), payee.c.payee_id, reason.label("reason"))
+        sa.select(sums, payable.label("payable_fen"), payee.c.payee_id, reason.label("reason"))
         .select_from(
-            sa.join(summed, Agent, Agent.id == summed.c.agent_id).outerjoin(
-                payee, payee.c.agent_id == summed.c.agent_id
+            sa.join(sums, Agent, Agent.id == sums.c.agent_id).outerjoin(
+                payee, payee.c.agent_id == sums.c.agent_id
             )
         )
         .cte("judged")
         .prefix_with("MATERIALIZED")
     )
     row = judged.c
-    id = _PERIOD + "." + sa.cast(_CLOSE_NO, _TEXT) + "." + row.agent_id
+    id = PERIOD + "." + sa.cast(CLOSE_NO, TEXT) + "." + row.agent_id
     statement: dict[str, Any] = {
-        **{name: row[name] for name in (*_FIGURES, "gross_fen", "available_fen", "payable_fen")},
+        **{name: row[name] for name in (*FIGURES, "gross_fen", "available_fen", "payable_fen")},
         "id": id,
-        "period_id": _PERIOD,
+        "period_id": PERIOD,
         "agent_id": row.agent_id,
-        "close_no": _CLOSE_NO,
+        "close_no": CLOSE_NO,
         "carried_out_fen": row.available_fen - row.payable_fen,
     }
     line: dict[str, Any] = {
         "id": id,
         "statement_id": id,
-        "period_id": _PERIOD,
+        "period_id": PERIOD,
         "agent_id": row.agent_id,
         "amount_fen": row.payable_fen,
         "state": sa.case((row.reason.is_(None), "planned"), else_="held"),
@@ -231,111 +208,4 @@ def decisions(*, rest: bool, by_price: bool = True) -> sa.Select[*tuple[Any, ...
     return sa.select(
         *(statement[name].label(name) for name in STATEMENT),
         *(line[name].label(f"line_{name}") for name in LINE),
-    )
-
-
-def _spanned(agent_id: sa.ColumnElement[str] | Any, rest: bool) -> sa.ColumnElement[bool]:
-    over = agent_id > _AFTER
-    return over if rest else sa.and_(over, agent_id <= _UPTO)
-
-
-def _summed(rest: bool, by_price: bool) -> sa.CTE:
-    """What each agent of the span did in the period, and what they brought into it."""
-    earned = _from_earnings(rest, by_price).subquery("earned")
-    booked = _from_the_book(rest).subquery("booked")
-    carried = _carried(rest).subquery("carried")
-    sources = Agent.__table__
-    for part in (earned, booked, carried):
-        sources = sources.outerjoin(part, part.c.agent_id == Agent.id)
-    figures = {
-        name: sa.func.coalesce(part.c[name], 0)
-        for part in (earned, booked, carried)
-        for name in part.c.keys()  # noqa: SIM118
-        if name != "agent_id"
-    }
-    gross = figures["base_fen"] + figures["peak_fen"] - figures["late_fen"]
-    for name in _OTHER_KINDS:
-        gross = gross + figures[name]
-    return (
-        sa.select(
-            Agent.id.label("agent_id"),
-            Agent.stage,
-            *(figures[name].label(name) for name in _FIGURES),
-            gross.label("gross_fen"),
-            (figures["carried_in_fen"] + gross).label("available_fen"),
-        )
-        .select_from(sources)
-        .where(
-            _spanned(Agent.id, rest),
-            sa.or_(*(part.c.agent_id.is_not(None) for part in (earned, booked, carried))),
-        )
-        .cte("summed")
-        .prefix_with("MATERIALIZED")
-    )
-
-
-def _from_earnings(rest: bool, by_price: bool) -> sa.Select[*tuple[Any, ...]]:
-    """With `by_price` equal prices of an agent are counted first, in the order of the index that holds
-    them, and then summed: a third faster on SQLite, a little slower on PostgreSQL."""
-    base, gross, penalty = Earning.base_fen, Earning.gross_fen, Earning.penalty_fen
-    wanted = (Earning.period_id == _PERIOD, gross > 0, _spanned(Earning.agent_id, rest))
-    total: Callable[[Any], Any] = sa.func.sum
-    if not by_price:
-        return (
-            sa.select(
-                Earning.agent_id,
-                sa.func.count().label("turns"),
-                sa.func.count(sa.case((penalty > 0, 1))).label("late_turns"),
-                sa.func.count(sa.case((gross > base, 1))).label("peak_turns"),
-                total(base).label("base_fen"),
-                (total(gross) - total(base)).label("peak_fen"),
-                total(penalty).label("late_fen"),
-            )
-            .where(*wanted)
-            .group_by(Earning.agent_id)
-        )
-    prices = (
-        sa.select(Earning.agent_id, base, gross, penalty, sa.func.count().label("times"))
-        .where(*wanted)
-        .group_by(Earning.agent_id, base, gross, penalty)
-        .subquery("price")
-    )
-    price = prices.c
-    return sa.select(
-        price.agent_id,
-        total(price.times).label("turns"),
-        total(sa.case((price.penalty_fen > 0, price.times), else_=0)).label("late_turns"),
-        total(sa.case((price.gross_fen > price.base_fen, price.times), else_=0)).label("peak_turns"),
-        total(price.base_fen * price.times).label("base_fen"),
-        total((price.gross_fen - price.base_fen) * price.times).label("peak_fen"),
-        total(price.penalty_fen * price.times).label("late_fen"),
-    ).group_by(price.agent_id)
-
-
-def _from_the_book(rest: bool) -> sa.Select[*tuple[Any, ...]]:
-    sums = (
-        sa.cast(
-            sa.func.sum(sa.case((LedgerEntry.kind == kind, LedgerEntry.payable_fen), else_=0)), sa.BigInteger
-        ).label(name)
-        for name, kind in _OTHER_KINDS.items()
-    )
-    return (
-        sa.select(LedgerEntry.agent_id, *sums)
-        .where(
-            LedgerEntry.period_id == _PERIOD,
-            sa.text("kind <> 'earning' AND kind <> 'penalty'"),
-            LedgerEntry.kind.in_([sa.literal_column(f"'{kind}'", _TEXT) for kind in _OTHER_KINDS.values()]),
-            LedgerEntry.payable_fen != 0,
-            _spanned(LedgerEntry.agent_id, rest),
-        )
-        .group_by(LedgerEntry.agent_id)
-    )
-
-
-def _carried(rest: bool) -> sa.Select[*tuple[Any, ...]]:
-    return sa.select(Statement.agent_id, Statement.carried_out_fen.label("carried_in_fen")).where(
-        Statement.period_id == _PREVIOUS,
-        Statement.voided_at.is_(None),
-        Statement.carried_out_fen != 0,
-        _spanned(Statement.agent_id, rest),
     )
