@@ -7,13 +7,13 @@ lines agree, and can be killed at any point.
 
 from __future__ import annotations
 
-import resource
 import time
 from typing import Any
 
 import sqlalchemy as sa
 
 from bench.books import AFTER, KINDS, database, week_of
+from bench.memory import peak_kib
 from gig.core.db import transaction
 from gig.payouts.settlement.models import Statement
 from gig.payouts.settlement.operations.approving import reopen_period
@@ -43,7 +43,7 @@ def measure(kind: str) -> dict[str, Any]:
     """The close and the bare statement in turn, on the same rows; the least disturbed run of each side."""
     with database(kind):
         period_id = week_of(EARNINGS, AGENTS)
-        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before_kib = peak_kib()
         bare_s, close_s = [], []
         for _ in range(ROUNDS):
             bare_s.append(_bare(period_id))
@@ -51,7 +51,7 @@ def measure(kind: str) -> dict[str, Any]:
             close_period(period_id=period_id, actor_id=None, now=AFTER)
             close_s.append(time.perf_counter() - started)
             reopen_period(period_id=period_id, reason="the next round", actor_id="bench", now=AFTER)
-        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
+        grown_kib = peak_kib() - before_kib
     ratio = min(close_s) / min(bare_s)
     return {
         "name": f"close_over_sql_{kind}",

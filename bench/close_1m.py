@@ -37,7 +37,8 @@ from gig.payouts.settlement.operations.closing import close_period
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 EARNINGS, AGENTS, ROUNDS, AIM = 1_000_000, 10_000, 5, 2.0
-HANDS, PER_S, BEFORE, CLOSES, P99_AIM = 8, 50, 400, 8, 1.5
+HANDS, PER_S, BEFORE, CLOSES, P99_AIM = 8, 50, 400, 5, 1.5
+MOST_CLAIMS, CLAIMERS = 6000, 320
 
 
 def run() -> list[dict[str, Any]]:
@@ -94,8 +95,8 @@ def _again(period_id: str) -> None:
 def _claims(period_id: str) -> tuple[float, float, float]:
     """(p99 before, p99 during, seconds of a close), in milliseconds, of claims at a steady pace."""
     now = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=60)
-    desk = staff(160, now=now)
-    wanted = iter(zip(itertools.cycle(desk.tokens), waiting(desk, 3000, now=now), strict=False))
+    desk = staff(CLAIMERS, now=now)
+    wanted = iter(zip(itertools.cycle(desk.tokens), waiting(desk, MOST_CLAIMS, now=now), strict=False))
     token = _finance()
     url = db.engine.url.render_as_string(hide_password=False)
     db.session.remove()
@@ -169,8 +170,8 @@ def _finance() -> str:
         session.add(
             Person(
                 id=id,
-                phone="+8613700000000",
-                phone_index=keyring().index("+8613700000000", "person.phone"),
+                phone="+8613800000000",
+                phone_index=keyring().index("+8613800000000", "person.phone"),
                 name="财务",
                 roles="finance",
                 created_at=now,

@@ -7,7 +7,6 @@ lines, posts a ledger entry for each, and settles the period; on both databases,
 
 from __future__ import annotations
 
-import resource
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 import xlsxwriter
 
 from bench.books import AFTER, KINDS, database
+from bench.memory import peak_kib
 from bench.sheet import approved_batch
 from gig.core.db import db, transaction
 from gig.payouts.disbursement.models import PayoutLine
@@ -55,11 +55,11 @@ def measure(kind: str) -> tuple[float, float, int]:
         _write(path)
         bare_s = min(_bare(path) for _ in range(2))
         content = path.read_bytes()
-        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before_kib = peak_kib()
         started = time.perf_counter()
         import_results(batch_id=batch_id, name="r.xlsx", content=content, actor_id="maker", now=AFTER)
         ours_s = time.perf_counter() - started
-        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
+        grown_kib = peak_kib() - before_kib
         settled = sa.select(sa.func.count()).where(PayoutLine.state == "settled")
         assert db.session.scalar(settled) == LINES
     return ours_s, bare_s, grown_kib // 1024

@@ -6,7 +6,6 @@ and writes the workbook and the CSV file in a process of its own.
 
 from __future__ import annotations
 
-import resource
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import xlsxwriter
 
 from bench.books import AFTER, database, week_of
+from bench.memory import children_watched
 from gig.core.db import db
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
@@ -44,7 +44,9 @@ def measure(name: str, lines: int, aim: float) -> dict[str, Any]:
         for _ in range(ROUNDS):
             bare_s.append(_bare(lines))
             ours_s.append(_ours(batch_id, lines))
-        peak_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        with children_watched() as peaks:
+            _ours(batch_id, lines)
+        peak_mib = max(peaks.values(), default=0) // 1024
         started = time.perf_counter()
         export_batch(batch_id=batch_id, actor_id="maker", now=AFTER)
         whole_s = time.perf_counter() - started

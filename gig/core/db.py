@@ -99,12 +99,14 @@ class Overtaken(Exception):
 _may_write: ContextVar[Callable[[], bool]] = ContextVar("may_write", default=lambda: True)
 
 
-class _Writers:
-    """The right to write, one thread at a time; a thread that has it may take it again."""
+class Writers:
+    """Who writes to one database from this process; on SQLite one thread at a time, which may again."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._counting = threading.Lock()
+        self._last: tuple[int, float] = (0, float("-inf"))
+        self._last_other = float("-inf")
         self.waiting = 0
 
     def acquire(self) -> None:
@@ -119,14 +121,35 @@ class _Writers:
     def release(self) -> None:
         self._lock.release()
 
+    def wrote(self) -> None:
+        """This thread has just written."""
+        thread, at = self._last
+        me = threading.get_ident()
+        if thread != me:
+            self._last_other = at
+        self._last = (me, time.monotonic())
 
-_writer_locks: dict[sa.URL, _Writers] = {}
-_writer_locks_guard = threading.Lock()
+    def last_of_others(self) -> float:
+        """When, on the monotonic clock, another thread than this one last wrote."""
+        thread, at = self._last
+        return at if thread != threading.get_ident() else self._last_other
 
 
-def _writer_lock(engine: Engine) -> _Writers:
-    with _writer_locks_guard:
-        return _writer_locks.setdefault(engine.url, _Writers())
+_writers: dict[sa.URL, Writers] = {}
+_writers_guard = threading.Lock()
+
+
+def writers_of(session: Session) -> Writers:
+    """Those of this process who write to the session's database."""
+    return _writers_to(engine_of(session))
+
+
+def _writers_to(engine: Engine) -> Writers:
+    found = _writers.get(engine.url)
+    if found is None:
+        with _writers_guard:
+            found = _writers.setdefault(engine.url, Writers())
+    return found
 
 
 def others_wait_to_write(session: Session) -> bool:
@@ -134,7 +157,7 @@ def others_wait_to_write(session: Session) -> bool:
     returns, so that a long work in short transactions delays nobody by more than one of them."""
     if not is_sqlite(session):
         return False
-    lock, waited = _writer_lock(engine_of(session)), False
+    lock, waited = writers_of(session), False
     for _ in range(GIVEN_WAY):
         if not lock.waiting:
             break
@@ -156,11 +179,11 @@ def transaction() -> Iterator[Session]:
         yield session
         return
     engine = engine_of(session)
-    lock = None
-    if engine.dialect.name == "sqlite":
+    writers = _writers_to(engine)
+    lock = writers if engine.dialect.name == "sqlite" else None
+    if lock:
         if session.in_transaction():
             session.commit()
-        lock = _writer_lock(engine)
         lock.acquire()
     session.info["writing"] = True
     try:
@@ -178,6 +201,7 @@ def transaction() -> Iterator[Session]:
     finally:
         for name in ("writing", "connection", "made"):
             session.info.pop(name, None)
+        writers.wrote()
         if lock:
             lock.release()
     if session.info.pop("emitted", False):

@@ -67,11 +67,15 @@ class Prepared:
 
     `build` is the statement, or makes it for a dialect where the two databases differ. It may hold no
     parameter that is expanded (`IN` over a list) and no literal that is written out at execution; write
-    `sa.literal_column("'open'")` where an index needs to see a constant.
+    `sa.literal_column("'open'")` where an index needs to see a constant. With `anew`, PostgreSQL plans it
+    for the values of each run: how many rows they meet decides the plan.
     """
 
-    def __init__(self, build: Build | sa.Executable, *, if_decided: Build | None = None) -> None:
+    def __init__(
+        self, build: Build | sa.Executable, *, if_decided: Build | None = None, anew: bool = False
+    ) -> None:
         self._build = build
+        self._anew = anew
         self._build_if_decided = if_decided or self._with_condition
         self._if_decided: Prepared | None = None
         self._compiled: dict[str, Compiled] = {}
@@ -80,6 +84,13 @@ class Prepared:
         """Every row, as a tuple with the columns' names."""
         compiled, cursor = self._run(session, values)
         rows = [compiled.read(row) for row in cursor.fetchall()]
+        cursor.close()
+        return rows
+
+    def all_plain(self, session: Session, values: Values = NOTHING) -> list[tuple[Any, ...]]:
+        """Every row as the driver gives it, which is as it takes it."""
+        _, cursor = self._run(session, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
         cursor.close()
         return rows
 
@@ -137,7 +148,7 @@ class Prepared:
     def _run(self, session: Session, values: Values) -> tuple[Compiled, Any]:
         connection = connection_of(session)
         compiled = self.compiled(connection.dialect)
-        return compiled, execute(connection, compiled.text, compiled.parameters(values))
+        return compiled, execute(connection, compiled.text, compiled.parameters(values), anew=self._anew)
 
     def compiled(self, dialect: Dialect) -> Compiled:
         return self._compiled.get(dialect.name) or self._compile(dialect)
@@ -275,10 +286,10 @@ def _tell(text: str) -> None:
         told(text)
 
 
-def execute(connection: Connection, text: str, parameters: list[Any]) -> Any:
+def execute(connection: Connection, text: str, parameters: list[Any], *, anew: bool = False) -> Any:
     """The driver's cursor after the statement, which is told to the watchers."""
     _tell(text)
-    cursor, options = _cursor(connection)
+    cursor, options = _cursor(connection, anew)
     try:
         cursor.execute(text, parameters, **options)
     except connection.dialect.loaded_dbapi.Error as error:
@@ -286,13 +297,13 @@ def execute(connection: Connection, text: str, parameters: list[Any]) -> Any:
     return cursor
 
 
-def _cursor(connection: Connection) -> tuple[Any, dict[str, bool]]:
-    """The driver's plainest cursor; PostgreSQL is to keep the statement from its first use on."""
+def _cursor(connection: Connection, anew: bool) -> tuple[Any, dict[str, bool]]:
+    """The driver's plainest cursor; PostgreSQL is to keep the statement from its first use on, or never."""
     if connection.dialect.name == "sqlite":
         return connection.connection.cursor(), {}
     from psycopg import RawCursor
 
-    return RawCursor(cast(Any, connection.connection.dbapi_connection)), {"prepare": True}
+    return RawCursor(cast(Any, connection.connection.dbapi_connection)), {"prepare": not anew}
 
 
 def _row_of(name: str, columns: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:

@@ -20,7 +20,7 @@ from gig.payouts.settlement.rehearsal import looks
 
 def _adjusted() -> Paid:
     """What was given or taken for one reply goes with the pay of its inquiry."""
-    award = Adjustment.kind.in_(("bonus", "award"))
+    award = sa.or_(Adjustment.kind == "bonus", Adjustment.kind == "award")
     key = sa.case((award, sa.literal("award:")), else_=sa.literal("adjustment:")) + Adjustment.id
     return (
         sa.select(Adjustment.agent_id, Earning.inquiry_id, key.label("source_key"))

@@ -42,14 +42,23 @@ def newest_payees() -> sa.Select[*tuple[Any, ...]]:
     return sa.select(Payee.agent_id, newest).group_by(Payee.agent_id)
 
 
+def changes_that_hold(at: dt.datetime) -> dt.datetime:
+    """A payee that was changed after this still holds the payment at the instant."""
+    return at - HOLD_AFTER_PAYEE_CHANGE
+
+
 def hold_reason(
     agent_id: sa.SQLColumnExpression[Any],
     payee_id: sa.ColumnElement[Any],
     *,
-    at: dt.datetime,
+    changed_after: Any,
+    among: Callable[[Any], sa.ColumnElement[bool]] = lambda _agent_id: sa.true(),
     taxed: bool = False,
 ) -> sa.ColumnElement[str | None]:
-    """The slug of the first reason to hold a payment to this agent and payee at the instant, or NULL.
+    """The slug of the first reason to hold a payment to this agent and payee, or NULL.
+
+    `changed_after`: the instant, or a parameter, since which a change of payee holds (`changes_that_hold`).
+    `among` spares looking at agents of whom the query says nothing.
 
     The query that uses it has joined `Agent` on `agent_id` from outside, so that a missing one holds too.
     A change of payee counts whichever payee the line carries. `taxed`: the payment would bear tax, so the
@@ -57,7 +66,7 @@ def hold_reason(
     """
     payee = sa.alias(Payee.__table__)
     changed = sa.select(payee.c.agent_id).where(
-        payee.c.first.is_(False), payee.c.changed_at > at - HOLD_AFTER_PAYEE_CHANGE
+        payee.c.first.is_(False), payee.c.changed_at > changed_after, among(payee.c.agent_id)
     )
     last = [(~resident(agent_id), "tax-identity")] if taxed else []
     return sa.case(
@@ -65,17 +74,18 @@ def hold_reason(
         (Agent.stage == "suspended", "suspended"),
         (payee_id.is_(None), "no-payee"),
         (agent_id.in_(changed), "payee-changed"),
-        (agent_id.in_(_in_question()), "own-customer"),
+        (agent_id.in_(_in_question(among)), "own-customer"),
         *last,
     )
 
 
-def _in_question() -> sa.CompoundSelect[*tuple[Any, ...]]:
+def _in_question(among: Callable[[Any], sa.ColumnElement[bool]]) -> sa.CompoundSelect[*tuple[Any, ...]]:
     """The agents who were paid something in an inquiry that a person still has to look at."""
     parts = []
     for paid in paid_in_inquiries:
         hold, pay = sa.alias(PayHold.__table__), paid().subquery()
         same = sa.and_(pay.c.inquiry_id == hold.c.inquiry_id, pay.c.agent_id == hold.c.agent_id)
         was_paid = sa.select(pay.c.source_key).where(same).exists()  # looked up for the few holds there are
-        parts.append(sa.select(hold.c.agent_id).where(hold.c.ended_at.is_(None), was_paid))
+        asked = (hold.c.ended_at.is_(None), among(hold.c.agent_id), was_paid)
+        parts.append(sa.select(hold.c.agent_id).where(*asked))
     return sa.union_all(*parts)

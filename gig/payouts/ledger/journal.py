@@ -115,7 +115,8 @@ def post(
 
 
 Lines = sa.Select[*tuple[Any, ...]]
-"""(line_id, number, agent_id, amount_fen) of payout lines."""
+"""(line_id, number, agent_id, amount_fen) of payout lines; with a `place` of their own, each another, they
+need not be put in order to be numbered."""
 
 
 def post_exports(
@@ -207,7 +208,8 @@ def _post_lines(
         entry = sa.alias(table_of(LedgerEntry), "entry").c
         named = sa.select(entry.id).where(entry.source_key == sa.literal(moves.of) + line.line_id)
         key = key + ":" + named.scalar_subquery()
-    place = sa.cast(sa.func.row_number().over(order_by=line.line_id), sa.Text)
+    numbered = line.place if "place" in line else sa.func.row_number().over(order_by=line.line_id)
+    place = sa.cast(numbered, sa.Text)
     padded = sa.func.substr(sa.literal("0" * 10) + place, sa.func.length(place) + 1)
     values: dict[str, sa.ColumnElement[Any]] = {
         "id": sa.literal(new_id()[:16]) + padded,

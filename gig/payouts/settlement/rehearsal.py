@@ -80,8 +80,9 @@ _HELD = {
 
 def rehearse(session: Session, period: Period, *, now: dt.datetime) -> Rehearsal:
     """What a close now would write. Nothing is written, and nobody waits for it."""
-    close = cut.Close(period.id, period.close_no + 1, now, tunables.values(session)[MINIMUM_PAYOUT.name])
-    decided = cut.decisions(close, previous_of(session, period), cut.Span("", None)).cte("decided")
+    minimum_fen = tunables.values(session)[MINIMUM_PAYOUT.name]
+    close = cut.Close(period.id, period.close_no + 1, now, minimum_fen, previous_of(session, period))
+    decided = cut.decisions(rest=True).params(close.values() | cut.ALL.values()).cte("decided")
     rows = session.execute(_grouped(decided)).all()
     agents, turns, gross_fen, carried_in_fen, payable_fen, carried_out_fen = (
         sum(int(row[place] or 0) for row in rows) for place in range(1, 7)

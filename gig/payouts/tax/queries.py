@@ -112,6 +112,11 @@ def resident(agent_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
     return agent_id.in_(known)
 
 
+def records() -> sa.FromClause:
+    """The tax records, for a query that joins them itself; a line has one that reverses none."""
+    return sa.alias(TaxRecord.__table__, "taxed")
+
+
 def withheld_of(line_id: sa.SQLColumnExpression[Any]) -> sa.ScalarSelect[Any]:
     """What the record of a payout line took from it, whether or not it came back; NULL before its export."""
     record = sa.alias(TaxRecord.__table__).c

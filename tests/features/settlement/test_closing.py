@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from gig.core.db import _writer_lock, db, transaction
+from gig.core.db import db, transaction, writers_of
 from gig.core.errors import Invalid, Refused
 from gig.identity.models import Agent, Person
 from gig.payouts.disbursement.models import PayoutLine
@@ -325,7 +325,7 @@ def test_a_claim_that_waits_goes_between_two_slices(
     def writing(*given: Any) -> None:
         if not order:
             waiting.start()
-            while not _writer_lock(db.engine).waiting:
+            while not writers_of(session).waiting:
                 pass
         order.append("slice")
         wrote(*given)

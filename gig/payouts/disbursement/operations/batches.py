@@ -16,7 +16,7 @@ from gig.core.text import N_
 from gig.core.transitions import move
 from gig.identity.models import Agent
 from gig.payouts.disbursement.amounts import sent_fen
-from gig.payouts.disbursement.holds import hold_reason
+from gig.payouts.disbursement.holds import changes_that_hold, hold_reason
 from gig.payouts.disbursement.models import Batch, BatchFault, Payee, PayoutLine
 from gig.payouts.disbursement.operations import taxing
 from gig.payouts.disbursement.operations.checking import check_batch
@@ -178,7 +178,7 @@ def remove_unwritable(*, batch_id: str, actor_id: str, now: dt.datetime) -> int:
 
 def hold_what_must_wait(session: Session, period_id: str, *, taxed: bool, now: dt.datetime) -> int:
     """Planned lines of the period, in no batch, that have a reason to wait are held with it; how many."""
-    reason = hold_reason(_TABLE.agent_id, _TABLE.payee_id, at=now, taxed=taxed)
+    reason = hold_reason(_TABLE.agent_id, _TABLE.payee_id, changed_after=changes_that_hold(now), taxed=taxed)
     judged = (
         sa.select(PayoutLine.id, reason.label("reason"))
         .select_from(sa.outerjoin(PayoutLine, Agent, Agent.id == PayoutLine.agent_id))

@@ -11,7 +11,7 @@ from gig.core.db import rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.text import N_
 from gig.identity.models import Agent
-from gig.payouts.disbursement.holds import hold_reason, newest_payees
+from gig.payouts.disbursement.holds import changes_that_hold, hold_reason, newest_payees
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations import taxing
 from gig.payouts.disbursement.values import PAYABLE_PERIODS, PAYEES_FAULT
@@ -43,9 +43,12 @@ def retry_lines(*, period_id: str, anyway: bool = False, actor_id: str, now: dt.
                 PayoutLine.agent_id,
                 PayoutLine.amount_fen,
                 payee.c.payee_id,
-                hold_reason(PayoutLine.__table__.c.agent_id, payee.c.payee_id, at=now, taxed=taxed).label(
-                    "reason"
-                ),
+                hold_reason(
+                    PayoutLine.__table__.c.agent_id,
+                    payee.c.payee_id,
+                    changed_after=changes_that_hold(now),
+                    taxed=taxed,
+                ).label("reason"),
             )
             .select_from(
                 sa.outerjoin(PayoutLine, Agent, Agent.id == PayoutLine.agent_id)

@@ -46,7 +46,11 @@ def apply(session: Session, batch: Batch, result_id: str, judgement: Judgement, 
         if _moved(session, verdict, origin, target, result_id, now) != count:
             raise Refused("batch-changed", N_("这一批刚刚有变化，请刷新后再试。"))
         lines = sa.select(
-            JUDGED.c.line_id, JUDGED.c.number, JUDGED.c.agent_id, JUDGED.c.expected.label("amount_fen")
+            JUDGED.c.line_id,
+            JUDGED.c.number,
+            JUDGED.c.agent_id,
+            JUDGED.c.expected.label("amount_fen"),
+            JUDGED.c.place,
         ).where(JUDGED.c.verdict == verdict)
         journal.post_results(
             session, lines, kind=target, period_id=period_id, late_for_period_id=late_for, now=now

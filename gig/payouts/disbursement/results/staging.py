@@ -20,8 +20,10 @@ from gig.core.db import is_sqlite
 from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
 from gig.payouts.disbursement.rules.results import Found, plain
+from gig.payouts.tax.queries import records
 
 AT_ONCE = 5000
+Row = tuple[Any, ...]
 SHOWN_PROBLEMS = 200
 
 _tables = sa.MetaData()
@@ -118,15 +120,18 @@ def judge(session: Session, batch: Batch, rows: Path) -> Judgement:
 
 
 def _verdicts(batch: Batch) -> sa.Select[*tuple[Any, ...]]:
-    row, line = STAGE.c, PayoutLine.__table__.c
-    times = sa.func.count().over(partition_by=row.number)
+    """What a row needs not is not looked up: the payee only where the bank names an account, the tax once."""
+    row, line, taxed = STAGE.c, PayoutLine.__table__.c, records()
+    twice = sa.select(row.number).group_by(row.number).having(sa.func.count() > 1)
+    account = sa.select(Payee.account_index).where(Payee.id == line.payee_id).scalar_subquery()
     paid, failed = row.outcome == "paid", row.outcome == "failed"
+    expected = sent_fen(line, withheld=taxed.c.withheld_fen)
     verdict = sa.case(
         (line.id.is_(None), "unmatched"),
         (line.batch_id != batch.id, "other_batch"),
-        (times > 1, "duplicate"),
-        (row.fen != sent_fen(line), "differs"),
-        (sa.and_(row.account_index != "", row.account_index != Payee.account_index), "account"),
+        (row.number.in_(twice), "duplicate"),
+        (row.fen != expected, "differs"),
+        (sa.and_(row.account_index != "", row.account_index != account), "account"),
         (row.outcome == "pending", "pending"),
         (sa.and_(paid, line.state == "in_transit"), "paid"),
         (sa.and_(paid, line.state == "settled"), "already"),
@@ -140,7 +145,7 @@ def _verdicts(batch: Batch) -> sa.Select[*tuple[Any, ...]]:
             row.place,
             row.number,
             row.fen,
-            sent_fen(line),
+            expected,
             line.id,
             line.agent_id,
             line.batch_id,
@@ -151,7 +156,7 @@ def _verdicts(batch: Batch) -> sa.Select[*tuple[Any, ...]]:
         .select_from(
             sa.outerjoin(STAGE, PayoutLine, sa.and_(line.number == row.number, line.number.is_not(None)))
         )
-        .outerjoin(Payee, Payee.id == line.payee_id)
+        .outerjoin(taxed, sa.and_(taxed.c.line_id == line.id, taxed.c.reverses_id.is_(None)))
     )
 
 
@@ -174,26 +179,30 @@ def _fill(session: Session, rows: list[tuple[Any, ...]]) -> None:
 def _staged(session: Session, batch: Batch, lines: Iterable[str]) -> Iterator[list[tuple[Any, ...]]]:
     """(place, number, fen, outcome, reason, sealed words, account index) of each row, many at a time."""
     rows = iter(lines)
-    while some := [_found(line) for line in islice(rows, AT_ONCE)]:
-        nameless = [row for row in some if not row.number]
+    while some := [line[:-1].split("\t") for line in islice(rows, AT_ONCE)]:
+        nameless = [_found(row) for row in some if not row[1]]
         named = _by_account(session, batch, nameless) if nameless else {}
-        yield [_row(row, row.number or named.get(row.place, "")) for row in some]
+        yield [
+            # most rows only say number, amount and outcome; both databases take text for a whole number
+            (*row[:5], None, "") if row[1] and row[5] == "" == row[6] else _row(named, *row)
+            for row in some
+        ]
 
 
-def _row(row: Found, number: str) -> tuple[Any, ...]:
-    words = keyring().seal(row.words.encode(), "payout_line.failure_words") if row.words else None
-    return row.place, number, row.fen, row.outcome, row.reason, words, _index(row.account)
+def _row(named: dict[int, str], place: str, number: str, fen: str, outcome: str, *rest: str) -> Row:
+    reason, words, account, _name = rest
+    sealed = keyring().seal(words.encode(), "payout_line.failure_words") if words else None
+    found = number or named.get(int(place), "")
+    return place, found, fen, outcome, reason, sealed, _index(account) if account else ""
 
 
-def _found(line: str) -> Found:
-    place, number, fen, *rest = line[:-1].split("\t")
+def _found(row: list[str]) -> Found:
+    place, number, fen, *rest = row
     return Found(int(place), number, int(fen), *rest)
 
 
 def _index(account: str) -> str:
     """The blind index that the payee of this account has."""
-    if not account:
-        return ""
     kind = "bank" if len(account) > 11 and account.isdigit() else "alipay"
     return keyring().index(f"{kind}:{account}", "payee.account")
 

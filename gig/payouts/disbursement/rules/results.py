@@ -253,6 +253,8 @@ def amount_of(cell: Cell) -> int:
 
 def account_of(cell: Cell) -> str:
     """The account as text, without the spaces of its groups; a masked one is no account."""
+    if cell is None or cell == "":
+        return ""
     if isinstance(cell, str):
         if cell.isascii() and cell.isdigit():
             return cell
@@ -264,8 +266,6 @@ def account_of(cell: Cell) -> str:
                 text=text[:30],
             )
         return text if _ACCOUNT.fullmatch(text) else ""
-    if cell is None:
-        return ""
     raise Faulty(
         "account", N_("收款账号是数字格式的单元格，长卡号的末几位已经丢失。请把这一列设成文本再导出。")
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from gig.core.db import (
     transaction,
 )
 from gig.core.errors import NotFound, Refused
+from gig.core.pacing import Pace
 from gig.core.text import N_
 from gig.core.transitions import move
 from gig.identity.models import Agent
@@ -30,7 +30,7 @@ from gig.payouts.settlement.tie import tie
 from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace, zone
 
 CHUNK = 5000
-"""Agents decided at once; on PostgreSQL they are written in the same transaction."""
+"""Agents decided at once at most; on PostgreSQL they are written in the same transaction."""
 SLICE, SLICE_WHEN_AWAITED = 250, 50
 """Agents written in one transaction on SQLite, where whoever else writes waits for it."""
 
@@ -62,13 +62,15 @@ def close_period(*, period_id: str, actor_id: str | None, now: dt.datetime) -> N
     """The period is closed: one statement for each agent concerned, one line for each that pays.
 
     A second run, or one that meets another, finishes what is left and changes nothing that is there. It
-    begins transactions of its own, and refuses to be called inside another.
+    begins transactions of its own, and refuses to be called inside another. While others write it goes in
+    short pieces and rests between them, so that they hardly notice it.
     """
     not_inside_another("close_period")
     _begin(period_id, actor_id, now)
-    while _cut_next(period_id):
+    pace = Pace(db.session(), most=CHUNK)
+    while _cut_next(period_id, pace):
         pass
-    _finish(period_id, now)
+    _finish(period_id, pace, now)
 
 
 def _oldest_due(ended_by: dt.datetime) -> str | None:
@@ -132,27 +134,31 @@ def _refuse_if_an_earlier_one_is_unclosed(session: Session, period: Period) -> N
         raise Refused("earlier-period-open", N_("更早的周期还没有关账，先关那一个。"))
 
 
-def _cut_next(period_id: str) -> bool:
+def _cut_next(period_id: str, pace: Pace) -> bool:
     """The next agents have their statements and lines. False when nobody is left."""
     session = db.session()
     session.rollback()
+    started = time.perf_counter()
     period = session.get(Period, period_id, populate_existing=True)
     if period is None or period.state != "closing" or period.close_after is None:
         return False
-    span = _next_span(session, period.close_after)
-    previous_id, close, after = previous_of(session, period), cut.Close.of(period), period.close_after
-    if not is_sqlite(session):
+    close, span = cut.Close.of(period, previous_of(session, period)), _next_span(session, period, pace.size)
+    if is_sqlite(session):
+        _write_in_slices(session, close, span, pace)
+    else:
         with transaction() as writing:
-            if _advance(writing, close, after, span.upto):
-                writing.execute(cut.written_at_once(close, previous_id, span))
-        return True
-    agent = cut.STATEMENT.index("agent_id")
-    rows: list[sa.Row[*tuple[Any, ...]]] = []
-    for some in session.execute(cut.decisions(close, previous_id, span)).partitions(SLICE):
-        rows += some
-        time.sleep(0)  # other threads of the process have their turn
-    rows.sort(key=lambda row: row[agent])
-    start, size = 0, SLICE
+            if _advance(writing, close, span.after, span.upto):
+                cut.write_at_once(writing, close, span)
+        pace.own()
+    pace.worked(time.perf_counter() - started)
+    return True
+
+
+def _write_in_slices(session: Session, close: cut.Close, span: cut.Span, pace: Pace) -> None:
+    """What is read before the write begins is written, a slice in a transaction."""
+    rows = cut.decided(session, close, span)
+    agent, after = cut.STATEMENT.index("agent_id"), span.after
+    start, size = 0, SLICE if pace.alone else SLICE_WHEN_AWAITED
     while start < max(1, len(rows)):
         some = rows[start : start + size]
         start += size
@@ -163,13 +169,13 @@ def _cut_next(period_id: str) -> bool:
             if some:
                 cut.write(writing, close, some)
         after = upto or ""
-        size = SLICE_WHEN_AWAITED if others_wait_to_write(session) else SLICE
-    return True
+        size = SLICE_WHEN_AWAITED if others_wait_to_write(session) else size
 
 
-def _next_span(session: Session, after: str) -> cut.Span:
+def _next_span(session: Session, period: Period, size: int) -> cut.Span:
     """The next agents, the last of them named unless they are the last of all."""
-    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(CHUNK - 1).limit(2)
+    after = period.close_after or ""
+    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(size - 1).limit(2)
     found = session.scalars(edge).all()
     return cut.Span(after, found[0] if len(found) == 2 else None)
 
@@ -191,7 +197,7 @@ def _advance(session: Session, close: cut.Close, after: str, upto: str | None) -
     return rows_changed(session, advance) == 1
 
 
-def _finish(period_id: str, now: dt.datetime) -> None:
+def _finish(period_id: str, pace: Pace, now: dt.datetime) -> None:
     """The period is closed if everything ties. Nothing can be posted to it since it began to close, so
     book, statements and lines are summed before the write."""
     session = db.session()
@@ -199,7 +205,8 @@ def _finish(period_id: str, now: dt.datetime) -> None:
     period = session.get(Period, period_id, populate_existing=True)
     if period is None or period.state != "closing":
         return
-    found = tie(session, period_id)
+    with pace.reading():
+        found = tie(session, period_id)
     if not found.holds:
         raise DoesNotTie(
             f"{period_id}: ledger {found.ledger_fen} - statements {found.gross_fen} = "
