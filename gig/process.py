@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
-from gig.core import dbclock, outbox, simclock
+from gig.core import checkpoints, dbclock, outbox, simclock
 from gig.core.db import db
 from gig.live.bus import Ringer
 from gig.web import health
@@ -29,6 +29,7 @@ def begin(flask: Flask, *, bus_needed: bool = False) -> Ringer | None:
     with flask.app_context():
         engine = db.engine
     dbclock.keep(engine)
+    checkpoints.keep(engine)
     try:
         warm(engine)
         simclock.running(flask)

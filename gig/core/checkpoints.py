@@ -1,0 +1,50 @@
+"""SQLite's log of writes, taken into its file beside those who write and not by one of them.
+
+By itself SQLite lets whoever's commit makes the log long enough carry all of it into the file: a claim that
+comes while a close writes would wait for that. Here a thread of each serving process does it, often and so
+little at a time. A commit does it only when the log has grown far longer, as in a command that imports much.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 0.5
+
+
+def keep(engine: Engine) -> None:
+    """The log is taken in every half second, as long as the process and the file are there."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        return
+    threading.Thread(target=_go_on, args=(Path(path),), name="checkpoints", daemon=True).start()
+
+
+def _go_on(path: Path) -> None:
+    never = threading.Event()
+    if not path.exists():
+        return
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        while not never.wait(EVERY_S) and path.exists():
+            take_in(connection)
+    except sqlite3.Error as error:
+        log.warning("the log of writes is no longer taken in beside them: %s", error)
+    finally:
+        connection.close()
+
+
+def take_in(connection: sqlite3.Connection) -> int:
+    """What the log holds is in the file, but for what somebody still reads; says how many pages it holds.
+
+    Nobody waits for it: neither who reads nor who writes.
+    """
+    (_busy, pages, _taken) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return int(pages)
