@@ -10,6 +10,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 26
 
 _RANDOM_BITS = 80
+_BLOCK_BITS = 50
 _guard = threading.Lock()
 _last = 0
 
@@ -23,14 +24,32 @@ def new_id() -> str:
     It reads the machine's clock, not the business clock: nothing may be concluded from it.
     """
     global _last
+    with _guard:
+        _last = _next()
+        return _written(_last)
+
+
+def new_block() -> str:
+    """The first 16 characters of an id that no other id of this process begins with.
+
+    One statement that writes many rows numbers them by the ten characters that are left.
+    """
+    global _last
+    with _guard:
+        number = (_next() >> _BLOCK_BITS) + 1 << _BLOCK_BITS
+        _last = number | (1 << _BLOCK_BITS) - 1
+        return _written(number)[: ID_LENGTH - _BLOCK_BITS // 5]
+
+
+def _next() -> int:
     random = int.from_bytes(os.urandom(10), "big")
     now = time.time_ns() // 1_000_000
-    with _guard:
-        if _last >> _RANDOM_BITS == now:
-            number = _last + 1 + (random >> 16)
-        else:
-            number = now << _RANDOM_BITS | random >> 1  # half of the room is left for those that follow
-        _last = number
+    if _last >> _RANDOM_BITS == now:
+        return _last + 1 + (random >> 16)
+    return now << _RANDOM_BITS | random >> 1  # half of the room is left for those that follow
+
+
+def _written(number: int) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 
 import pytest
 
-from gig.core.ids import is_id, new_id
+from gig.core.ids import is_id, new_block, new_id
 
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -59,3 +60,15 @@ def test_threads_make_no_id_twice() -> None:
         thread.join()
     assert len({id for mine in made for id in mine}) == 2000
     assert all(mine == sorted(mine) for mine in made)
+
+
+@pytest.mark.usefixtures("standing_clock")
+@pytest.mark.parametrize("luck", [b"\0", b"\x80"])
+def test_no_other_id_of_one_millisecond_begins_like_a_block(
+    monkeypatch: pytest.MonkeyPatch, luck: bytes
+) -> None:
+    monkeypatch.setattr(os, "urandom", lambda size: luck * size)
+    made = [new_block() if turn % 3 else new_id() for turn in range(30)]
+    assert made == sorted(made)
+    assert len({id[:16] for id in made}) == len(made)
+    assert all(is_id(id if len(id) == 26 else f"{id}0000000001") for id in made)

@@ -15,7 +15,7 @@ from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.dispatch.notices.models import Notice
 from gig.identity.models import Agent, AgentSkill
-from gig.payouts.rates.queries import card
+from gig.payouts.rates.queries import card_of, version
 from gig.payouts.rates.rules.comparison import Difference
 from gig.payouts.rates.rules.concerns import concerning
 
@@ -26,7 +26,7 @@ TOLD = N_(
 
 def tell_of_cuts(session: Session, card_id: str, lower: Sequence[Difference], now: dt.datetime) -> None:
     """Each working agent who will be paid less for something reads so on every page until the card holds."""
-    value = card(session, card_id)
+    value = card_of(version(session, card_id))  # `card` would remember what may yet be rolled back
     skills: dict[str, set[str]] = {}
     for agent_id, queue in session.execute(sa.select(AgentSkill.agent_id, AgentSkill.queue)):
         skills.setdefault(agent_id, set()).add(queue)

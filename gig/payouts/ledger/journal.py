@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import rows_changed, table_of
-from gig.core.ids import new_id
+from gig.core.ids import new_block, new_id
 from gig.core.prepared import PreparedInsert
 from gig.payouts.ledger import accounts
 from gig.payouts.ledger.models import LedgerEntry
@@ -212,7 +212,7 @@ def _post_lines(
     place = sa.cast(numbered, sa.Text)
     padded = sa.func.substr(sa.literal("0" * 10) + place, sa.func.length(place) + 1)
     values: dict[str, sa.ColumnElement[Any]] = {
-        "id": sa.literal(new_id()[:16]) + padded,
+        "id": sa.literal(new_block()) + padded,
         "source_key": key,
         "kind": sa.literal(moves.kind),
         "debit": payable if moves.debit is None else sa.literal(moves.debit),

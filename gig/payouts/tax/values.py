@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
@@ -56,6 +57,9 @@ documents: list[Documents] = []
 
 accounts: list[Accounts] = []
 """How to look up the accounts that agents are paid to; the feature that pays adds itself."""
+
+failed: list[Callable[[], sa.Select[str]]] = []
+"""How to select the ids of payments that the bank never made; the feature that pays adds itself."""
 
 
 def zone() -> BusinessZone:

@@ -15,7 +15,7 @@ from gig.identity.models import Person
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.hints import bank_hints, set_hint
-from gig.payouts.disbursement.operations.templates import write_template
+from gig.payouts.disbursement.operations.templates import turn_down_template, write_template
 from gig.payouts.disbursement.results.models import ResultImport
 from gig.payouts.disbursement.rules.shipped import SHIPPED
 from gig.payouts.disbursement.sheets import templates
@@ -261,6 +261,21 @@ def test_an_approver_reads_who_wrote_the_template_and_what_it_changes(session: S
     assert "和上次用的 PB20261123-0001 不同" in page and all(each in page for each in changed)
     page = words(checker.get(f"/console/batches/{first}").text)
     assert "随平台提供" in page and "以前没有批次用过这个模板" in page
+
+
+def test_what_was_turned_down_is_not_shown_as_the_template_in_use(session: Session, desk: Desk) -> None:
+    finance = desk()
+    for slug, based_on in (("cmb", 1), ("abc-bank", 0)):
+        text = replace(SHIPPED["cmb"], name="另一份", encoding="gbk", split=7).dumps()
+        write_template(slug=slug, text=text, reason="换格式", based_on=based_on, actor_id="li", now=NOW)
+        turn_down_template(slug=slug, version=based_on + 1, reason="不对", actor_id="xu", now=NOW)
+    rows = [words(each) for each in finance.get("/console/sheets").text.split("<tr>")]
+    (old,) = [each for each in rows if " cmb " in each]
+    assert "随平台提供" in old and "另一份" not in old and "停用" not in old
+    (new,) = [each for each in rows if "abc-bank" in each]
+    assert "已退回" in new and "停用" not in new
+    heading = finance.get("/console/sheets/cmb").text.partition("<h1>")[2].partition("<main")[0]
+    assert "另一份" not in heading and "第 1 版" in heading
 
 
 def test_hints_at_banks_are_corrected_by_operations_and_finance(session: Session, desk: Desk) -> None:

@@ -308,6 +308,19 @@ def test_without_line_numbers_account_name_and_amount_find_the_line(session: Ses
     assert states(session) == ["settled", "settled"]
 
 
+@pytest.mark.parametrize("broken", ["林\t可", "林\n可", "林\r可"])
+def test_a_name_with_a_break_in_it_is_told_as_a_row_that_matches_nobody(
+    session: Session, broken: str
+) -> None:
+    approved_week(1200)
+    batch_id = exported()
+    given = [broken, "6222021234567890128", "12.00", "成功"]
+    with pytest.raises(Invalid) as invalid:
+        answer(batch_id, as_csv(given, headers=("户名", "账号", "金额", "结果")))
+    assert [str(each) for each in invalid.value.errors["file"]] == ["第 2 行 ：这一批里没有这一笔"]
+    assert states(session) == ["in_transit"]
+
+
 def test_another_account_under_the_right_number_is_shown(session: Session) -> None:
     approved_week(1200)
     batch_id = exported()

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from gig.core import clock
+from gig.identity.models import Person
 from gig.identity.operations.sessions import open_session
 from gig.payouts.rates import queries
 from gig.payouts.rates.models import CardEditor, RateCardVersion
@@ -268,3 +269,18 @@ def test_a_discarded_draft_forgets_who_had_it_open(ops: FlaskClient, session: Se
     discard_draft(id=id, now=clock.now(), actor_id=None)
     session.rollback()
     assert session.scalars(sa.select(CardEditor.card_id)).all() == []
+
+
+def test_where_all_wrote_on_a_card_the_page_says_the_way_out(ops: FlaskClient, session: Session) -> None:
+    me = session.scalars(sa.select(Person.id).where(Person.roles == "ops")).one()
+    other, now = builders.person(roles="ops"), clock.now()
+    start = (now + dt.timedelta(days=1)).isoformat()
+    id = create_draft(document=card_json(valid_from=start), now=now, actor_id=me)
+    edit_draft(id=id, document=card_json(valid_from=start, name="mine"), revision=1, now=now, actor_id=other)
+    submit(id=id, why="一起写的", now=now, actor_id=other)
+    text = page(ops, f"/console/rates/{id}")
+    assert "能复核的人都写过这张卡" in text and "从它新建草稿" in text
+    assert "通过，到时生效" not in text
+    builders.person(roles="ops")
+    text = page(ops, f"/console/rates/{id}")
+    assert "等另一位运营复核" in text and "从它新建草稿" not in text

@@ -21,6 +21,7 @@ from gig.core.errors import GigError, Invalid, Refused
 from gig.dispatch.operations.settings import change_number
 from gig.payouts.rates import queries
 from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.operations import publication
 from gig.payouts.rates.operations.drafts import create_draft, edit_draft
 from gig.payouts.rates.operations.publication import publish, withdraw
 from gig.payouts.rates.operations.review import give_back, submit
@@ -286,6 +287,27 @@ def test_once_a_reply_was_paid_by_it_it_does(session: Session, maker: str) -> No
     keep(session, [a_turn()])
     with pytest.raises(Invalid):
         publish(id=drafted(maker, base=LOWER), now=NOW, actor_id=maker)
+
+
+def test_a_publication_that_came_to_nothing_leaves_no_price_behind(
+    session: Session, maker: str, checker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised(maker, checker)
+    later = {"valid_from": (NOW + 8 * DAY).isoformat()}
+    id = drafted(maker, base=LOWER, **later)
+
+    def fail(*_given: object) -> None:
+        raise RuntimeError("the power went")
+
+    monkeypatch.setattr(publication, "when_it_pays_less", [*publication.when_it_pays_less, fail])
+    with pytest.raises(RuntimeError):
+        publish(id=id, now=NOW, actor_id=checker)
+    monkeypatch.undo()
+    again = document(base=[{**LOWER[0], "fen": 110}], **later)
+    edit_draft(id=id, document=again, revision=1, now=NOW, actor_id=maker)
+    publish(id=id, now=NOW, actor_id=checker)
+    session.rollback()
+    assert queries.card(session, id).base_fen("general", "", "bronze") == 110
 
 
 def test_the_notice_is_finances_number(session: Session, maker: str, checker: str) -> None:

@@ -120,6 +120,26 @@ def test_a_voided_statement_stays_as_it_was_and_says_so(lin: str, desk: Desk) ->
     assert amounts(phone.get(f"{STATEMENT}.csv?no=1").data) == amounts(first)
 
 
+def test_the_columns_of_the_csv_sum_to_what_was_carried_and_is_payable(session: Session, desk: Desk) -> None:
+    lin = books.agent()
+    books.earn(lin, 700, base=350)
+    books.close()
+    books.earn(lin, 800, base=400, at=books.MONDAY_AFTER + HOUR)
+    books.close(CLOSING_TIME + 7 * DAY)
+    phone = desk(person_id=lin)
+
+    def sums(period_id: str) -> tuple[int, int]:
+        head, *body = csv.reader(io.StringIO(phone.get(f"/agent/statements/{period_id}.csv").text[1:]))
+        found = [[row[head.index(name)] for row in body] for name in ("到手", "结转")]
+        own, carried = (sum(int(cell.replace(".", "") or 0) for cell in column) for column in found)
+        return own, carried
+
+    assert sums(WEEK) == (700, -700)
+    assert sums("week-2026-11-23") == (800, 700)
+    found = books.statement(session, lin, "week-2026-11-23")
+    assert (found.gross_fen, found.payable_fen) == (800, 1500)
+
+
 def test_a_paper_of_many_lines_takes_known_statements(session: Session, desk: Desk) -> None:
     lin = books.agent()
     for _ in range(30):

@@ -164,7 +164,7 @@ def test_the_quarters_report_holds_everybody_who_was_paid(session: Session) -> N
     lin, he = taxing.agent("林可"), taxing.agent("何淼", number=None)
     period_id = taxing.pay({lin: 400_000, he: 120_000}, "2026-11-17")
     taxing.pay({lin: 600_000}, "2026-12-08")
-    taxing.come_back(period_id, lin, "2026-12-09")
+    taxing.come_back(period_id, lin, "2026-12-09", cause="returned")
     first, second = rows(make("platform", "2026-10-01", JANUARY))
     assert [first[key] for key in ("季度", "姓名", "国家/地区", "用户唯一标识码")] == [
         "2026Q4",
@@ -185,6 +185,17 @@ def test_the_quarters_report_holds_everybody_who_was_paid(session: Session) -> N
     ]
     assert (second["姓名"], second["证件号码"], second["收入净额"]) == ("", "", 1_200)
     assert second["备注"] != ""
+
+
+def test_what_the_bank_never_paid_is_in_no_figure_of_the_quarters_report(session: Session) -> None:
+    lin, he = taxing.agent("林可"), taxing.agent("何淼", number=None)
+    period_id = taxing.pay({lin: 400_000, he: 120_000}, "2026-11-17")
+    taxing.pay({lin: 600_000}, "2026-12-08")
+    taxing.come_back(period_id, lin, "2026-12-09")
+    taxing.come_back(period_id, he, "2026-12-10")
+    (only,) = rows(make("platform", "2026-10-01", JANUARY))
+    figures = ("用户唯一标识码", "劳务收入总额", "退款金额", "收入净额", "笔数", "首次日期")
+    assert [only[key] for key in figures] == [lin, 6_000, 0, 6_000, 1, "2026-12-08"]
 
 
 def test_an_identity_is_kept_until_its_return_is_made(session: Session) -> None:

@@ -12,7 +12,7 @@ from gig.core.errors import Refused
 from gig.core.text import N_
 from gig.payouts.disbursement.kept_back import kept_back
 from gig.payouts.disbursement.models import Batch, PayoutLine
-from gig.payouts.tax import queries
+from gig.payouts.tax import queries, values
 from gig.payouts.tax.operations import residency
 from gig.payouts.tax.queries import Assessment, Lines
 from gig.payouts.tax.rules.withholding import first_of
@@ -54,6 +54,14 @@ def assess(session: Session, batch: Batch) -> Assessment:
             n=later,
         )
     return found
+
+
+def failed() -> sa.Select[str]:
+    """The lines that the bank never paid."""
+    return sa.select(PayoutLine.id).where(PayoutLine.state == "failed")
+
+
+values.failed.append(failed)
 
 
 def estimate(batch_id: str) -> None:

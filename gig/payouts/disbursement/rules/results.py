@@ -66,6 +66,8 @@ _PLAIN: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2}0*)?")
 _POWER: Final = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
 _ACCOUNT: Final = re.compile(r"[0-9A-Za-z@._%+-]{4,100}")
 _TOTALS: Final = ("合计", "总计", "小计", "总笔数", "总金额")
+_ONE_LINE: Final = str.maketrans("\t\r\n", "   ")
+"""Rows are handed on as lines of tabbed values; a name with a break in it is no name of ours anyhow."""
 LARGEST_YUAN: Final = 10**10
 HEADER_WITHIN: Final = 20
 LONGEST_REASON: Final = 200
@@ -213,7 +215,7 @@ def reader(mapping: ColumnMap, headers: Sequence[str]) -> Callable[[int, Sequenc
             raise Faulty(
                 "status", N_("不认识状态「%(words)s」，请在列对应里写明它是成功还是失败。"), words=words
             )
-        name = "" if number else plain(cells[name_at])
+        name = "" if number else plain(cells[name_at]).translate(_ONE_LINE)
         if outcome in ("paid", "pending"):
             return Found(place, number, fen, outcome, "", "", account, name)
         words = " ".join(plain(cells[reason_at]).split())[:LONGEST_REASON]

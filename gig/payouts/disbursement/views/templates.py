@@ -53,12 +53,16 @@ SAMPLES = (
 @pages.get("")
 @allow("settle")
 def index() -> str:
+    """Each template as it is used or waits to be; what was turned down only if nothing else is there."""
     session = db.session()
-    found = templates.all_newest(session)
+    approved = {each.slug: each for each in templates.all_newest(session, approved=True)}
+    newest = templates.all_newest(session)
+    found = [approved.get(each.slug, each) if each.state == "refused" else each for each in newest]
     return render_template(
         "disbursement/templates.html",
         rows=found,
-        used={each.slug for each in templates.in_use(session)},
+        retired={slug for slug, each in approved.items() if each.retired},
+        states=STATE_WORDS,
         methods=METHOD_WORDS,
         names=names(session, *(each.made_by for each in found)),
     )

@@ -196,7 +196,7 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
     value = _readable(form) or stored
     before = None if status in ("active", "past") else active
     run = what_if.latest(session, version)
-    maker = queries.maker_of(version)
+    maker, writers = queries.maker_of(version), queries.writers_of(session, id)
     return render_template(
         "rates/card.html",
         version=version,
@@ -217,7 +217,8 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         notice=notice_of(session, value, now) if status in ("draft", "submitted") else None,
         why=request.form.get("why") or version.why or "",
         mine=maker == actor_id(),
-        wrote=actor_id() in queries.writers_of(session, id),
+        wrote=actor_id() in writers,
+        all_wrote=status == "submitted" and not queries.others_may_review(session, *writers),
         alone=not queries.others_may_review(session, actor_id()),
         names=shown.people(session, [maker, version.created_by, version.published_by]),
         maker=maker,

@@ -1,1 +1,1 @@
-"""A statement on paper: the same lines as a PDF and as a CSV, the same bytes each time they are asked for."""
+"""A statement on paper: the same lines as a PDF and as a CSV, the same bytes until a payment moves."""

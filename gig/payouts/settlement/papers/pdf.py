@@ -1,6 +1,6 @@
 """The statement as a PDF with its font inside, so that it reads the same everywhere.
 
-The date that it names as its own is that of the close: the same statement has the same bytes each time.
+The date that it names as its own is that of the close, so that asking twice gives the same bytes.
 """
 
 from __future__ import annotations

@@ -21,7 +21,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def write(session: Session, statement: Statement) -> Iterator[str]:
-    """Every line; what they add (到手) sums to the gross. The tax of what was paid has its own column."""
+    """Every line; what they add (到手) sums to the gross.
+
+    What was carried and the tax of what was paid have columns of their own: 到手 and 结转 sum to what is
+    payable, and all three to what was paid.
+    """
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(
@@ -36,6 +40,7 @@ def write(session: Session, statement: Statement) -> Iterator[str]:
             _("说明"),
             _("问题"),
             _("代扣个税"),
+            _("结转"),
         ]
     )
     yield BOM
@@ -43,9 +48,15 @@ def write(session: Session, statement: Statement) -> Iterator[str]:
         rows.writerow(_row(line))
         if number % AT_ONCE == 0:
             yield _taken(out)
+    blank = [""] * 4
+    for words, fen in (
+        (_("上期结转"), statement.carried_in_fen),
+        (_("结转下期"), -statement.carried_out_fen),
+    ):
+        if fen:
+            rows.writerow([_at(statement.cut_at), words, *blank, yuan(0), "", "", "", yuan(fen)])
     for tax in taxes(session, statement):
-        blank = [""] * 4
-        row = [_at(tax.at), _("代扣个税"), *blank, yuan(0), plain(tax.why), "", yuan(-tax.withheld_fen)]
+        row = [_at(tax.at), _("代扣个税"), *blank, yuan(0), plain(tax.why), "", yuan(-tax.withheld_fen), ""]
         rows.writerow(row)
     yield _taken(out)
 
@@ -53,7 +64,7 @@ def write(session: Session, statement: Statement) -> Iterator[str]:
 def _row(line: Line) -> list[str]:
     at = _at(line.at)
     if line.base_fen is None or line.gross_fen is None:
-        return [at, line.kind, "", "", "", "", yuan(line.fen), plain(line.why), plain(line.about), ""]
+        return [at, line.kind, "", "", "", "", yuan(line.fen), plain(line.why), plain(line.about), "", ""]
     money = (yuan(line.gross_fen), yuan(-(line.penalty_fen or 0)), yuan(line.fen))
     return [
         at,
@@ -63,6 +74,7 @@ def _row(line: Line) -> list[str]:
         *money,
         plain(line.why),
         plain(line.about),
+        "",
         "",
     ]
 

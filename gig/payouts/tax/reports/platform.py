@@ -1,4 +1,8 @@
-"""平台内从业人员收入信息: one row for each worker who was paid in a quarter, whatever the tax policy."""
+"""平台内从业人员收入信息: one row for each worker who was paid in a quarter, whatever the tax policy.
+
+What the bank never paid is no income, and nothing of it is in the report. What it paid and sent back later is
+income and 退款 alike, in the quarter of the payment.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +74,7 @@ def table(session: Session, first: dt.date) -> tuple[Table, int, int]:
 
 
 def _paid(session: Session, first: dt.date) -> Sequence[tuple[str, int, int, int, int, dt.date, dt.date]]:
-    """(agent, gross, taken back, withheld, payments, first, last) of everybody paid in the quarter."""
+    """(agent, gross, sent back, withheld, payments, first, last) of everybody paid in the quarter."""
     last_month = first.replace(month=first.month + 2)
     payment = TaxRecord.reverses_id.is_(None)
     query = (
@@ -83,7 +87,10 @@ def _paid(session: Session, first: dt.date) -> Sequence[tuple[str, int, int, int
             sa.func.min(TaxRecord.paid_on, type_=sa.Date()),
             sa.func.max(TaxRecord.paid_on, type_=sa.Date()),
         )
-        .where(TaxRecord.month.between(first, last_month))
+        .where(
+            TaxRecord.month.between(first, last_month),
+            *(TaxRecord.line_id.not_in(never_paid()) for never_paid in values.failed),
+        )
         .group_by(TaxRecord.agent_id)
         .order_by(TaxRecord.agent_id)
     )
