@@ -12,14 +12,16 @@ from gig.payouts.rates.queries import card_of
 
 
 class PublicationIn(Schema):
-    """From when the card holds; the draft's own instant when absent. `revision`: the one that was read."""
+    """From when the card holds; the draft's own instant when absent. `revision`: the one that was
+    read; left out, the present one is meant."""
 
     valid_from = Instant(load_default=None)
     revision = Int(least=1, load_default=None)
 
 
 class SubmissionIn(Schema):
-    """Why the card is as it is, for its reviewer and for the history. `revision`: the one that was read."""
+    """Why the card is as it is, for its reviewer and for the history. `revision`: the one that was
+    read; left out, the present one is meant."""
 
     why = Text(most=500, required=True)
     revision = Int(least=1, load_default=None)

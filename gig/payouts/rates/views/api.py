@@ -12,8 +12,6 @@ from gig.api.body import read_json
 from gig.api.cursors import PageQuery
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import Invalid
-from gig.core.text import N_
 from gig.identity.access import actor_id, allow
 from gig.payouts.rates import queries
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft
@@ -44,14 +42,6 @@ def _created(ref: dict[str, Any]) -> Any:
 
 def _published(ref: dict[str, Any]) -> Any:
     return answer(_shown(ref["id"]), 201)
-
-
-def _revision_read(body: dict[str, Any]) -> int | None:
-    """The revision that the program read; only the one person of operations need not say it."""
-    revision: int | None = body["revision"]
-    if revision is None and queries.others_may_review(db.session(), actor_id()):
-        raise Invalid({"revision": [N_("写明你看过的 revision，和 GET 回答里的一样：别人可能刚改过。")]})
-    return revision
 
 
 @blueprint.get("/rate-cards")
@@ -109,8 +99,7 @@ def delete_rate_card(id: str) -> None:
 @blueprint.refuses(404, 409, 422)
 def post_submission(body: dict[str, Any], id: str) -> dict[str, Any]:
     """The draft waits for another person's review: their publication."""
-    revision = _revision_read(body)
-    submit(id=id, why=body["why"], revision=revision, now=received_at(), actor_id=actor_id())
+    submit(id=id, why=body["why"], revision=body["revision"], now=received_at(), actor_id=actor_id())
     return _shown(id)
 
 
@@ -133,8 +122,13 @@ def delete_submission(query: dict[str, Any], id: str) -> None:
 @blueprint.refuses(404, 409, 422)
 def post_publication(body: dict[str, Any], id: str) -> dict[str, Any]:
     """The review that says yes: the card holds from an instant in the future, and never changes again."""
-    revision = _revision_read(body)
-    publish(id=id, valid_from=body["valid_from"], revision=revision, now=received_at(), actor_id=actor_id())
+    publish(
+        id=id,
+        valid_from=body["valid_from"],
+        revision=body["revision"],
+        now=received_at(),
+        actor_id=actor_id(),
+    )
     return _shown(id)
 
 
