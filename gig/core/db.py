@@ -189,7 +189,7 @@ def transaction() -> Iterator[Session]:
     try:
         session.info["connection"] = session.connection({"bind": engine}, _WRITING if lock else None)
         if lock:
-            _refuse_if_overtaken()  # from here to the commit no other process can write, so none can take over
+            _refuse_if_overtaken()  # until the commit no other process can write, so none can take over
         yield session
         if last_step := session.info.get("last_step"):
             last_step(session)

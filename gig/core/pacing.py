@@ -41,7 +41,6 @@ class Pace:
         """How many to take next."""
         self._session, self._most = session, most
         self._writers = writers_of(session)
-        self._began = time.monotonic()
         self._seen_at = float("-inf")
         self._number = self._newest()
         self._own = 0

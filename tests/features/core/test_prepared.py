@@ -65,7 +65,7 @@ def test_a_conflict_passes_where_it_may_and_is_an_integrity_error_elsewhere(sess
 
 
 def test_more_rows_than_a_driver_takes_at_once_are_written_all_the_same(session: Session) -> None:
-    told: list[Event] = [(f"agent:{number}", "notice.changed", {}) for number in range(17_000)]  # 68,000 values
+    told: list[Event] = [(f"agent:{number}", "notice.changed", {}) for number in range(17_000)]
     with transaction() as writing:
         emit_all(writing, told, now=AT)
     topics = session.scalars(sa.select(OutboxEvent.topic).order_by(OutboxEvent.id)).all()
