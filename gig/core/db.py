@@ -188,11 +188,13 @@ def transaction() -> Iterator[Session]:
     session.info["writing"] = True
     try:
         session.info["connection"] = session.connection({"bind": engine}, _WRITING if lock else None)
+        if lock:
+            _refuse_if_overtaken()  # until the commit no other process can write, so none can take over
         yield session
         if last_step := session.info.get("last_step"):
             last_step(session)
-        if not _may_write.get()():
-            raise Overtaken("another process does this now")
+        if not lock:
+            _refuse_if_overtaken()
         session.commit()
     except BaseException:
         session.rollback()
@@ -208,6 +210,11 @@ def transaction() -> Iterator[Session]:
         outbox.ring()
 
 
+def _refuse_if_overtaken() -> None:
+    if not _may_write.get()():
+        raise Overtaken("another process does this now")
+
+
 def not_inside_another(what: str) -> None:
     """A loud error, before anything happens, if the caller is in a transaction of its own.
 
@@ -220,7 +227,10 @@ def not_inside_another(what: str) -> None:
 
 @contextmanager
 def writing_only_while(holds: Callable[[], bool]) -> Iterator[None]:
-    """Inside, a transaction that is ready to commit when it no longer holds leaves nothing: Overtaken."""
+    """Inside, a transaction leaves nothing if it no longer holds: Overtaken.
+
+    What is asked before the commit on PostgreSQL is asked on SQLite once the one writer's lock is had.
+    """
     before = _may_write.set(holds)
     try:
         yield

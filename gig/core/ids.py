@@ -18,9 +18,10 @@ _last = 0
 def new_id() -> str:
     """A fresh lower-case ULID: 48 bits of milliseconds, then 80 random bits.
 
-    The time keeps inserts at the right edge of an index; the random part keeps the id unguessable. Within
-    one millisecond an id follows the one before it by a random step of 64 bits: what is made together
-    is read in the order in which it was made, and who knows one id still knows no other.
+    The time keeps inserts at the right edge of an index; the random part keeps the id unguessable. Until
+    the next millisecond an id follows the one before it by a random step of 64 bits, whichever thread asks
+    and wherever the machine's clock is set: what one process makes is read in the order in which it was
+    made, and who knows one id still knows no other.
     It reads the machine's clock, not the business clock: nothing may be concluded from it.
     """
     global _last
@@ -44,9 +45,9 @@ def new_block() -> str:
 def _next() -> int:
     random = int.from_bytes(os.urandom(10), "big")
     now = time.time_ns() // 1_000_000
-    if _last >> _RANDOM_BITS == now:
-        return _last + 1 + (random >> 16)
-    return now << _RANDOM_BITS | random >> 1  # half of the room is left for those that follow
+    if now > _last >> _RANDOM_BITS:
+        return now << _RANDOM_BITS | random >> 1  # half of the room is left for those that follow
+    return _last + 1 + (random >> 16)
 
 
 def _written(number: int) -> str:

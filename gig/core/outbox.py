@@ -46,7 +46,7 @@ def emit(session: Session, topic: str, type: str, payload: dict[str, Any], *, no
 
 
 def emit_all(session: Session, events: Iterable[Event], *, now: dt.datetime) -> None:
-    """Like `emit`, in one statement (that of a surrounding `together`, if there is one)."""
+    """Like `emit`, a few in one statement (that of a surrounding `together`, if there is one)."""
     rows = [
         {
             "topic": topic,

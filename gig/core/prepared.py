@@ -13,7 +13,7 @@ can take them so: on PostgreSQL each waiting costs more than the work.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, NoReturn, TypeVar, cast
@@ -211,8 +211,13 @@ def _shape_of(model: type[Any]) -> tuple[Callable[[Sequence[Any]], Any], list[st
     return _row_of(model.__name__, columns), [column.key for column in columns]
 
 
+AT_ONCE = 200
+"""Rows in one statement at most: a driver takes so many values, and each number of rows has its own text."""
+
+
 class PreparedInsert:
-    """Rows of the named columns, however many, in one statement; `on_conflict` columns let a retry pass."""
+    """Rows of the named columns, a few in one statement, many in several; `on_conflict` columns let a retry
+    pass."""
 
     def __init__(self, table: sa.Table, *, on_conflict: Sequence[str] | None = None) -> None:
         self._table = table
@@ -221,17 +226,19 @@ class PreparedInsert:
 
     def run(self, session: Session, rows: Sequence[Values]) -> int:
         """The rows are written, but for those that conflict; says how many. All have the same columns."""
-        prepared, values = self._of(rows)
-        return prepared.run(session, values)
+        return sum(prepared.run(session, values) for prepared, values in self._pieces(rows))
 
     def write(self, session: Session, rows: Sequence[Values]) -> None:
         """Like `run`, now, or when the surrounding `together` ends."""
-        prepared, values = self._of(rows)
-        prepared.write(session, values)
+        for prepared, values in self._pieces(rows):
+            prepared.write(session, values)
 
     def one(self, row: Values) -> tuple[Prepared, Values]:
         """The write of one row, with its values, for a `together` that it decides."""
         return self._of([row])
+
+    def _pieces(self, rows: Sequence[Values]) -> Iterator[tuple[Prepared, Values]]:
+        return (self._of(rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE))
 
     def _of(self, rows: Sequence[Values]) -> tuple[Prepared, Values]:
         shape = len(rows), tuple(rows[0])

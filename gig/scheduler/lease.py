@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from gig.core.clock import real_now
 from gig.core.db import EPOCH, db, is_sqlite, transaction
@@ -49,28 +52,31 @@ class Lease:
     def release(self) -> None:
         """Another process may lead at once."""
         self._safe_until = float("-inf")
+        ours = sa.and_(SchedulerLease.name == NAME, SchedulerLease.holder == self.holder)
+        with _by_itself() as doing:
+            doing.execute(sa.update(SchedulerLease).where(ours).values(until=EPOCH))
+
+
+@contextmanager
+def _by_itself() -> Iterator[Session | Connection]:
+    """On PostgreSQL each statement inside commits by itself: a process that is stopped at any point of it
+    leaves no lock behind on which the next one would wait."""
+    if is_sqlite(db.session()):
         with transaction() as session:
-            session.execute(
-                sa.update(SchedulerLease)
-                .where(SchedulerLease.name == NAME, SchedulerLease.holder == self.holder)
-                .values(until=EPOCH)
-            )
+            yield session
+    else:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
 
 
 def _held_afterwards(holder: str) -> bool:
-    """Whether the holder has the lease now.
-
-    On PostgreSQL it is one statement that commits by itself: a process that is stopped at any point of it
-    leaves no lock behind on which the next one would wait.
-    """
-    if is_sqlite(db.session()):
-        with transaction() as session:
-            return (
-                session.execute(_take_or_prolong(sqlite, holder, sa.literal(real_now()))).first() is not None
-            )
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        statement = _take_or_prolong(postgresql, holder, sa.func.clock_timestamp())
-        return connection.execute(statement).first() is not None
+    """Whether the holder has the lease now."""
+    with _by_itself() as doing:
+        if is_sqlite(db.session()):
+            statement = _take_or_prolong(sqlite, holder, sa.literal(real_now()))
+        else:
+            statement = _take_or_prolong(postgresql, holder, sa.func.clock_timestamp())
+        return doing.execute(statement).first() is not None
 
 
 def _take_or_prolong(dialect: Any, holder: str, now: sa.ColumnElement[dt.datetime]) -> Any:

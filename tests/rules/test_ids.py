@@ -46,6 +46,15 @@ def test_ids_ascend_as_the_clock_goes_on(monkeypatch: pytest.MonkeyPatch) -> Non
     assert number_of(made[-1]) >> 80 == (begin + 999 * 300_000) // 1_000_000
 
 
+def test_ids_ascend_when_a_slow_thread_or_a_set_clock_brings_an_earlier_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin, read = time.time_ns(), itertools.count()
+    monkeypatch.setattr(time, "time_ns", lambda: begin + (1_000_000, 0, -3_600 * 10**9)[next(read) % 3])
+    made = [new_id() for _ in range(999)]
+    assert made == sorted(made)
+
+
 @pytest.mark.usefixtures("standing_clock")
 def test_threads_make_no_id_twice() -> None:
     made: list[list[str]] = [[] for _ in range(4)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,11 +32,15 @@ def tell_of_cuts(session: Session, card_id: str, lower: Sequence[Difference], no
     for agent_id, queue in session.execute(sa.select(AgentSkill.agent_id, AgentSkill.queue)):
         skills.setdefault(agent_id, set()).add(queue)
     working = sa.select(Agent.id, Agent.tier).where(Agent.stage.in_(("probation", "active")))
+    at = f"{value.zone.local(value.valid_from):%Y-%m-%d %H:%M}"
+
+    @cache
+    def places(tier: str, queues: frozenset[str]) -> int:
+        return len(concerning(lower, tier=tier, queues=queues))
+
     rows: list[dict[str, Any]] = []
     for agent_id, tier in session.execute(working):
-        count = len(concerning(lower, tier=tier, queues=skills.get(agent_id, set())))
-        if count:
-            at = f"{value.zone.local(value.valid_from):%Y-%m-%d %H:%M}"
+        if count := places(tier, frozenset(skills.get(agent_id, ()))):
             params = {"name": value.name, "at": at, "n": count, "card": card_id}
             rows.append(
                 {**_told(params), "agent_id": agent_id, "made_at": now, "expires_at": value.valid_from}

@@ -61,18 +61,17 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
     with transaction() as session:
         seen = arrivals.look(session, channel_id, new.external_id, new.queue)
         found = seen.known
-        if found is None:
+        if found is None and new.customer_key and new.order.get("external_id"):
             old = _recontacted(session, channel_id, new, now)
-            if old is not None:
+            seen = arrivals.look(session, channel_id, new.external_id, new.queue)
+            found = seen.known  # one we waited for may have handed it in just now
+            if old is not None and found is None:
                 session.add(
                     InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id)
                 )
                 session.flush()
                 _take_words(session, old, message_row(old.id, new.text, None, now), now)
                 found = old.id
-            elif new.customer_key and new.order:
-                seen = arrivals.look(session, channel_id, new.external_id, new.queue)
-                found = seen.known  # one we waited for has just joined it
         entered = None if found else _enter(session, seen, channel_id, new, now)
         if entered is not None:
             made(session, inquiry_id=entered[0].id, created="1")
@@ -134,8 +133,6 @@ def first_turn_row(inquiry_id: str, turn_id: str, now: dt.datetime) -> dict[str,
 
 def _recontacted(session: Session, channel_id: str, new: NewInquiry, now: dt.datetime) -> Inquiry | None:
     """The inquiry of the same customer and order that was resolved within 24 h, come back or not."""
-    if not new.customer_key or not new.order.get("external_id"):
-        return None
     return session.execute(
         sa.select(Inquiry)
         .where(

@@ -215,7 +215,7 @@ def accept(
         lock_agent(session, agent_id)
         offer = offers.own(session, offer_id, agent_id)
         if offer.state in ENDS:
-            raise _over(session, offer)
+            _refuse_over(session, offer)
         if offer.state == "live" and offer.expires_at < now:
             raise Refused("offer-lapsed", GONE)
         claimed = claim(
@@ -227,12 +227,19 @@ def accept(
         return claimed
 
 
-def _over(session: Session, offer: Offer) -> Refused:
-    """Why an offer that has ended cannot be taken any more."""
+def _refuse_over(session: Session, offer: Offer) -> None:
+    """Says why an offer that has ended cannot be taken any more.
+
+    Of an inquiry that is theirs by now, or that nobody can have, the claim says what it always says.
+    """
     if offer.state != "void":
-        return Refused(f"offer-{offer.state}", ENDS[offer.state])
-    state = session.execute(sa.select(Inquiry.state).where(Inquiry.id == offer.inquiry_id)).scalar_one()
-    return Refused("offer-lapsed", ENDS["void"]) if state == "open" else Refused("already-claimed", TAKEN)
+        raise Refused(f"offer-{offer.state}", ENDS[offer.state])
+    inquiry = sa.select(Inquiry.state, Inquiry.owner_id).where(Inquiry.id == offer.inquiry_id)
+    state, owner_id = session.execute(inquiry).one()
+    if state == "open":
+        raise Refused("offer-lapsed", ENDS["void"])
+    if state == "claimed" and owner_id != offer.agent_id:
+        raise Refused("already-claimed", TAKEN)
 
 
 def refuse(*, offer_id: str, agent_id: str, zone: str, now: dt.datetime) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gig.core import db as database
 from gig.core.db import Instant, db, table_of, transaction
-from gig.core.outbox import OutboxEvent
+from gig.core.outbox import Event, OutboxEvent, emit_all
 from gig.core.prepared import Part, Prepared, PreparedInsert
 from gig.dispatch.models import Queue
 from tests.statements import counted
@@ -62,6 +62,14 @@ def test_a_conflict_passes_where_it_may_and_is_an_integrity_error_elsewhere(sess
         STRICT.run(writing, [row("secret"), row("a")])
     assert "secret" not in str(refused.value)
     assert FIND.first(session, {"slug": "secret"}) is None
+
+
+def test_more_rows_than_a_driver_takes_at_once_are_written_all_the_same(session: Session) -> None:
+    told: list[Event] = [(f"agent:{number}", "notice.changed", {}) for number in range(17_000)]
+    with transaction() as writing:
+        emit_all(writing, told, now=AT)
+    topics = session.scalars(sa.select(OutboxEvent.topic).order_by(OutboxEvent.id)).all()
+    assert list(topics) == [topic for topic, *_ in told]
 
 
 def test_it_stands_and_falls_with_the_transaction(session: Session) -> None:

@@ -13,7 +13,7 @@ from gig.core.outbox import OutboxEvent
 from gig.dispatch.models import Inquiry
 from gig.dispatch.models_offers import Offer
 from gig.dispatch.operations.claims import claim
-from gig.dispatch.operations.inquiries import add_customer_message
+from gig.dispatch.operations.inquiries import add_customer_message, withdraw
 from gig.dispatch.operations.offers import accept, refuse, sweep_offers
 from gig.dispatch.operations.releases import release
 from gig.dispatch.operations.replies import reply
@@ -208,6 +208,30 @@ def test_an_offer_is_taken_back_when_a_customer_of_the_agent_asks(session: Sessi
     assert offer.state == "void"
     late = lambda: accept(offer_id=offer.id, agent_id=agent, now=at + seconds(3))  # noqa: E731
     assert "收回" in str(refusal(late, "offer-lapsed").message)
+
+
+def test_who_claims_from_the_feed_what_was_taken_back_has_it_by_a_late_tap_too(session: Session) -> None:
+    at = NOON + seconds(40)
+    agent, held = conversing(until=at)
+    swept(at)
+    add_customer_message(
+        channel_id=a.channel(), inquiry_id=held, external_id="more", text="还没到账", now=at + seconds(1)
+    )
+    swept(at + seconds(2))
+    [offer] = offered(session)
+    claim(inquiry_id=offer.inquiry_id, agent_id=agent, now=at + seconds(3))
+    assert accept(offer_id=offer.id, agent_id=agent, now=at + seconds(4)).already
+    assert offered(session)[0].state == "void"
+
+
+def test_an_offer_whose_customer_has_gone_is_not_said_to_be_another_s(session: Session) -> None:
+    agent, inquiry = a.agent(), a.inquiry()
+    swept(WAITED)
+    [offer] = offered(session)
+    withdraw(channel_id=a.channel(), inquiry_id=inquiry, now=WAITED + seconds(1))
+    swept(WAITED + seconds(2))
+    late = lambda: accept(offer_id=offer.id, agent_id=agent, now=WAITED + seconds(3))  # noqa: E731
+    refusal(late, "not-open")
 
 
 def test_offers_taken_back_count_for_nothing_however_many(session: Session) -> None:
