@@ -60,6 +60,7 @@ def show_number(name: str) -> str:
 @allow("operate", "settle")
 def change(name: str) -> Answer:
     """The number holds from here on."""
+    before = tunables.values(db.session())[name] if name in tunables.waiting(db.session()) else None
     try:
         changed = change_number(
             name=name,
@@ -75,6 +76,8 @@ def change(name: str) -> Answer:
         flash(_("和现在的值一样，没有改动。"))
     elif name in tunables.waiting(db.session()):
         flash(_("这会放宽控制，等另一位财务同意后才生效。"))
+    elif before is not None and tunables.values(db.session())[name] == before:
+        flash(_("没有改，提出的改动已撤下。"))
     elif name == PERIOD_KIND.name:
         flash(_("已改，从下一个周期开始生效。"))
     else:

@@ -30,6 +30,7 @@ class Notice:
     cuts: list[Difference]
     days: int
     earliest: dt.datetime
+    replaces: str = ""
 
     def faults(self, value: RateCard) -> Errors:
         """Why the card may not begin when it says, naming what it lowers."""
@@ -53,7 +54,7 @@ def notice_of(session: Session, value: RateCard, now: dt.datetime) -> Notice:
     before = session.get(RateCardVersion, id) if id else None
     owed = before is not None and not _nobodys(session, before)
     found = cuts(card(session, before.id), value) if before is not None and owed else []
-    return Notice(found, days, _whole_minute(now) + dt.timedelta(days=days))
+    return Notice(found, days, _whole_minute(now) + dt.timedelta(days=days), before.name if before else "")
 
 
 def _nobodys(session: Session, before: RateCardVersion) -> bool:

@@ -197,6 +197,7 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
     before = None if status in ("active", "past") else active
     run = what_if.latest(session, version)
     maker, writers = queries.maker_of(version), queries.writers_of(session, id)
+    notice = notice_of(session, value, now) if status in ("draft", "submitted") else None
     return render_template(
         "rates/card.html",
         version=version,
@@ -207,14 +208,14 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         active=active,
         active_id=active_id,
         editable=status == "draft",
-        errors=state.pop("errors", {}),
+        errors=shown.named(state.pop("errors", {}), notice.cuts if notice else []),
         changes=differences(before, value) if before else [],
         theirs=differences(stored, value) if state.get("overtaken") else [],
         moves=shown.price_moves(value, before),
         log=shown.history(session, id),
         tiers=("*", *TIERS),
         steps=shown.steps(version, status),
-        notice=notice_of(session, value, now) if status in ("draft", "submitted") else None,
+        notice=notice,
         why=request.form.get("why") or version.why or "",
         mine=maker == actor_id(),
         wrote=actor_id() in writers,

@@ -170,6 +170,12 @@ def price_moves(card: RateCard, before: RateCard | None) -> dict[tuple[str, str,
     return moves
 
 
+def named(errors: dict[str, list[str]], cuts: list[Difference]) -> dict[str, list[str]]:
+    """The same faults, with what is lowered called by the names that the page uses, not by its keys."""
+    words = {say(each.sentence): difference_words(each) for each in cuts}
+    return {pointer: [words.get(each, each) for each in found] for pointer, found in errors.items()}
+
+
 def said_in_yuan(errors: Errors) -> dict[str, list[str]]:
     """Faults by pointer, said in the units of the form rather than of the document."""
     return {pointer: [_fault(pointer, each) for each in found] for pointer, found in errors.items()}

@@ -170,13 +170,19 @@ def _done(change: Callable[[], Any], words: str) -> Response:
     return redirect(HERE, code=303)
 
 
+def _free_month(today: dt.date) -> dt.date:
+    """This month, or the next one once something of this month was paid out."""
+    this = first_of(today)
+    return first_of(this + dt.timedelta(days=31)) if queries.used_from(db.session(), this) else this
+
+
 def _as_it_is(holds: queries.InForce, chosen: Sequence[TaxChoice], today: dt.date) -> dict[str, str]:
     """What the form begins with: the policy as it is, and the payer named last."""
     named = next((choice for choice in chosen if choice.payer_code), None)
     return {
         "policy": holds.policy,
         "gap": holds.gap or "reset",
-        "from_month": f"{today:%Y-%m}",
+        "from_month": f"{_free_month(today):%Y-%m}",
         "payer_name": named.payer_name if named else "",
         "payer_code": named.payer_code if named else "",
     }
