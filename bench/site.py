@@ -80,9 +80,15 @@ class Host:
 
     def leads(self) -> bool:
         """Whether this scheduler lives, and its last word since its start was that it leads."""
-        printed = self.log.read_bytes()[self._began_at :].decode()
-        said = [line for line in printed.splitlines() if "leads the jobs" in line]
+        said = [line for line in self._printed().splitlines() if "leads the jobs" in line]
         return self.process.poll() is None and bool(said) and "this process" in said[-1]
+
+    def is_awake(self) -> bool:
+        """Whether this scheduler has said since its start that it is awake."""
+        return "the scheduler is awake" in self._printed()
+
+    def _printed(self) -> str:
+        return self.log.read_bytes()[self._began_at :].decode()
 
     def kill(self) -> None:
         kill(self.process)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gig.core import outbox, tunables
 from gig.core.businesstime import BusinessZone, business_zone
-from gig.core.db import is_sqlite, table_of, transaction
+from gig.core.db import Instant, is_sqlite, table_of, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.text import N_
 from gig.identity.models import Agent, Duty
@@ -93,13 +94,16 @@ def forget_reason(*, agent_id: str) -> None:
 def end_duty(
     session: Session, agent_ids: Collection[str], *, now: dt.datetime, since_seen: bool = False
 ) -> None:
-    """The open span of each of these agents has ended."""
+    """The open span of each of these agents has ended, at the earliest when it began.
+
+    A sweep's `now` may lie before that: the agent came back while it waited for a lock.
+    """
     if not agent_ids:
         return
-    ended: object = now
+    ended: Any = sa.literal(now, Instant())
     if since_seen:
-        seen = sa.select(Agent.last_seen_at).where(Agent.id == Duty.agent_id).scalar_subquery()
-        ended = sa.case((seen > Duty.began_at, seen), else_=Duty.began_at)
+        ended = sa.select(Agent.last_seen_at).where(Agent.id == Duty.agent_id).scalar_subquery()
+    ended = sa.case((ended > Duty.began_at, ended), else_=Duty.began_at)
     session.execute(
         sa.update(Duty)
         .where(Duty.agent_id.in_(agent_ids), Duty.ended_at.is_(None))

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.db import transaction
 from gig.core.errors import Refused
 from gig.core.outbox import OutboxEvent
 from gig.dispatch.models import Inquiry
@@ -17,7 +18,7 @@ from gig.dispatch.operations.expiry import sweep_idle
 from gig.dispatch.operations.replies import reply
 from gig.dispatch.operations.resting import sweep_reach, sweep_rested, sweep_rests
 from gig.identity.models import Agent, Duty
-from gig.identity.operations.presence import set_presence
+from gig.identity.operations.presence import set_aside, set_presence
 from tests import builders as a
 from tests.builders import NOON, seconds
 
@@ -159,3 +160,13 @@ def test_agents_who_were_online_before_the_count_began_are_counted_from_now(sess
     assert sweep_rests(now=NOON) == 0
     assert sweep_rests(now=NOON + 4 * HOUR) == 1
     assert standing(session, agent).presence == "away"
+
+
+def test_time_online_never_ends_before_it_began(session: Session) -> None:
+    agent = a.agent(presence="offline")
+    online(agent, NOON)
+    a_moment_ago = NOON - dt.timedelta(milliseconds=35)  # when a sweep began that had to wait for this agent
+    with transaction() as writing:
+        set_aside(writing, [agent], state="away", reason="silent", now=a_moment_ago)
+    duty = session.scalars(sa.select(Duty).where(Duty.agent_id == agent)).one()
+    assert (duty.began_at, duty.ended_at) == (NOON, NOON)

@@ -204,6 +204,8 @@ def test_the_leading_scheduler_killed_in_a_sweep(deployment: Deployment) -> None
     leader.kill()
     assert deployment.count(left, ids=ids) > 0
     until(heir.leads, heir, seconds=FAIL_OVER_S)
+    leader.start()
+    until(leader.is_awake, leader)
     until(lambda: deployment.count(left, ids=ids) == 0, heir)
     misses = "SELECT count(*) FROM score_event WHERE kind = 'missed' AND inquiry_id = ANY(:ids)"
     assert deployment.count(misses, ids=ids) == len(ids)
