@@ -10,6 +10,7 @@ from typing import Any
 
 import flask_smorest
 import marshmallow as ma
+import orjson
 from flask import Blueprint, Flask, Request, Response, current_app, g, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -40,10 +41,9 @@ class Json(DefaultJSONProvider):
         return DefaultJSONProvider.default(value)
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return _ENCODER.encode(obj) if not kwargs else super().dumps(obj, **kwargs)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=Json.default)
+        if kwargs:
+            return super().dumps(obj, **kwargs)
+        return orjson.dumps(obj, Json.default, orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
 class Problem(ma.Schema):

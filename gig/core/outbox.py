@@ -6,11 +6,11 @@ The table is the truth; the bell only says "look now". Payloads hold ids and num
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -31,7 +31,6 @@ class OutboxEvent(Base):
     created_at: Mapped[dt.datetime]
 
 
-_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _EVENTS = PreparedInsert(table_of(OutboxEvent))
 
 Event = tuple[str, str, dict[str, Any]]
@@ -51,7 +50,7 @@ def emit_all(session: Session, events: Iterable[Event], *, now: dt.datetime) -> 
         {
             "topic": topic,
             "type": type_,
-            "payload": _as_json(payload),
+            "payload": orjson.dumps(payload).decode(),
             "created_at": now,
         }
         for topic, type_, payload in events
