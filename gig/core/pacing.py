@@ -24,9 +24,11 @@ PIECE_S, REST = 0.006, 2.0
 LATELY_S = 0.5
 """Others write as long as their last write is not older than this."""
 LONGEST_REST_S = 0.02
-FIRST, LEAST, GROWTH = 100, 50, 4
-"""A work begins with so many, and takes so many times more as long as nobody else writes. It never takes
-fewer than the least: what a piece costs besides, a commit above all, would be most of it."""
+LEAST, GROWTH = 50, 4
+"""It never takes fewer than the least: what a piece costs besides, a commit above all, would be most of it.
+It takes so many times more as long as nobody else writes."""
+FIRST = 1000
+"""With so many it begins on PostgreSQL, where it blocks nobody and does not know yet of other processes."""
 LOOK_EVERY = 20_000
 """Steps of SQLite's machine (less than a millisecond) between two looks at how long a reading has taken."""
 
@@ -37,13 +39,18 @@ class Pace:
     """The pace of one work on one thread; it says `own()` after each transaction in which it has written."""
 
     def __init__(self, session: Session, *, most: int) -> None:
-        self.size = min(FIRST, most)
-        """How many to take next."""
         self._session, self._most = session, most
         self._writers = writers_of(session)
         self._seen_at = float("-inf")
+        self.size = self._first()
+        """How many to take next."""
         self._number = self._newest()
         self._own = 0
+
+    def _first(self) -> int:
+        if not self.alone:
+            return min(LEAST, self._most)
+        return self._most if is_sqlite(self._session) else min(FIRST, self._most)
 
     @property
     def alone(self) -> bool:
@@ -68,8 +75,11 @@ class Pace:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """What is read on SQLite inside, however long, rests in between while others write."""
+        """What is read inside, however long, leaves others room while they write: on SQLite it rests in
+        between, on PostgreSQL it takes one processor only. To be entered at the start of a transaction."""
         if not is_sqlite(self._session):
+            if not self.alone:
+                self._session.execute(sa.text("SET LOCAL max_parallel_workers_per_gather = 0"))
             yield
             return
         driver = cast(sqlite3.Connection, self._session.connection().connection.driver_connection)
