@@ -34,7 +34,7 @@ from tests.fixtures.processes import free_port, stop, wait_until
 from tests.fixtures.servers import Server, environment
 
 SECRET = "only-for-benches-" * 3
-AGENTS, ROUNDS, PER_ROUND, CONNECTIONS = 160, 5, 400, 32
+AGENTS, ROUNDS, PER_ROUND, CONNECTIONS = 300, 9, 400, 32
 RACES, RACERS = 200, 50
 FEW, MANY, SAMPLES = 100, 100_000, 300
 ANSWER = "已为您提交全额退款，一般 1 到 3 个工作日到账。"
