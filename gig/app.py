@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from gig.channels import wiring as channels
 from gig.core import clock, crypto, logs, simclock
 from gig.core.db import db
+from gig.core.postgres import keep_prepared
 from gig.dispatch import wiring as dispatch
 from gig.identity import wiring as identity
 from gig.insight import wiring as insight
@@ -70,6 +71,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.env)
     app.before_request(clock.stamp_request)
     db.init_app(app)
+    with app.app_context():
+        keep_prepared(db.engine)
     simclock.init_app(app, settings.clock_start, settings.clock_speed)
     health.init_app(app)
     init_web(app)

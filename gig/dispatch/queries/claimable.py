@@ -75,13 +75,18 @@ _inquiry = Part(Inquiry, len(_asked))
 _quote = Part(TurnQuote, _inquiry.end)
 _message = Part(Message, _quote.end)
 
+_kept_here = sa.and_(
+    TurnQuote.turn_id == Inquiry.open_turn_id,
+    TurnQuote.inquiry_id == Inquiry.id,
+    TurnQuote.agent_id == _agent,
+)
 _LOOK = Prepared(
     sa.select(*_asked, *_inquiry.columns, *_quote.columns, *_message.columns)
     .select_from(Agent)
     .join(Inquiry, Inquiry.id == sa.bindparam("inquiry"))
     .join(Queue, Queue.slug == Inquiry.queue)
     .outerjoin(Turn, Turn.id == Inquiry.open_turn_id)
-    .outerjoin(TurnQuote, sa.and_(TurnQuote.turn_id == Inquiry.open_turn_id, TurnQuote.agent_id == _agent))
+    .outerjoin(TurnQuote, _kept_here)
     .outerjoin(Surge, surges.in_force(Inquiry.queue, _at))
     .outerjoin(Draft, sa.and_(Draft.inquiry_id == Inquiry.id, Draft.agent_id == _agent))
     .outerjoin(Message, Message.inquiry_id == Inquiry.id)
