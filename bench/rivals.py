@@ -2,6 +2,9 @@
 
 All on the same PostgreSQL with durable commits and fresh statistics, in turns, the median of the rounds. The
 libraries are called as their own workers call them, one job at a time; two web workers serve the product.
+
+Beside the ratio stands what a bare route would reach that is asked twice an inquiry, on the same two workers:
+no product of two requests can be faster on that machine.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.queries import Queries
 from procrastinate.jobs import Status
 
-from bench import claims
+from bench import claims, floor
 from bench.claims import ANSWER, CONNECTIONS
 from bench.deployed import DEPLOYED
 from bench.desk import Desk, staff, waiting
@@ -35,7 +38,10 @@ AIM = 2.0
 TASK = "bench"
 FORGOTTEN_AFTER = dt.timedelta(minutes=5)
 
+BARE = "ab"
+
 OneJob = Callable[[], Awaitable[None]]
+Rates = dict[str, list[float]]
 
 
 def run() -> list[dict[str, Any]]:
@@ -44,16 +50,19 @@ def run() -> list[dict[str, Any]]:
         now = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=60)
         desk = staff(AGENTS, now=now)
         ids = waiting(desk, ROUNDS * PER_ROUND + CONNECTIONS, now=now)
+        floor.make([f"{step}{id}" for id in ids for step in BARE])
         db.session.remove()
         db.engine.dispose()
-        with claims._served([*claims.PRODUCT[:3], *DEPLOYED], url) as port:
+        product, bare = [*claims.PRODUCT[:3], *DEPLOYED], [*claims.FLOOR, *DEPLOYED]
+        with claims._served(product, url) as port, claims._served(bare, url) as floor_port:
             _answered(port, desk, ids[:CONNECTIONS])
-            rates = asyncio.run(_rounds(port, desk, ids[CONNECTIONS:], _place(url)))
-    return [_ratio(library, rates["reply"], rates[library]) for library in ("procrastinate", "pgqueuer")]
+            _bare(floor_port, ids[:CONNECTIONS])
+            rates = asyncio.run(_rounds(port, floor_port, desk, ids[CONNECTIONS:], _place(url)))
+    return [_ratio(library, rates) for library in ("procrastinate", "pgqueuer")]
 
 
-async def _rounds(port: int, desk: Desk, ids: list[str], place: str) -> dict[str, list[float]]:
-    rates: dict[str, list[float]] = {"reply": [], "procrastinate": [], "pgqueuer": []}
+async def _rounds(port: int, floor_port: int, desk: Desk, ids: list[str], place: str) -> Rates:
+    rates: Rates = {"reply": [], "bare": [], "procrastinate": [], "pgqueuer": []}
     jobs = PER_ROUND * (len(ids) // PER_ROUND + 1)
     async with _procrastinate(place, jobs) as first, _pgqueuer(place, jobs) as second:
         async with await psycopg.AsyncConnection.connect(place, autocommit=True) as connection:
@@ -61,6 +70,7 @@ async def _rounds(port: int, desk: Desk, ids: list[str], place: str) -> dict[str
         for start in range(0, len(ids), PER_ROUND):
             rates["procrastinate"].append(await _finished(first))
             rates["reply"].append(_answered(port, desk, ids[start : start + PER_ROUND]))
+            rates["bare"].append(_bare(floor_port, ids[start : start + PER_ROUND]))
             rates["pgqueuer"].append(await _finished(second))
     return rates
 
@@ -75,6 +85,15 @@ def _answered(port: int, desk: Desk, ids: list[str]) -> float:
         outcome = send(port, asked, connections=CONNECTIONS)
         assert set(outcome.statuses) == {"201"}, (step, outcome.statuses)
         seconds += outcome.seconds
+    return len(ids) / seconds
+
+
+def _bare(port: int, ids: list[str]) -> float:
+    """Inquiries a second that a bare route could answer, with one UPDATE in each of two requests."""
+    seconds = 0.0
+    for step in BARE:
+        asked = [Request("POST", f"/floor/{step}{id}") for id in ids]
+        seconds += send(port, asked, connections=CONNECTIONS).seconds
     return len(ids) / seconds
 
 
@@ -130,8 +149,9 @@ def _place(url: str) -> str:
     return f"host={address.host} port={address.port} user={address.username} dbname={address.database}"
 
 
-def _ratio(library: str, ours: list[float], theirs: list[float]) -> dict[str, Any]:
-    value = statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
+def _ratio(library: str, rates: Rates) -> dict[str, Any]:
+    ours, theirs = rates["reply"], rates[library]
+    value, highest = (_over(rates[side], theirs) for side in ("reply", "bare"))
     return {
         "name": f"reply_over_{library}",
         "value": round(value, 3),
@@ -140,5 +160,9 @@ def _ratio(library: str, ours: list[float], theirs: list[float]) -> dict[str, An
         "holds": value >= AIM,
         "detail": f"claim + reply + earning over HTTP {statistics.median(ours):.0f}/s, 2 workers, "
         f"{CONNECTIONS} connections; fetch + finish one at a time {statistics.median(theirs):.0f}/s; "
-        f"{len(ours)} rounds of {PER_ROUND}",
+        f"a bare route asked twice would reach {highest:.2f}; {len(ours)} rounds of {PER_ROUND}",
     }
+
+
+def _over(ours: list[float], theirs: list[float]) -> float:
+    return statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
