@@ -79,3 +79,44 @@ def test_ops_copies_the_card_in_force_mends_a_fault_and_publishes_it_for_an_inst
     assert queries.card_of(version).base[0].fen == 260
     assert queries.card_in_force(session, start)[0] == version.id
     assert queries.card_in_force(session, start - dt.timedelta(microseconds=1))[0] != version.id
+
+
+def test_the_edge_of_a_peak_is_drawn_in_the_picture_and_saved_with_the_form(
+    live_server: Server, new_page: NewPage, session: Session
+) -> None:
+    page = desks.sits_down(new_page, live_server, session, "ops", "陈雨")
+    page.goto(f"{live_server.url}/console/rates")
+    press(page, "从生效中的卡新建草稿")
+    blocks = page.locator("svg.bands rect.band[data-start='1020']")
+    ends = page.locator("input[name$='-to']")
+    evening = ends.nth([field.input_value() for field in ends.all()].index("20:00"))
+    assert page.get_by_text("拖色块的边缘改时间").is_visible()
+
+    box = blocks.first.bounding_box()
+    assert box is not None
+    edge, middle, an_hour = box["x"] + box["width"], box["y"] + box["height"] / 2, box["width"] / 3
+    page.mouse.move(edge, middle)
+    page.mouse.down()
+    page.mouse.move(edge + an_hour / 2, middle)
+    page.mouse.move(edge + an_hour, middle)
+    page.mouse.up()
+    assert evening.input_value() == "21:00"
+    widths = [found["width"] for block in blocks.all() if (found := block.bounding_box())]
+    assert [round(width / an_hour, 1) for width in widths] == [4.0] * len(widths)  # on every row of its days
+
+    page.mouse.move(edge + an_hour, middle)
+    page.mouse.down()
+    page.mouse.move(0, middle)  # far beyond its own beginning: half an hour is left
+    page.mouse.up()
+    assert evening.input_value() == "17:30"
+    evening.fill("21:30")
+    assert round((blocks.first.bounding_box() or {})["width"] / an_hour, 1) == 4.5
+
+    blocks.first.click()
+    assert page.evaluate("document.activeElement.name").endswith("-times")
+    page.keyboard.type("1.8")
+    press(page, "保存草稿")
+    session.rollback()
+    draft = session.scalars(sa.select(RateCardVersion).where(RateCardVersion.published_at.is_(None))).one()
+    saved = queries.card_of(draft).bands
+    assert [(b.hours.clock, b.hours.percent) for b in saved if b.hours.start == 17 * 60] == [("17:00–21:30", 180)]

@@ -18,7 +18,7 @@ from gig.core.text import N_
 from gig.identity.models import Person
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.queries import OBJECT as RATE_CARD
-from gig.payouts.rates.rules.card import ANY, DAY_MINUTES, Hours, RateCard
+from gig.payouts.rates.rules.card import ANY, DAY_MINUTES, DAY_NAMES, Hours, RateCard
 from gig.payouts.rates.rules.comparison import LIMITS, Difference, week_of
 from gig.payouts.rates.rules.overlaps import WEEKDAY_WORDS
 from gig.payouts.rates.rules.samples import Sample, samples
@@ -41,7 +41,7 @@ class LogLine:
 def week_rows(card: RateCard, before: RateCard | None) -> list[dict[str, Any]]:
     """The rows of the picture: working days, the weekend, and dates, each kind in one row while it is alike.
 
-    A tail past midnight is on the day that it reaches.
+    A tail past midnight is on the day that it reaches. `days` and `date` say whose fields a row shows.
     """
     week, old = week_of(card), week_of(before) if before else None
     days = [
@@ -57,15 +57,20 @@ def week_rows(card: RateCard, before: RateCard | None) -> list[dict[str, Any]]:
         bands = [_drawn(hours, known) for hours in entry.hours]
         kinds.setdefault(repr(bands), ([], bands))[0].append(entry.date)
     for dates, bands in list(kinds.values())[:DATES_SHOWN]:
-        rows.append({"label": _dates_words(dates), "bands": bands})
+        only = dates[0].isoformat() if len(dates) == 1 else ""
+        rows.append({"label": _dates_words(dates), "days": "", "date": only, "bands": bands})
     return rows
 
 
 def _kind(name: str, numbers: Sequence[int], days: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """One row for the kind of day, or one for each of its days where they differ."""
     if all(days[number] == days[numbers[0]] for number in numbers):
-        return [{"label": name, "bands": days[numbers[0]]}]
-    return [{"label": say(WEEKDAY_WORDS[number]), "bands": days[number]} for number in numbers]
+        return [_row(name, numbers, days[numbers[0]])]
+    return [_row(say(WEEKDAY_WORDS[number]), [number], days[number]) for number in numbers]
+
+
+def _row(label: str, numbers: Sequence[int], bands: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"label": label, "days": " ".join(DAY_NAMES[n] for n in numbers), "date": "", "bands": bands}
 
 
 def _dates_words(dates: Sequence[dt.date]) -> str:
@@ -76,6 +81,7 @@ def _dates_words(dates: Sequence[dt.date]) -> str:
 
 def _drawn(hours: Hours, known: Sequence[Hours] | None) -> dict[str, Any]:
     return {
+        "movable": hours.stop <= DAY_MINUTES,
         "start_h": hours.start / 60,
         "end_h": min(hours.stop, DAY_MINUTES) / 60,
         "percent": hours.percent,
@@ -85,7 +91,7 @@ def _drawn(hours: Hours, known: Sequence[Hours] | None) -> dict[str, Any]:
 
 
 def _tail(hours: Hours) -> dict[str, Any]:
-    tail = {"start_h": 0, "end_h": (hours.stop - DAY_MINUTES) / 60}
+    tail = {"movable": False, "start_h": 0, "end_h": (hours.stop - DAY_MINUTES) / 60}
     return {**_drawn(hours, None), **tail}
 
 
