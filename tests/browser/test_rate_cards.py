@@ -112,6 +112,8 @@ def test_the_edge_of_a_peak_is_drawn_in_the_picture_and_saved_with_the_form(
     evening.fill("21:30")
     assert round((blocks.first.bounding_box() or {})["width"] / an_hour, 1) == 4.5
 
+    assert page.locator("svg.bands rect.changed").count() == blocks.count()
+
     blocks.first.click()
     assert page.evaluate("document.activeElement.name").endswith("-times")
     page.keyboard.type("1.8")

@@ -57,8 +57,13 @@ function draw(one) {
       shape.classList.toggle("p15", percent > 100 && percent < 200);
     }
   }
+  one.block.classList.toggle("changed", one.changed || said(one) !== one.was);
   one.edges.start.setAttribute("x", x - 7);
   one.edges.end.setAttribute("x", end - 7);
+}
+
+function said({ from, to, times }) {
+  return [from, to, times].map((field) => field.value).join(" ");
 }
 
 function edge(one, which) {
@@ -100,6 +105,7 @@ function room(one, hours) {
 }
 
 for (const one of bands) {
+  Object.assign(one, { was: said(one), changed: one.block.classList.contains("changed") });
   one.edges = { start: edge(one, "start"), end: edge(one, "end") };
   one.block.classList.add("taken");
   one.block.addEventListener("click", () => one.times.select());
