@@ -105,7 +105,7 @@ class Everything(Streams):
 
 def with_scheduler() -> Everything:
     """Everything in one process."""
-    return Everything(create_app(), scheduler=True)
+    return Everything(create_app(process.settings_to_lead()), scheduler=True)
 
 
 def without_scheduler() -> Everything:
