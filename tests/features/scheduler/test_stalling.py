@@ -7,8 +7,8 @@ from types import ModuleType
 import pytest
 
 from gig import asgi
-from gig.app import engine_options
 from gig.cli import scheduler as command
+from gig.foundation import engine_options
 from gig.scheduler.lease import LEASE_S
 from gig.settings import Settings
 
