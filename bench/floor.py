@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from flask import Flask, jsonify
 
 from gig import process
-from gig.app import _absolute, engine_options
 from gig.asgi import Everything
 from gig.core.db import db, transaction
+from gig.foundation import absolute, engine_options
 from gig.settings import Settings
 
 TABLE = "bench_floor"
@@ -35,7 +35,7 @@ def create_floor() -> Flask:
     app = Flask("floor")
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=_absolute(settings.database_url),
+        SQLALCHEMY_DATABASE_URI=absolute(settings.database_url),
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
     )
     app.extensions["gig.settings"] = settings

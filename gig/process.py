@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from dataclasses import replace
 
 from flask import Flask
 from sqlalchemy.engine import Engine
@@ -12,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from gig.core import checkpoints, dbclock, outbox, simclock
 from gig.core.db import db
 from gig.live.bus import Ringer
+from gig.scheduler.lease import LEASE_S
+from gig.settings import Settings
 from gig.web import health
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,12 @@ def begin(flask: Flask, *, bus_needed: bool = False) -> Ringer | None:
     if not bus_needed:
         health.watch(flask, "bus", lambda: ringer is None or ringer.alive, needed=False)
     return ringer
+
+
+def settings_to_lead() -> Settings:
+    """Of a process whose jobs may lead: when it stalls amid a transaction, all it holds is free for the next
+    leader once the lease has run out."""
+    return replace(Settings.from_env(), stalls_s=LEASE_S)
 
 
 def warm(engine: Engine) -> None:

@@ -21,7 +21,7 @@ from gig.core.clock import machine_now, real_now
 from gig.core.db import db
 from gig.core.schema import at_head
 from gig.live.bus import channel
-from gig.scheduler.models import SchedulerLease
+from gig.scheduler.models import JobRun, SchedulerLease
 from gig.settings import BadSettings, Settings
 
 ENOUGH_DISK = 500 * 1024 * 1024
@@ -169,6 +169,26 @@ def _scheduler(app: Flask, settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _jobs(app: Flask, settings: Settings) -> Iterator[Finding]:
+    """What went wrong in the two weeks that are kept; of each job and kind the last."""
+    if not sa.inspect(db.engine).has_table("job_run"):
+        return
+    kind = sa.and_(JobRun.outcome != "done", JobRun.outcome.is_not(None))
+    last = sa.func.max(JobRun.due_at)
+    found = db.session.execute(
+        sa.select(JobRun.job, JobRun.outcome, sa.func.count(), last)
+        .where(kind)
+        .group_by(JobRun.job, JobRun.outcome)
+        .order_by(last.desc())
+    ).all()
+    for job, outcome, times, due_at in found:
+        detail = db.session.get_one(JobRun, (job, due_at)).detail
+        at = due_at.astimezone(settings.zone)
+        yield Finding("note", f"jobs: {job}, {outcome} {times} ×, the last of {at:%Y-%m-%d %H:%M}: {detail}")
+    if not found:
+        yield Finding("ok", "jobs: none failed or was interrupted in the last two weeks")
+
+
 def _bus(app: Flask, settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
         if not settings.sqlite:
@@ -219,6 +239,7 @@ CHECKS: tuple[Check, ...] = (
     _rotation,
     _clock,
     _scheduler,
+    _jobs,
     _bus,
     _disk,
     _files,

@@ -76,7 +76,7 @@ def serve(host: str, port: int, workers: int, role: str, scheduler: bool | None,
     else:
         inside = settings.sqlite if scheduler is None else scheduler
         everything = "gig.asgi:with_scheduler" if inside else "gig.asgi:without_scheduler"
-        target = "gig.asgi:streams" if role == "live" else everything
+        target = "gig.streams:alone" if role == "live" else everything
         server = Server(target, interface=Interfaces.ASGI, backpressure=CONNECTIONS, **common)
     with _figures_together(workers):
         server.serve()

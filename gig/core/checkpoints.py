@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.engine import Engine
@@ -28,17 +29,19 @@ def keep(engine: Engine) -> None:
 
 
 def _go_on(path: Path) -> None:
-    never = threading.Event()
+    """Each time anew: a disk that is full may have room again in a while. Trouble is said when it begins."""
     if not path.exists():
         return
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
+    never, failing = threading.Event(), False
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         while not never.wait(EVERY_S) and path.exists():
-            take_in(connection)
-    except sqlite3.Error as error:
-        log.warning("the log of writes is no longer taken in beside them: %s", error)
-    finally:
-        connection.close()
+            try:
+                take_in(connection)
+                failing = False
+            except sqlite3.Error as error:
+                if not failing:
+                    log.warning("the log of writes cannot be taken in beside them for now: %s", error)
+                failing = True
 
 
 def take_in(connection: sqlite3.Connection) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import gettext as _
 
-from gig import scheduler, web
+from gig import scheduler
 from gig.api.idempotency import purge_keys
 from gig.core.limits import Limits
 from gig.core.text import N_
@@ -15,6 +15,7 @@ from gig.identity.menu import Entry
 from gig.identity.operations.sessions import end_old_sessions, purge_attempts
 from gig.identity.values import ROLE_NAMES
 from gig.identity.views import account, doors, people
+from gig.web import shell
 
 
 def plug_into(app: Flask) -> None:
@@ -30,9 +31,9 @@ def plug_into(app: Flask) -> None:
         Entry("administer", N_("渠道"), "/console/channels", "key", "administer"),
         Entry("administer", N_("操作记录"), "/console/audit", "history", "administer"),
     )
-    web.provide(app, "nav", menu.nav)
-    web.provide(app, "person", _person)
-    web.provide(app, "live_ticket", tickets.live_ticket)
+    shell.provide(app, "nav", menu.nav)
+    shell.provide(app, "person", _person)
+    shell.provide(app, "live_ticket", tickets.live_ticket)
     scheduler.register(
         app,
         scheduler.Job("api.purge_keys", every_s=3600, run=purge_keys),

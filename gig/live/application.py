@@ -135,13 +135,13 @@ class Live:
         await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
         task = cast("asyncio.Task[None]", asyncio.current_task())
         stream = Stream(send, ticket, task)
-        stream.hold()
         self.hub.add(stream)
         figures.open_streams.inc()
         try:
             if not self.hub.admits(ticket):
                 stream.end()
-            stream.release(frames.retry(random.randint(1000, 3000)) + await self._catch_up(ticket, after))
+            first = frames.retry(random.randint(1000, 3000)) + self._catch_up(ticket, after)
+            stream.write(frames.body(first))
             while (await receive())["type"] != "http.disconnect":
                 pass
         except asyncio.CancelledError:
@@ -153,7 +153,7 @@ class Live:
             self.hub.remove(stream)
             figures.open_streams.dec()
 
-    async def _catch_up(self, ticket: Ticket, after: int | None) -> bytes:
+    def _catch_up(self, ticket: Ticket, after: int | None) -> bytes:
         """The bytes that bring a page from what it last heard to what the stream will say next.
 
         A page that has heard nothing yet is as old as its ticket.
@@ -164,11 +164,7 @@ class Live:
         if after == upto:
             figures.opened.labels("nothing").inc()
             return frames.signal("ready", upto)
-        try:
-            rows = None if after is None else await self.feed.replay(ticket.topics, after, upto)
-        except Exception:
-            log.exception("the outbox could not be replayed")
-            rows = None
+        rows = None if after is None else self.feed.reader.memory.replay(ticket.topics, after, upto)
         if rows is None:
             figures.opened.labels("resync").inc()
             return frames.signal("resync", upto)

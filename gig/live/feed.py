@@ -17,7 +17,6 @@ from sqlalchemy.engine import Engine
 from gig.core import clock
 from gig.core.outbox import bell
 from gig.live import figures
-from gig.live.frames import Row
 from gig.live.hub import Hub
 from gig.live.reader import BATCH, Reader
 
@@ -83,9 +82,6 @@ class Feed:
         if not self._rung and self._loop is not None and not self._loop.is_closed():
             self._rung = True
             self._loop.call_soon_threadsafe(self._awake.set)
-
-    async def replay(self, topics: tuple[str, ...], after: int, upto: int) -> list[Row] | None:
-        return await self.in_thread(lambda: self.reader.replay(topics, after, upto))
 
     def position_at(self, instant: dt.datetime) -> int | None:
         """A position that a page made at this real instant had surely seen; None if forgotten."""

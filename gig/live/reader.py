@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,13 +13,11 @@ from sqlalchemy.engine import Connection, Engine
 from gig.core.outbox import OutboxEvent
 from gig.core.prepared import Prepared
 from gig.live.frames import REVOKED, Row
+from gig.live.memory import LOOK_BACK, SPAN, Memory
 
 BATCH = 500
-LOOK_BACK = 200
 GAP_WAITS_S = 60.0
 LONGEST_GAP = 1000
-REPLAY_SPAN = 5000
-REPLAY_ROWS = 200
 
 _columns = OutboxEvent.__table__.c
 _select = sa.select(
@@ -47,7 +44,7 @@ class Reader:
         self._reading = engine.execution_options(**options)
         self._monotonic = monotonic
         self._gaps: dict[int, float] = {}
-        self._late: deque[int] = deque(maxlen=256)
+        self.memory = Memory()
 
     def begin(self) -> set[str]:
         """Rows that are there now are past; those that commit from now on will be fetched.
@@ -55,41 +52,25 @@ class Reader:
         Returns the topics that were revoked lately.
         """
         with self._engine.connect() as connection:
-            self.position = connection.scalar(sa.select(sa.func.max(_columns.id))) or 0
-            start = max(self.position - LOOK_BACK, 0)
-            recent = connection.scalars(sa.select(_columns.id).where(_columns.id > start)).all()
-            lately = sa.select(_columns.topic).where(
-                _columns.id > self.position - REPLAY_SPAN, _columns.type.in_(REVOKED)
-            )
-            revoked = set(connection.scalars(lately))
-        if recent:
-            self._note_gaps(min(recent), sorted(recent))
-            self.position = max(self.position, *recent)
-        return revoked
+            last = connection.scalar(sa.select(sa.func.max(_columns.id))) or 0
+            oldest = connection.scalar(sa.select(sa.func.min(_columns.id)))
+            rows = _rows(connection, _select.where(_columns.id > last - SPAN))
+        if recent := [row.id for row in rows if row.id > last - LOOK_BACK]:
+            self._note_gaps(recent[0], recent)
+        self.position = max(last, *recent) if recent else last
+        self.memory.begin(rows, since=self.position if oldest is None else max(last - SPAN, oldest - 1))
+        return {row.topic for row in rows if row.type in REVOKED}
 
     def fetch(self) -> list[Row]:
-        """What has been committed since the last call, at most one batch."""
+        """What has been committed since the last call, at most one batch. It is remembered."""
         with self._reading.connect() as connection:
             late = self._fetch_late(connection)
             fresh = [Row(*row) for row in _FRESH.on(connection, {"position": self.position})]
+        self.memory.add(fresh, late)
         if fresh:
             self._note_gaps(self.position, [row.id for row in fresh])
             self.position = fresh[-1].id
         return late + fresh
-
-    def replay(self, topics: Sequence[str], after: int, upto: int) -> list[Row] | None:
-        """What these topics said after one id and up to another; None if that is too much, or forgotten."""
-        if after > upto or upto - after > REPLAY_SPAN:
-            return None
-        missed_late = [id for id in self._late if after - LOOK_BACK < id <= after]
-        with self._engine.connect() as connection:
-            oldest = connection.scalar(sa.select(sa.func.min(_columns.id)))
-            if after < upto and (oldest is None or oldest > after + 1):
-                return None
-            span = sa.or_(_columns.id.between(after + 1, upto), _columns.id.in_(missed_late))
-            wanted = _select.where(span, _columns.topic.in_(topics)).limit(REPLAY_ROWS + 1)
-            rows = _rows(connection, wanted)
-        return rows if len(rows) <= REPLAY_ROWS else None
 
     def _fetch_late(self, connection: Connection) -> list[Row]:
         if not self._gaps:
@@ -103,7 +84,6 @@ class Reader:
             rows = [Row(*row) for row in _LATE.on(connection, {"ids": ids})]
         for row in rows:
             del self._gaps[row.id]
-            self._late.append(row.id)
         return rows
 
     def _note_gaps(self, previous: int, ids: Sequence[int]) -> None:

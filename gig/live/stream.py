@@ -50,17 +50,6 @@ class Stream:
         if self._waiting_bytes > MOST_WAITING:
             self.drop()
 
-    def hold(self) -> None:
-        """What is written from now on waits until `release`."""
-        self._blocked = True
-
-    def release(self, first: bytes) -> None:
-        """Sends `first`, then everything that waited, in order; then bytes go straight again."""
-        waited, self._waiting, self._waiting_bytes = self._waiting or [], None, 0
-        self._blocked = False
-        if not self.ended and (first or waited):
-            self._begin(body(b"".join([first, *waited])))
-
     def end(self, last: bytes = b"") -> None:
         """The reader gets these last bytes if it keeps up, and the stream ends."""
         if self.ended:

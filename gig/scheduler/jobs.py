@@ -20,7 +20,9 @@ class Job:
     ran, and running it again changes nothing. What it returns, if anything, is kept as the outcome.
 
     With `once`, each tick is a row that only one process can write, so that a tick runs once even while
-    two processes believe that they lead. A sweep that runs every few seconds needs no such row.
+    two processes believe that they lead. One that is killed in the middle of it is not begun again: the
+    next tick does what is left, and writes down that the one before was interrupted. A sweep that runs every
+    few seconds needs no such row.
     """
 
     name: str

@@ -21,11 +21,14 @@ class SchedulerLease(Base):
 
 
 class JobRun(Base):
-    """One tick of one job. Started ⇔ the row is there; finished ⇔ it has an outcome."""
+    """One tick of one job. Started ⇔ the row is there; finished ⇔ it has an outcome.
+
+    A tick whose process was killed in the middle is `interrupted` once the job's next one begins.
+    """
 
     __tablename__ = "job_run"
     __table_args__ = (
-        sa.CheckConstraint("outcome IN ('done', 'failed')", name="outcome_known"),
+        sa.CheckConstraint("outcome IN ('done', 'failed', 'interrupted')", name="outcome_known"),
         sa.CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished_has_outcome"),
         sa.Index("ix_job_run_due_at", "due_at"),
     )

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 KEPT_DAYS = 14
 DETAIL_LENGTH = 500
+INTERRUPTED = "the process ended in the middle of it; the next run did what was left"
 
 
 def run_tick(job: Job, due_at: dt.datetime, *, now: dt.datetime) -> str | None:
@@ -47,9 +48,18 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _begin(job: Job, due_at: dt.datetime, *, now: dt.datetime) -> bool:
+    """Whether the tick is ours. Earlier ones of this job without an outcome have one: one at a time runs, and
+    who began them would have gone on by now or writes nothing any more."""
+    earlier = sa.and_(JobRun.job == job.name, JobRun.due_at < due_at, JobRun.outcome.is_(None))
     try:
         with transaction() as session:
             session.execute(sa.insert(JobRun).values(job=job.name, due_at=due_at, started_at=now))
+            session.execute(
+                sa.update(JobRun)
+                .where(earlier)
+                .values(finished_at=now, outcome="interrupted", detail=INTERRUPTED)
+                .execution_options(synchronize_session=False)
+            )
     except IntegrityError:
         return False
     return True

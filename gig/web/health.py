@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client import generate_latest as exposition
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from gig.core import clock, schema
+from gig.core import clock
 from gig.core.businesstime import format_instant
 from gig.core.db import db
 
@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
     """The three addresses answer, and every request is counted."""
     app.extensions.setdefault("gig.ready", {})
     watch(app, "database", _database_answers)
-    watch(app, "migrations", lambda: schema.serves(db.engine))
+    watch(app, "migrations", _schema_serves)
     app.register_blueprint(blueprint)
     app.after_request(_count)
 
@@ -117,6 +117,12 @@ def _holds(check: Check) -> bool:
 def _database_answers() -> bool:
     with db.engine.connect() as connection:
         return connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def _schema_serves() -> bool:
+    from gig.core import schema  # loads Alembic, which a process of streams can start without
+
+    return schema.serves(db.engine)
 
 
 def _count(response: Response) -> Response:

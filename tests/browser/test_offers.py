@@ -82,6 +82,29 @@ def test_an_offer_comes_says_why_and_is_refused_lost_or_taken(live_server: Serve
     page.wait_for_url(f"**/agent/chats/{mine}")
 
 
+def test_who_accepts_on_one_page_is_not_told_on_another_that_it_was_taken(
+    live_server: Server, new_page: NewPage
+) -> None:
+    patient()
+    agent, number = work.an_agent()
+    page = new_page(PHONE, is_mobile=True)
+    work.log_in(page, live_server, number)
+    other = page.context.new_page()
+    other.goto(f"{live_server.url}/agent/feed")
+    mine = offered()
+    there = other.locator("[data-offer]")
+    there.get_by_text("系统派给你").wait_for()
+    page.locator("[data-offer]").get_by_role("button", name="接", exact=True).click()
+    page.wait_for_url(f"**/agent/chats/{mine}")
+    there.wait_for(state="detached")
+    assert other.locator("[data-toast]").count() == 0
+    reply(inquiry_id=mine, agent_id=agent, text="已为您全额退款，请稍后查看。", now=real_now())
+    offered()
+    there.wait_for()
+    work.adds(mine, "还在吗？")
+    other.get_by_text("派单先收回").wait_for()
+
+
 UNCOVERED = """(field) => {
   const box = field.getBoundingClientRect();
   const round = 24;  // its corners are

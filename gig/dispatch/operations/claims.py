@@ -151,14 +151,16 @@ def _keep(session: Session, seen: Claimable, price: TurnQuote) -> None:
 
 
 def _events(found: Any, agent_id: str, deadline_at: dt.datetime) -> list[outbox.Event]:
+    """Its owner hears that it is theirs before everyone hears that it is gone: no other page of theirs takes
+    it for lost."""
     opened = {
         "inquiry_id": found.id,
         "turn_id": found.open_turn_id,
         "deadline_at": deadline_at.isoformat(),
     }
     return [
-        (f"queue:{found.queue}", "feed.taken", {"inquiry_id": found.id}),
         (f"agent:{agent_id}", "turn.open", opened),
+        (f"queue:{found.queue}", "feed.taken", {"inquiry_id": found.id}),
         *told(found.id, found.followed),
     ]
 

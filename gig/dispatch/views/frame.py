@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from flask import Flask, g
 from flask_babel import gettext as _
 
-from gig import web
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.dispatch.models import IssueType, Queue
@@ -19,18 +18,18 @@ from gig.dispatch.queries.threads import Held
 from gig.dispatch.views import offers_shown, pages_notices, shown
 from gig.identity.access import actor_id, find_principal, may
 from gig.payouts.rates import queries as rates
-from gig.web import names
+from gig.web import names, shell
 
 
 def plug_into(app: Flask) -> None:
     """The frame's parts that come from dispatch, and the names of queues, issue types and tiers."""
-    web.provide(app, "peak", peak)
-    web.provide(app, "live_bar", live_bar)
-    web.provide(app, "chat_badge", chat_badge)
-    web.provide(app, "notices", pages_notices.told)
-    web.provide(app, "open_turns", open_turns)
-    web.provide(app, "offer", offer)
-    web.provide(app, "emergency", emergency)
+    shell.provide(app, "peak", peak)
+    shell.provide(app, "live_bar", live_bar)
+    shell.provide(app, "chat_badge", chat_badge)
+    shell.provide(app, "notices", pages_notices.told)
+    shell.provide(app, "open_turns", open_turns)
+    shell.provide(app, "offer", offer)
+    shell.provide(app, "emergency", emergency)
     names.provide(app, "queue", _queues)
     names.provide(app, "issue_type", _issue_types)
     names.provide(app, "tier", _tiers)

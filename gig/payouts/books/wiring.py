@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from gig import scheduler, web
+from gig import scheduler
 from gig.core.db import db
 from gig.core.text import N_
 from gig.identity import menu
@@ -15,6 +15,7 @@ from gig.payouts.books import queries
 from gig.payouts.books.jobs import JOBS
 from gig.payouts.books.shown import account_words
 from gig.payouts.books.views import pages
+from gig.web import shell
 
 
 def plug_into(app: Flask) -> None:
@@ -22,7 +23,7 @@ def plug_into(app: Flask) -> None:
     app.register_blueprint(pages.pages)
     app.jinja_env.globals["account_words"] = account_words
     scheduler.register(app, *JOBS)
-    web.provide(app, "book_alarm", book_alarm)
+    shell.provide(app, "book_alarm", book_alarm)
     menu.offer(app, menu.Entry("settle", N_("账本"), "/console/ledger", "receipt", "settle"))
 
 

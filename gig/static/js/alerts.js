@@ -30,10 +30,11 @@ function arrived() {
   if (soundOn()) beep();
 }
 
+// Without words it leaves in silence.
 function leave(found, words) {
   if (!found.isConnected || found.querySelector("form[data-sent]")) return;
   slot()?.replaceChildren();
-  toast(say(words));
+  if (words) toast(say(words));
   if (before?.isConnected) before.focus({ preventScroll: true });
 }
 
@@ -42,10 +43,11 @@ document.body.addEventListener("live:feed.taken", (event) => {
   const found = sheet();
   if (found && found.dataset.offerOf === event.detail?.inquiry_id) leave(found, "offer_taken");
 });
-// A customer of this agent asks: nothing comes between the two. The server takes the offer back as well.
-document.body.addEventListener("live:turn.open", () => {
+// A customer of this agent asks: nothing comes between the two. The server takes the offer back as well. If it
+// is the offered one, this agent took it on another page of theirs; this is told before feed.taken.
+document.body.addEventListener("live:turn.open", (event) => {
   const found = sheet();
-  if (found) leave(found, "offer_withdrawn");
+  if (found) leave(found, found.dataset.offerOf === event.detail?.inquiry_id ? "" : "offer_withdrawn");
 });
 arrived();
 

@@ -73,7 +73,7 @@ def test_an_event_that_commits_after_a_later_one_is_fetched_and_replayed(postgre
         slow.commit()
         assert types(reader.fetch()) == ["slow"]
         assert reader.fetch() == []
-    assert types(reader.replay(["ops"], last, last) or []) == ["slow"]
+    assert types(reader.memory.replay(["ops"], last, last) or []) == ["slow"]
 
 
 def test_an_event_that_is_in_flight_when_reading_begins_is_fetched(postgresql: Engine) -> None:
@@ -126,10 +126,24 @@ def test_a_page_older_than_what_is_kept_must_fetch_afresh(engine: Engine) -> Non
     emit("new")
     reader = Reader(engine)
     reader.begin()
-    assert types(reader.replay(["ops"], reader.position - 5, reader.position) or []) == ["old"] * 4 + ["new"]
+    assert types(reader.memory.replay(["ops"], reader.position - 5, reader.position) or []) == ["old"] * 4 + [
+        "new"
+    ]
     purge_outbox(NOW)
-    assert reader.replay(["ops"], reader.position - 5, reader.position) is None
-    assert types(reader.replay(["ops"], reader.position - 1, reader.position) or []) == ["new"]
+    reader = Reader(engine)
+    reader.begin()
+    assert reader.memory.replay(["ops"], reader.position - 5, reader.position) is None
+    assert types(reader.memory.replay(["ops"], reader.position - 1, reader.position) or []) == ["new"]
+
+
+def test_a_process_that_has_just_begun_remembers_what_pages_missed_before_it(engine: Engine) -> None:
+    emit("before", "it", "died")
+    reader = Reader(engine)
+    reader.begin()
+    emit("after")
+    reader.fetch()
+    missed = reader.memory.replay(["ops", "queue:refund"], reader.position - 3, reader.position)
+    assert types(missed or []) == ["it", "died", "after"]
 
 
 def test_a_commit_in_the_same_process_rings(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

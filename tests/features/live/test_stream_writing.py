@@ -77,17 +77,6 @@ def test_a_reader_that_is_too_slow_is_dropped() -> None:
     assert on_a_stream(act).cancelled()
 
 
-def test_events_that_come_while_a_stream_catches_up_follow_what_it_missed() -> None:
-    async def act(stream: Stream, wire: Wire) -> None:
-        stream.hold()
-        stream.write(frames.body(b"live"))
-        assert wire.sent == []
-        stream.release(b"missed ")
-        assert b"".join(wire.sent) == b"missed live"
-
-    on_a_stream(act)
-
-
 def test_a_server_that_has_lost_the_connection_ends_the_stream() -> None:
     async def act(stream: Stream, wire: Wire) -> None:
         async def broken(_: frames.Message) -> None:

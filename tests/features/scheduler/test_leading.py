@@ -11,19 +11,22 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from gig.cli.doctor import _jobs
 from gig.core.db import transaction
 from gig.scheduler import Job, jobs_of, register
 from gig.scheduler.lease import LEASE_S, Lease
 from gig.scheduler.models import JobRun, SchedulerLease
 from gig.scheduler.runner import Runner
-from gig.scheduler.ticks import forget_old_runs, run_tick
+from gig.scheduler.ticks import INTERRUPTED, forget_old_runs, run_tick
+from gig.settings import Settings
 
 NOW = dt.datetime(2026, 11, 2, 8, 0, 7, tzinfo=dt.UTC)
 DUE = dt.datetime(2026, 11, 2, 8, tzinfo=dt.UTC)
 
 
 def runs(session: Session) -> list[tuple[str, str | None, str | None]]:
-    found = session.execute(sa.select(JobRun.job, JobRun.outcome, JobRun.detail).order_by(JobRun.job))
+    columns = (JobRun.job, JobRun.outcome, JobRun.detail)
+    found = session.execute(sa.select(*columns).order_by(JobRun.job, JobRun.due_at))
     return [tuple(row) for row in found]
 
 
@@ -99,6 +102,36 @@ def test_a_failing_job_is_written_down_and_stops_no_other(session: Session) -> N
     assert run_tick(Job("a", 60, broken), DUE, now=NOW) == "failed"
     assert run_tick(Job("b", 60, lambda now: "3 closed"), DUE, now=NOW) == "done"
     assert runs(session) == [("a", "failed", "RuntimeError: no disk"), ("b", "done", "3 closed")]
+
+
+class Killed(BaseException):
+    """What nobody catches: the process is gone."""
+
+
+def test_a_tick_that_was_killed_amid_is_written_down_by_the_next_of_its_job(
+    app: Flask, settings: Settings, session: Session
+) -> None:
+    def killed(now: dt.datetime) -> None:
+        raise Killed
+
+    for name in ("close", "purge"):
+        with pytest.raises(Killed):
+            run_tick(Job(name, 60, killed), DUE, now=NOW)
+    hour = dt.timedelta(hours=1)
+    assert run_tick(Job("close", 60, lambda now: "1 closed"), DUE + hour, now=NOW + hour) == "done"
+    assert runs(session) == [
+        ("close", "interrupted", INTERRUPTED),
+        ("close", "done", "1 closed"),
+        ("purge", None, None),
+    ]
+    (said,) = _jobs(app, settings)
+    assert said.words == f"jobs: close, interrupted 1 ×, the last of 2026-11-02 16:00: {INTERRUPTED}"
+    assert said.level == "note"
+
+
+def test_the_doctor_says_that_every_job_ended_well(app: Flask, settings: Settings, session: Session) -> None:
+    run_tick(Job("close", 60, lambda now: None), DUE, now=NOW)
+    assert [finding.level for finding in _jobs(app, settings)] == ["ok"]
 
 
 def test_a_sweep_leaves_no_row(session: Session) -> None:

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 import gig
 from gig.core import clock
 from gig.core.errors import Forbidden, Invalid, Refused
-from gig.web import filters, init_web, provide
+from gig.web import filters
 from gig.web.charts import BASE, HEAD, hour_shapes
+from gig.web.kit import init_web
+from gig.web.shell import provide
 
 PAGE = "{% extends 'web/phone.html' %}{% set tab = 'feed' %}{% block main %}{{ (-30)|yuan }}{% endblock %}"
 DESK = "{% extends 'web/console.html' %}{% block heading %}<h1>x</h1>{% endblock %}"
