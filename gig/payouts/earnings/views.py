@@ -15,7 +15,7 @@ from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.access import actor_id, allow
-from gig.payouts.earnings import hourly, queries, triage
+from gig.payouts.earnings import beside, hourly, queries, triage
 from gig.payouts.earnings.models import Earning
 from gig.payouts.earnings.rules.forecast import LEAST, WEEKS
 from gig.payouts.earnings.shown import chart, fee, line, rules, sum_terms
@@ -79,6 +79,7 @@ def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> 
         **shown,
         totals=totals,
         fees=[fee(each) for each in triage.fees(session, actor_id(), *span)] if totals.triage_fen else [],
+        moved=beside.moved(session, actor_id(), *span),
         terms=sum_terms(totals),
         title=_title(first, last, today, whole=whole),
         is_today=not whole and first == today,

@@ -55,14 +55,27 @@ def periods(
     return [_row(period, *sums.get(period.id, NOTHING)) for period in found]
 
 
+def shows() -> sa.ColumnElement[bool]:
+    """The statement that stands for its period: the one that counts, or, while the period is open again,
+    the one that was voided then, so that nobody finds nothing where they read an amount before."""
+    reopened = sa.and_(Period.state == "open", Statement.close_no == Period.close_no)
+    return sa.or_(Statement.voided_at.is_(None), reopened)
+
+
 def statements_of(
-    session: Session, agent_id: str, *, limit: int, before: dt.datetime | None = None
+    session: Session,
+    agent_id: str,
+    *,
+    limit: int,
+    before: dt.datetime | None = None,
+    reopened: bool = False,
 ) -> Sequence[tuple[Statement, Period]]:
-    """The agent's statements with their periods, if asked those of periods that start `before` an instant."""
+    """The agent's statements that count with their periods, if asked those of periods that start `before` an
+    instant. With `reopened` also what a period that is open again said before."""
     query = (
         sa.select(Statement, Period)
         .join(Period, Period.id == Statement.period_id)
-        .where(Statement.agent_id == agent_id, Statement.voided_at.is_(None))
+        .where(Statement.agent_id == agent_id, shows() if reopened else Statement.voided_at.is_(None))
         .order_by(Period.starts_at.desc())
     )
     if before is not None:

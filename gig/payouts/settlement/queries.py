@@ -15,6 +15,7 @@ from gig.identity.models import Agent, Person
 from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import OTHER, LedgerEntry
+from gig.payouts.settlement.lists import shows
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.values import CLOSE_GRACE, MINIMUM_PAYOUT, PERIOD_KIND
 
@@ -132,13 +133,16 @@ def held_reasons(session: Session, period_id: str) -> list[tuple[str, int, int]]
 def statement_of(
     session: Session, period_id: str, agent_id: str, *, close_no: int | None = None
 ) -> tuple[Statement, Period] | None:
-    """The agent's statement over one period, or None; with `close_no` that close's, also a voided one."""
+    """The agent's statement over one period, or None; with `close_no` that close's, also a voided one.
+
+    While the period is open again, it is the one that was voided then.
+    """
     query = (
         sa.select(Statement, Period)
         .join(Period, Period.id == Statement.period_id)
         .where(Statement.period_id == period_id, Statement.agent_id == agent_id)
     )
-    wanted = Statement.voided_at.is_(None) if close_no is None else Statement.close_no == close_no
+    wanted = shows() if close_no is None else Statement.close_no == close_no
     found = session.execute(query.where(wanted)).first()
     return None if found is None else (found[0], found[1])
 

@@ -64,6 +64,11 @@ ENTRY_WORDS = {
 }
 
 
+def reopened(period: Period) -> bool:
+    """Whether the period was closed before and is open again: then it waits for a person."""
+    return period.state == "open" and period.close_no > 0
+
+
 def title(period: Period | PeriodRow) -> str:
     """第 46 周, 2026 年 11 月, 11 月上半月, 11月10日"""
     first = period.first_day

@@ -247,7 +247,7 @@ class TestOneReply:
         propose(lin, 100, kind="clawback", earning_id=earning_id)
         with pytest.raises(Refused) as refused:
             propose(lin, 93, kind="clawback", earning_id=earning_id)
-        assert (refused.value.slug, refused.value.params["fen"]) == ("more-than-the-reply", 92)
+        assert (refused.value.slug, refused.value.params["yuan"]) == ("more-than-the-reply", "0.92")
         propose(lin, 92, kind="clawback", earning_id=earning_id)
         books.close()
         assert books.statement(session, lin).gross_fen == 0

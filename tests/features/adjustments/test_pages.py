@@ -108,7 +108,7 @@ def test_an_entry_is_reversed_from_its_page_and_links_both_ways(session: Session
     assert f"/console/ledger/{back.id}" in finance.get(page).text
     assert page in finance.get(f"/console/ledger/{back.id}").text
     assert (
-        "最多还能冲回 0 分" in finance.post(f"{page}/reversals", {"amount": "0.01", "reason": "再一次"}).text
+        "最多还能冲回 ¥0.00" in finance.post(f"{page}/reversals", {"amount": "0.01", "reason": "再一次"}).text
     )
 
 
@@ -173,3 +173,22 @@ def test_the_list_costs_the_same_however_long_it_is(session: Session, desk: Desk
     for _ in range(5):
         finance.post(ALL, {"kind": "award", "agent": lin, "amount": "1.00", "reason": "好评"})
     assert statements() == few
+
+
+def test_an_agent_reads_an_adjustment_with_its_reason_before_any_statement_is_cut(
+    session: Session, desk: Desk
+) -> None:
+    lin, he = books.agent(name="林可"), books.agent(name="何静")
+    earning = books.earn(lin, 240, base=120)
+    finance = desk(name="李敏")
+    form = {"agent": lin, "evidence": "质检单"}
+    finance.post(ALL, {**form, "kind": "award", "amount": "5", "reason": "夜里顶班", "id": new_id()})
+    taken = {**form, "kind": "clawback", "reason": "答错了", "earning": earning}
+    refused = finance.post(ALL, {**taken, "amount": "2.41", "id": new_id()}).text
+    assert "这条回复最多还能扣 ¥2.40" in refused
+    finance.post(ALL, {**taken, "amount": "1.00", "id": new_id()})
+    for page in ("/agent/earnings", "/agent/earnings?range=period"):
+        text = desk(person_id=lin).get(page).text
+        assert "夜里顶班" in text and "答错了" in text
+        assert "+¥4.00" in text, "their sum"
+        assert "调整和返还" not in desk(person_id=he).get(page).text

@@ -9,9 +9,11 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
+from gig.payouts.settlement.operations.approving import reopen_period
+from gig.payouts.settlement.operations.closing import close_period
 from tests.features.settlement import books
-from tests.features.settlement.books import WEEK
-from tests.features.settlement.conftest import Desk
+from tests.features.settlement.books import CLOSING_TIME, WEEK
+from tests.features.settlement.conftest import Desk, Program
 from tests.features.settlement.test_finance_pages import words
 
 STATEMENT = f"/agent/statements/{WEEK}"
@@ -72,3 +74,18 @@ def test_what_is_carried_and_held_is_said(session: Session, desk: Desk) -> None:
     books.close()
     assert "¥9.99 结转到下一期" in desk(person_id=little).get(STATEMENT).text
     assert "暂缓付款：还没有填写收款账户" in words(desk(person_id=poor).get(STATEMENT).text)
+
+
+def test_a_reopened_period_still_shows_what_was_read_there_and_says_that_it_is_looked_at_again(
+    lin: str, desk: Desk, program: Program
+) -> None:
+    reopen_period(period_id=WEEK, reason="补贴算错", actor_id="maker", now=CLOSING_TIME)
+    phone = desk(person_id=lin)
+    assert "反关账，重新核对中" in phone.get("/agent/statements").text
+    page = words(phone.get(STATEMENT).text)
+    assert "财务反关账，正在重新核对" in page
+    assert "14.88" in page
+    assert phone.get(f"{STATEMENT}/base?no=1").text.count('id="earning-') == 2
+    assert program(person_id=lin).get("/me/statements").json["items"] == []
+    close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
+    assert "重新核对" not in phone.get("/agent/statements").text

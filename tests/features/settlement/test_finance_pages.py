@@ -167,3 +167,21 @@ def test_a_close_under_way_shows_how_far_it_is(session: Session, desk: Desk) -> 
             )
         )
     assert "正在关账，1 / 3 人" in words(desk().get(PERIOD).text)
+
+
+def test_a_reopened_period_says_that_it_waits_for_a_person(session: Session, desk: Desk) -> None:
+    books.earn(books.agent(), 1200, base=400)
+    maker = desk()
+    assert "系统会自动关账" in maker.get(PERIOD).text
+    maker.post(f"{PERIOD}/close")
+    page = words(maker.post(f"{PERIOD}/reopen", {"reason": "漏了一笔奖励"}).text)
+    assert "等人手动关账，系统不会马上再关" in page
+    assert "反关账后等人手动关" in page
+    assert "系统会自动关账" not in page
+
+
+def test_a_rehearsal_of_what_is_closed_leads_to_the_period_itself(desk: Desk) -> None:
+    books.earn(books.agent(), 1200, base=400)
+    maker = desk()
+    maker.post(f"{PERIOD}/close")
+    assert maker.get(f"{PERIOD}/rehearsal").headers["Location"] == PERIOD

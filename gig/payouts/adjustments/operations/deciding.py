@@ -13,6 +13,7 @@ from gig.core import audit, blobs, outbox
 from gig.core.db import made, one_at_a_time, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
+from gig.core.money import yuan
 from gig.core.text import N_, Sentence
 from gig.core.transitions import move
 from gig.identity.models import Agent
@@ -130,7 +131,7 @@ def propose_reversal(
             raise Refused("not-reversible", N_("这笔分录不能在这里冲回。"))
         left = queries.left_of(session, original)
         if amount_fen > left:
-            raise Refused("too-much-reversed", N_("最多还能冲回 %(fen)s 分。"), fen=left)
+            raise Refused("too-much-reversed", N_("最多还能冲回 ¥%(yuan)s。"), yuan=yuan(left))
         adjustment = _written(
             session,
             id=id or new_id(),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.errors import Refused
+from gig.core.money import yuan
 from gig.core.text import N_
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment
@@ -78,7 +79,7 @@ def _reverse(
         )
     except journal.TooMuchReversed as error:
         left = queries.left_of(session, original)
-        raise Refused("too-much-reversed", N_("最多还能冲回 %(fen)s 分。"), fen=left) from error
+        raise Refused("too-much-reversed", N_("最多还能冲回 ¥%(yuan)s。"), yuan=yuan(left)) from error
 
 
 def _refuse_beyond(session: Session, earning_id: str, amount_fen: int) -> None:
@@ -91,6 +92,6 @@ def _refuse_beyond(session: Session, earning_id: str, amount_fen: int) -> None:
     if amount_fen > left:
         raise Refused(
             "more-than-the-reply",
-            N_("这条回复最多还能扣 %(fen)s 分：迟到扣减、扣回和冲回加起来不能超过它的应得。"),
-            fen=left,
+            N_("这条回复最多还能扣 ¥%(yuan)s：迟到扣减、扣回和冲回加起来不能超过它的应得。"),
+            yuan=yuan(left),
         )

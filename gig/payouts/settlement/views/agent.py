@@ -41,7 +41,7 @@ def statements() -> str:
     before = read_mark(request.args.get("before"), dt.datetime)
     session = db.session()
     rows = lists.statements_of(
-        session, actor_id(), before=before[0] if before else None, limit=STATEMENTS + 1
+        session, actor_id(), before=before[0] if before else None, limit=STATEMENTS + 1, reopened=True
     )
     ids = [period.id for _statement, period in rows]
     return render_template(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -15,7 +15,7 @@ from gig.api import mark, read_mark
 from gig.core import tunables
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.errors import Invalid, NotFound
 from gig.core.money import parse_yuan
 from gig.core.text import N_
 from gig.identity.access import actor_id, allow
@@ -122,14 +122,15 @@ def period(period_id: str) -> str:
 
 @pages.get("/console/periods/<period_id>/rehearsal")
 @allow("settle")
-def rehearsal(period_id: str) -> str:
-    """What a close now would say, and what to look at before it; nothing is written."""
+def rehearsal(period_id: str) -> str | Response:
+    """What a close now would say, and what to look at before it; nothing is written. What has been closed
+    since says so itself."""
     session, now = db.session(), received_at()
     found = session.get(Period, period_id)
     if found is None:
         raise NotFound()
     if found.state != "open":
-        raise Refused("not-open", N_("这个周期已经关账，看它本身就行。"))
+        return redirect(url_for("settlement.period", period_id=period_id), code=303)
     return render_template(
         "settlement/rehearsal.html",
         period=found,
