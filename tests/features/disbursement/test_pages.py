@@ -263,6 +263,20 @@ def test_an_approver_reads_who_wrote_the_template_and_what_it_changes(session: S
     assert "随平台提供" in page and "以前没有批次用过这个模板" in page
 
 
+def test_a_template_goes_out_of_use_once_another_of_finance_agrees(session: Session, desk: Desk) -> None:
+    maker, checker = desk(name="李敏"), desk(name="许岚")
+    asked = words(maker.post("/console/sheets/cmb/retirement", {"do": "retire", "reason": "换银行"}).text)
+    assert "已提出停用，等另一位财务同意" in asked and "同意停用" not in asked
+    theirs = words(checker.get("/console/sheets/cmb").text)
+    assert "提出停用这个模板" in theirs and "同意停用" in theirs
+    assert "你写的" in maker.post("/console/sheets/cmb/2/decision", {"do": "approve"}).text
+    assert "已停用，不再用于制单" in checker.post("/console/sheets/cmb/2/decision", {"do": "approve"}).text
+    same = checker.post("/console/sheets/cmb/retirement", {"do": "retire", "reason": "换银行"}).text
+    assert "已经是这样" in same
+    checker.post("/console/sheets/cmb/retirement", {"do": "restore", "reason": "换回来"})
+    assert "同意恢复使用" in maker.get("/console/sheets/cmb").text
+
+
 def test_what_was_turned_down_is_not_shown_as_the_template_in_use(session: Session, desk: Desk) -> None:
     finance = desk()
     for slug, based_on in (("cmb", 1), ("abc-bank", 0)):
