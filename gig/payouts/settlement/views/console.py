@@ -31,6 +31,7 @@ from gig.payouts.settlement.operations.settings import set_number, set_period_ki
 from gig.payouts.settlement.rehearsal import rehearse
 from gig.payouts.settlement.tie import tie, untied
 from gig.payouts.settlement.values import CLOSE_GRACE, KINDS, MINIMUM_PAYOUT, PERIOD_KIND, grace, zone
+from gig.web import numbers as web_numbers
 from gig.web.telling import tell
 
 pages = Blueprint("settlement", __name__, template_folder="../templates")
@@ -58,6 +59,7 @@ def periods() -> str:
         minimum_fen=numbers[MINIMUM_PAYOUT.name],
         grace_s=numbers[CLOSE_GRACE.name],
         changes=queries.setting_changes(session),
+        loosenings=web_numbers.one_persons(session),
     )
 
 
