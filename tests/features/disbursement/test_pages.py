@@ -56,6 +56,7 @@ def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None
         sent(finance, f"/console/batches/{batch_id}/results", as_csv(row(one), row(two, "失败", "户名不符")))
     )
     assert "每一行都对上了" in page and "到账 1 12.00" in page and "失败，重新计为应付 1 34.00" in page
+    assert re.search(r"没付成的人 1 .*失败 账号与户名不符 34.00", page), "whose money comes back, and why"
     assert states(session) == ["in_transit", "in_transit"]
     session.rollback()
     result = session.scalars(sa.select(ResultImport.id)).one()

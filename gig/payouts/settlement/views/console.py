@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from gig.api import mark, read_mark
@@ -159,9 +160,11 @@ def close(period_id: str) -> Response:
 @pages.post("/console/periods/<period_id>/approve")
 @allow("settle")
 def approve(period_id: str) -> Response:
-    return _done(
-        period_id, lambda: approve_period(period_id=period_id, actor_id=actor_id(), now=received_at())
-    )
+    def work() -> None:
+        approve_period(period_id=period_id, actor_id=actor_id(), now=received_at())
+        flash(_("已审批，可以制单了。"))
+
+    return _done(period_id, work)
 
 
 @pages.post("/console/periods/<period_id>/reopen")
@@ -181,7 +184,11 @@ def retry(period_id: str) -> Response:
 
     def work() -> None:
         made = retry_lines(period_id=period_id, actor_id=actor_id(), now=received_at())
-        flash(_("%(n)s 笔可以付了。", n=made) if made else _("暂缓的原因都还在，没有变化。"))
+        flash(
+            ngettext("%(n)s 笔可以付了。", "%(n)s 笔可以付了。", made, n=made)
+            if made
+            else _("暂缓的原因都还在，没有变化。")
+        )
 
     return _done(period_id, work)
 
