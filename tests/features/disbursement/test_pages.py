@@ -145,7 +145,7 @@ def test_a_word_that_nobody_knows_can_be_said_where_the_file_was_refused(
 
     refused = finance.post(upload, form())
     assert refused.status_code == 422 and "不认识状态「已划转」" in refused.text
-    assert 'name="words-paid"' in refused.text
+    assert 'name="words-paid"' in refused.text and ">列对应<" in refused.text
     assert "每一行都对上了" in finance.post(upload, form(**{"words-paid": "已划转"})).text
 
 
