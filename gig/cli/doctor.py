@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from gig.app import create_app
-from gig.core import crypto, resealing
+from gig.core import crypto, resealing, tunables
 from gig.core.clock import machine_now, real_now
 from gig.core.db import db
 from gig.core.schema import at_head
@@ -189,6 +189,19 @@ def _jobs(app: Flask, settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "jobs: none failed or was interrupted in the last two weeks")
 
 
+def _controls(app: Flask, settings: Settings) -> Iterator[Finding]:
+    """Since loosening takes two, what one person had loosened alone before does not hold any more."""
+    if not sa.inspect(db.engine).has_table("tunable_change"):
+        return
+    values, waiting = tunables.values(db.session()), tunables.waiting(db.session())
+    for name, change in waiting.items():
+        alone = f"one person alone set {name} to {change.value} on {change.changed_at:%Y-%m-%d}"
+        meanwhile = f"until a second of finance agrees under 设置, {values[name]} holds"
+        yield Finding("note", f"controls: {alone}; that does not count: {meanwhile}")
+    if not waiting:
+        yield Finding("ok", "controls: no number waits to be loosened by a second person")
+
+
 def _bus(app: Flask, settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
         if not settings.sqlite:
@@ -240,6 +253,7 @@ CHECKS: tuple[Check, ...] = (
     _clock,
     _scheduler,
     _jobs,
+    _controls,
     _bus,
     _disk,
     _files,

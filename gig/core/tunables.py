@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import sqlalchemy as sa
@@ -56,6 +56,25 @@ class TunableChange(Base):
     changed_at: Mapped[dt.datetime]
 
 
+Outcome = Literal["holds", "waits", "agreed", "agrees", "refused", "withdrawn", "replaced", "kept"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change and what became of it. `holds` is the value right after it.
+
+    It held at once (`holds`), or was a loosening that `waits`, was `agreed` to by a second person (to the
+    value `agreed`), `refused`, `withdrawn` by who had proposed it, or `replaced` before anybody decided; `by`
+    is the change that decided it. The second voice itself `agrees`, or says that what was is `kept`.
+    """
+
+    change: TunableChange
+    holds: int
+    outcome: Outcome
+    by: TunableChange | None = None
+    agreed: int | None = None
+
+
 declared: dict[str, Tunable] = {}
 _cache: tuple[sa.URL, int, Mapping[str, int]] | None = None
 
@@ -80,8 +99,8 @@ def values(session: Session, at_revision: int | None = None) -> Mapping[str, int
         return cached[2]
     numbers = {name: tunable.default for name, tunable in declared.items()}
     changes = sa.select(TunableChange).where(TunableChange.id <= at_revision).order_by(TunableChange.id)
-    for name, (value, _waits) in _stands(session.scalars(changes)).items():
-        numbers[name] = value
+    for name, found in _by_name(session.scalars(changes)).items():
+        numbers[name] = found[-1].holds
     _cache = (database, at_revision, numbers)
     return numbers
 
@@ -90,8 +109,15 @@ def waiting(session: Session) -> dict[str, TunableChange]:
     """What one person would loosen, by the number's name; it holds once another says the same or more."""
     controls = [name for name, tunable in declared.items() if tunable.looser]
     changes = sa.select(TunableChange).where(TunableChange.name.in_(controls)).order_by(TunableChange.id)
-    found = _stands(session.scalars(changes))
-    return {name: waits for name, (_value, waits) in found.items() if waits is not None}
+    last = {name: found[-1] for name, found in _by_name(session.scalars(changes)).items()}
+    return {name: step.change for name, step in last.items() if step.outcome == "waits"}
+
+
+def steps(session: Session, *names: str) -> list[Step]:
+    """The changes of these numbers with what became of each, the newest first."""
+    changes = sa.select(TunableChange).where(TunableChange.name.in_(names)).order_by(TunableChange.id)
+    found = [step for each in _by_name(session.scalars(changes)).values() for step in each]
+    return sorted(found, key=lambda step: step.change.id, reverse=True)
 
 
 def is_so(session: Session, name: str, value: int) -> bool:
@@ -99,23 +125,49 @@ def is_so(session: Session, name: str, value: int) -> bool:
     return values(session)[name] == value and name not in waiting(session)
 
 
-def _stands(changes: Iterable[TunableChange]) -> dict[str, tuple[int, TunableChange | None]]:
-    """Each number that was ever changed: its value after the changes, and what waits for a second person.
-
-    Of two people who would loosen it differently, the stricter value holds, and the rest waits. What is
-    no loosening holds at once and ends the wait. The installation itself (nobody) needs no second.
-    """
-    found: dict[str, tuple[int, TunableChange | None]] = {}
+def _by_name(changes: Iterable[TunableChange]) -> dict[str, list[Step]]:
+    """What became of each change, by number, oldest first."""
+    found: dict[str, list[Step]] = {}
     for each in changes:
-        tunable = declared.get(each.name)
-        if tunable is None or each.changed_by is None:
-            found[each.name] = each.value, None
-            continue
-        value, waits = found.get(each.name, (tunable.default, None))
-        if waits is not None and waits.changed_by != each.changed_by and tunable.loosens(value, each.value):
-            value = tunable.strictest(waits.value, each.value)
-        found[each.name] = (value, each) if tunable.loosens(value, each.value) else (each.value, None)
+        _take(found.setdefault(each.name, []), each)
     return found
+
+
+def _take(taken: list[Step], each: TunableChange) -> None:
+    """The change is added to those before it, of which it may end the one that waits.
+
+    Of two people who would loosen a number differently, the stricter value holds, and the rest waits. What
+    is no loosening holds at once and ends the wait. The installation itself (nobody) needs no second.
+    """
+    tunable = declared.get(each.name)
+    waits = taken[-1] if taken and taken[-1].outcome == "waits" else None
+    if tunable is None or each.changed_by is None:
+        _end(taken, waits, "replaced", each)
+        taken.append(Step(each, each.value, "holds"))
+        return
+    value = before = taken[-1].holds if taken else tunable.default
+    if waits and waits.change.changed_by != each.changed_by and tunable.loosens(value, each.value):
+        value = tunable.strictest(waits.change.value, each.value)
+        _end(taken, waits, "agreed", each, value)
+        outcome: Outcome = "waits" if tunable.loosens(value, each.value) else "agrees"
+    elif tunable.loosens(value, each.value):
+        _end(taken, waits, "replaced", each)
+        outcome = "waits"
+    elif waits and each.value == before:
+        own = waits.change.changed_by == each.changed_by
+        _end(taken, waits, "withdrawn" if own else "refused", each)
+        outcome = "kept"
+    else:
+        _end(taken, waits, "replaced", each)
+        value, outcome = each.value, "holds"
+    taken.append(Step(each, value, outcome))
+
+
+def _end(
+    taken: list[Step], waits: Step | None, outcome: Outcome, by: TunableChange, value: int | None = None
+) -> None:
+    if waits is not None:
+        taken[-1] = replace(waits, outcome=outcome, by=by, agreed=value)
 
 
 def change(

@@ -7,14 +7,14 @@ from flask import Flask
 from gig import api, scheduler
 from gig.dispatch import audit, values  # noqa: F401  (declares the numbers and the checks)
 from gig.dispatch.jobs import JOBS
-from gig.dispatch.notices import cuts
+from gig.dispatch.notices import pay
 from gig.dispatch.notices import values as _notices  # noqa: F401
 from gig.dispatch.outages import values as _outages  # noqa: F401
 from gig.dispatch.queries.unfinished import unfinished_claims
 from gig.dispatch.scripts import wiring as scripts
 from gig.dispatch.views import api_agent, api_offers, console, frame, pages
 from gig.dispatch.wording import wiring as wording
-from gig.payouts.rates.operations.publication import when_it_pays_less, when_withdrawn
+from gig.payouts.rates.news import when_the_schedule_changes
 from gig.payouts.settlement.rehearsal import looks
 
 
@@ -29,6 +29,5 @@ def plug_into(app: Flask) -> None:
     scheduler.register(app, *JOBS)
     if unfinished_claims not in looks:
         looks.append(unfinished_claims)
-    if cuts.tell_of_cuts not in when_it_pays_less:
-        when_it_pays_less.append(cuts.tell_of_cuts)
-        when_withdrawn.append(cuts.take_back_cuts)
+    if pay.tell not in when_the_schedule_changes:
+        when_the_schedule_changes.append(pay.tell)

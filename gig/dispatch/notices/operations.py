@@ -50,7 +50,7 @@ def broadcast(
         session.flush()
         detail = {"audience": audience, "queue": queue, "minutes": minutes}
         _note(session, "notice.send", id, text, actor_id, now, detail)
-        _ring(session, queue if audience == "queue" else None, now)
+        ring_queues(session, now, queue if audience == "queue" else None)
         return id
 
 
@@ -83,12 +83,12 @@ def take_back(*, id: str, actor_id: str, now: dt.datetime) -> None:
     """Nobody sees the notice any more. Taking it back again changes nothing."""
     with transaction() as session:
         found = session.get(Notice, id, populate_existing=True) if is_id(id) else None
-        if found is None or found.audience == "agent":
+        if found is None or found.audience not in BROADCAST:
             raise NotFound
         taken = sa.update(Notice).where(Notice.id == id, Notice.withdrawn_at.is_(None))
         if rows_changed(session, taken.values(withdrawn_at=now)):
             _note(session, "notice.take-back", id, None, actor_id, now, {})
-            _ring(session, found.queue, now)
+            ring_queues(session, now, found.queue)
 
 
 def put_away(*, id: str, agent_id: str, now: dt.datetime) -> None:
@@ -127,7 +127,7 @@ def tell_agent(
     outbox.emit(session, f"agent:{agent_id}", "notice.changed", {}, now=now)
 
 
-def _ring(session: Session, queue: str | None, now: dt.datetime) -> None:
+def ring_queues(session: Session, now: dt.datetime, queue: str | None = None) -> None:
     """Open phones look again: those of the queue, or of every queue."""
     slugs = [queue] if queue else session.scalars(sa.select(Queue.slug).where(Queue.retired_at.is_(None)))
     outbox.emit_all(session, [(f"queue:{slug}", "notice.changed", {}) for slug in slugs], now=now)

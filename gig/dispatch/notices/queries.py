@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.text import Sentence
-from gig.dispatch.notices.models import Notice, NoticeRead
+from gig.dispatch.notices.models import Notice, NoticeConcern, NoticeRead
+from gig.dispatch.notices.values import BROADCAST
 from gig.identity.models import Agent, AgentSkill, Person
+from gig.payouts.rates.rules.card import ANY
 
 SHOWN = 3
 HISTORY = 30
@@ -46,25 +48,41 @@ def for_agent(session: Session, agent_id: str, now: dt.datetime) -> list[Told]:
     read = sa.select(NoticeRead.notice_id).where(
         NoticeRead.notice_id == Notice.id, NoticeRead.agent_id == agent_id
     )
+    places = _places(agent_id)
     mine = (
         Notice.audience == "all",
         sa.and_(Notice.audience == "online", agent == "online"),
         sa.and_(Notice.audience == "away", agent == "away"),
         sa.and_(Notice.audience == "queue", Notice.queue.in_(skilled)),
         sa.and_(Notice.audience == "agent", Notice.agent_id == agent_id),
+        sa.and_(Notice.audience == "pay", places.is_not(None)),
     )
     live = sa.and_(Notice.expires_at > now, Notice.withdrawn_at.is_(None), ~read.exists())
     parts = [sa.select(Notice.id).where(audience, live) for audience in mine]
     ids = sa.union_all(*parts).subquery()
+    concerned = sa.case((Notice.audience == "pay", places))
     rows = session.execute(
-        sa.select(Notice.id, Notice.text, Notice.params, Notice.made_at, Notice.made_by)
+        sa.select(Notice.id, Notice.text, Notice.params, Notice.made_at, Notice.made_by, concerned)
         .join(ids, ids.c.id == Notice.id)
         .order_by(Notice.made_at.desc(), Notice.id.desc())
         .limit(SHOWN)
     )
     return [
-        Told(id, Sentence(text, json.loads(params)), at, by is not None) for id, text, params, at, by in rows
+        Told(id, Sentence(text, json.loads(params) | ({"n": n} if n else {})), at, by is not None)
+        for id, text, params, at, by, n in rows
     ]
+
+
+def _places(agent_id: str) -> sa.ScalarSelect[int | None]:
+    """In how many places a notice about pay concerns the agent, by today's tier and skills; NULL in none."""
+    tier = sa.select(Agent.tier).where(Agent.id == agent_id).scalar_subquery()
+    skilled = sa.select(AgentSkill.queue).where(AgentSkill.agent_id == agent_id)
+    theirs = (
+        sa.or_(NoticeConcern.tier == ANY, NoticeConcern.tier == tier),
+        sa.or_(NoticeConcern.queue == ANY, NoticeConcern.queue.in_(skilled)),
+    )
+    query = sa.select(sa.func.sum(NoticeConcern.places)).where(NoticeConcern.notice_id == Notice.id, *theirs)
+    return query.correlate(Notice).scalar_subquery()
 
 
 def broadcasts(session: Session) -> list[Sent]:
@@ -78,7 +96,7 @@ def broadcasts(session: Session) -> list[Sent]:
     rows = session.execute(
         sa.select(Notice, Person.name, read)
         .outerjoin(Person, Person.id == Notice.made_by)
-        .where(Notice.audience != "agent")
+        .where(Notice.audience.in_(BROADCAST))
         .order_by(Notice.made_at.desc(), Notice.id.desc())
         .limit(HISTORY)
         .execution_options(populate_existing=True)

@@ -11,31 +11,25 @@ from sqlalchemy.orm import Session
 
 from gig.core import tunables
 from gig.core.errors import NotFound
-from gig.core.tunables import Tunable, TunableChange
+from gig.core.tunables import Step, Tunable, TunableChange
 from gig.dispatch.models import HoldingPhrase
 from gig.dispatch.queries import phrases
 from gig.identity.models import Person
 
 HISTORY = 50
+IN_FORCE = ("holds", "agrees")
+"""Outcomes of a change that was in force from then on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands, its latest change, and what waits for a second person to agree."""
+    """A number as it stands, since when and by whom, and what waits for a second person to agree."""
 
     tunable: Tunable
     value: int
     changed_at: dt.datetime | None
     changed_by: str | None
     waits: TunableChange | None
-
-
-@dataclass(frozen=True, slots=True)
-class NumberChange:
-    value: int
-    reason: str
-    at: dt.datetime
-    by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +42,16 @@ class PhraseChange:
 
 def numbers(session: Session, roles: Collection[str]) -> list[Number]:
     """Every number that belongs to one of the roles, in the order of their declaration."""
-    values = tunables.values(session)
-    newest = sa.select(sa.func.max(TunableChange.id)).group_by(TunableChange.name)
-    latest = {
-        name: (at, by)
-        for name, at, by in session.execute(
-            sa.select(TunableChange.name, TunableChange.changed_at, Person.name)
-            .outerjoin(Person, Person.id == TunableChange.changed_by)
-            .where(TunableChange.id.in_(newest))
-        )
-    }
+    values, declared = tunables.values(session), tunables.declared
+    changes = tunables.steps(session, *declared)
+    latest = {step.change.name: step.change for step in reversed(changes) if step.outcome in IN_FORCE}
+    names = names_of(session, {change.changed_by for change in latest.values() if change.changed_by})
     waiting = tunables.waiting(session)
     found = []
-    for each in tunables.declared.values():
+    for each in declared.values():
         if each.role in roles:
-            at, by = latest.get(each.name, (None, None))
+            last = latest.get(each.name)
+            at, by = (last.changed_at, names.get(last.changed_by or "")) if last else (None, None)
             found.append(Number(each, values[each.name], at, by, waiting.get(each.name)))
     return found
 
@@ -75,16 +64,13 @@ def number(session: Session, name: str, roles: Collection[str]) -> Number:
     return found[0]
 
 
-def number_changes(session: Session, name: str) -> list[NumberChange]:
-    """The newest first."""
-    changes = (
-        sa.select(TunableChange.value, TunableChange.reason, TunableChange.changed_at, Person.name)
-        .outerjoin(Person, Person.id == TunableChange.changed_by)
-        .where(TunableChange.name == name)
-        .order_by(TunableChange.id.desc())
-        .limit(HISTORY)
-    )
-    return [NumberChange(*row) for row in session.execute(changes)]
+def number_changes(session: Session, name: str) -> list[Step]:
+    """The newest first, each with what became of it."""
+    return tunables.steps(session, name)[:HISTORY]
+
+
+def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
+    return dict(session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids))).all())
 
 
 def phrases_in_force(session: Session) -> tuple[str, ...]:

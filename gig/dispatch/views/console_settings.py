@@ -19,7 +19,8 @@ from gig.dispatch.queries import settings
 from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow, principal
 from gig.payouts.settlement.values import PERIOD_KIND
-from gig.web.filters import duration, say, yuan
+from gig.web import numbers
+from gig.web.filters import say
 
 pages = Blueprint("settings", __name__)
 HERE = "/console/settings"
@@ -120,25 +121,8 @@ def take_off_phrase() -> Answer:
 
 
 def in_words(name: str, value: int) -> str:
-    """A number as people say it: 1000 fen → ¥10.00, 920 tenths → 92.0, 7200 s → 2 小时; else nothing.
-
-    The name ends with the unit, in which the form takes it.
-    """
-    if name == PERIOD_KIND.name:
-        return _(KIND_NAMES[value])
-    if name.endswith("_fen"):
-        return yuan(value)
-    if name.endswith("_tenths"):
-        return f"{value // 10}.{value % 10}"
-    if name.endswith("_s"):
-        return duration(value)
-    if name.endswith("_minutes"):
-        return duration(value * 60)
-    if name.endswith("_days"):
-        return _("%(d)s 天", d=value)
-    if name.endswith("_percent"):
-        return f"{value}%"
-    return ""
+    """A number as people say it, the kind of period by its name; nothing for plain counts."""
+    return _(KIND_NAMES[value]) if name == PERIOD_KIND.name else numbers.in_words(name, value)
 
 
 def unit(name: str) -> str:
@@ -164,7 +148,7 @@ def _groups() -> list[tuple[str, list[settings.Number]]]:
         title = next(title for prefix, title in GROUPS if number.tunable.name.startswith(prefix))
         key = _(title) if number.tunable.role == "ops" else finance
         groups.setdefault(key, []).append(number)
-    return [(title, numbers) for title, numbers in groups.items() if numbers]
+    return [(title, those) for title, those in groups.items() if those]
 
 
 def _number(name: str, errors: Faults) -> str:
@@ -172,7 +156,9 @@ def _number(name: str, errors: Faults) -> str:
     return render_template(
         "dispatch/console/number.html",
         number=settings.number(session, name, _roles()),
-        changes=settings.number_changes(session, name),
+        changes=(changes := settings.number_changes(session, name)),
+        outcome=numbers.outcome,
+        names=settings.names_of(session, numbers.people_of(changes)),
         choices=list(enumerate(map(_, KIND_NAMES))) if name == PERIOD_KIND.name else [],
         errors=errors,
         given=request.form,

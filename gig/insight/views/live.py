@@ -11,6 +11,7 @@ from gig.identity.access import allow
 from gig.insight import shown
 from gig.insight.wall import wall
 from gig.payouts.rates import queries as rates
+from gig.web import numbers
 
 pages = Blueprint("insight", __name__, template_folder="../templates")
 HERE = "/console/live"
@@ -26,4 +27,5 @@ def live() -> str:
     found = wall(session, zone, now, shared=part)
     card = rates.card_in_force(session, now)[1]
     template = "insight/_wall.html" if part else "insight/live.html"
-    return render_template(template, **shown.page(found, card, zone))
+    loosenings = [] if part else numbers.one_persons(session)
+    return render_template(template, loosenings=loosenings, **shown.page(found, card, zone))

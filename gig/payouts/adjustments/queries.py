@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gig.core import tunables
 from gig.core.text import N_
-from gig.core.tunables import TunableChange
+from gig.core.tunables import Step
 from gig.identity.models import Person
 from gig.payouts.adjustments.models import WAITING, Adjustment, BackPayRun
 from gig.payouts.adjustments.values import ALONE
@@ -160,10 +160,9 @@ def alone_fen(session: Session) -> int:
     return tunables.values(session)[ALONE.name]
 
 
-def limit_changes(session: Session) -> Sequence[TunableChange]:
-    """The latest changes of what one person may do alone."""
-    query = sa.select(TunableChange).where(TunableChange.name == ALONE.name)
-    return session.scalars(query.order_by(TunableChange.id.desc()).limit(10)).all()
+def limit_changes(session: Session) -> list[Step]:
+    """The latest changes of what one person may do alone, each with what became of it."""
+    return tunables.steps(session, ALONE.name)[:10]
 
 
 def waiting_for_two(session: Session, _period: Period) -> Finding:

@@ -192,8 +192,9 @@ class DownloadLink(Base):
 class SheetTemplate(Base):
     """A version of a payout template that finance wrote. Version 1 of the shipped ones is in the code.
 
-    A batch is made with it once another person than those who wrote it has approved it. `decided_by` is
-    NULL for what was approved before that was asked for, and for a version that says again what was approved.
+    A batch is made with it once another person than those who wrote it has approved it; so it is when a
+    version only says that the template is retired, or used again. `decided_by` is NULL for what was approved
+    before that was asked for.
     """
 
     __tablename__ = "sheet_template"

@@ -67,3 +67,16 @@ class CardEditor(Base):
     person_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
     since: Mapped[dt.datetime]
     seen_at: Mapped[dt.datetime]
+
+
+class CardWriter(Base):
+    """Somebody wrote on the card or handed it in, first at `since`: they never review it.
+
+    Kept here and not read from the log, so that no shortening of the log lets a writer approve their work.
+    """
+
+    __tablename__ = "rate_card_writer"
+
+    card_id: Mapped[str] = mapped_column(sa.ForeignKey("rate_card.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
+    since: Mapped[dt.datetime]

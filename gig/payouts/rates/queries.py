@@ -11,17 +11,14 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from gig.core.audit import AuditEntry
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.models import Person
-from gig.payouts.rates.models import CardEditor, RateCardVersion
+from gig.payouts.rates.models import CardEditor, CardWriter, RateCardVersion
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.validation import validate
 
 OBJECT = "rate_card"
-WRITING = ("rate_card.create", "rate_card.edit", "rate_card.submit")
-"""What the log calls the work of those who write on a card."""
 EDITING_FOR = dt.timedelta(seconds=60)
 """How long somebody counts as editing after their page last said so; it says so three times as often."""
 
@@ -53,6 +50,17 @@ def next_card_at(at: dt.datetime | sa.ColumnElement[dt.datetime]) -> sa.ScalarSe
     return (
         sa.select(sa.func.min(RateCardVersion.valid_from))
         .where(RateCardVersion.state == _PUBLISHED, RateCardVersion.valid_from > at)
+        .scalar_subquery()
+    )
+
+
+def next_card_id(at: dt.datetime) -> sa.ScalarSelect[str]:
+    """The id of the next scheduled card after the instant, or NULL."""
+    return (
+        sa.select(RateCardVersion.id)
+        .where(RateCardVersion.state == _PUBLISHED, RateCardVersion.valid_from > at)
+        .order_by(RateCardVersion.valid_from)
+        .limit(1)
         .scalar_subquery()
     )
 
@@ -125,11 +133,8 @@ def maker_of(version: RateCardVersion) -> str | None:
 
 
 def writers_of(session: Session, id: str) -> set[str]:
-    """Everybody who wrote on the card since its creation, as the log keeps it. None of them reviews it."""
-    query = sa.select(AuditEntry.actor_id).where(
-        AuditEntry.object_type == OBJECT, AuditEntry.object_id == id, AuditEntry.action.in_(WRITING)
-    )
-    return {actor_id for actor_id in session.scalars(query.distinct()) if actor_id is not None}
+    """Everybody who wrote on the card since its creation. None of them reviews it."""
+    return set(session.scalars(sa.select(CardWriter.person_id).where(CardWriter.card_id == id)))
 
 
 def others_may_review(session: Session, *person_ids: str) -> bool:

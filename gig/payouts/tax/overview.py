@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.identity.models import Person
+from gig.payouts.tax import values
 from gig.payouts.tax.models import TaxChoice, TaxFiling, TaxRecord, TaxResidency
 from gig.payouts.tax.operations.filings import MONTHS, name_of
 
@@ -56,16 +57,18 @@ def choices(session: Session) -> Sequence[TaxChoice]:
 
 def spans(session: Session, today: dt.date) -> list[SpanRow]:
     """Months with their returns, then quarters with their reports, the newest first of each."""
-    months = _months(session, today)
+    since = dt.date(today.year - MONTHS_SHOWN // 12, 1, 1)
+    months, paid = _months(session, since), _paid_people(session, since)
     filings: dict[tuple[str, dt.date], list[TaxFiling]] = {}
     for filing in session.scalars(sa.select(TaxFiling).order_by(TaxFiling.number.desc())):
         filings.setdefault((filing.kind, filing.first_day), []).append(filing)
     rows = []
     for kind in ("withholding", "platform"):
-        for first_day, (people, income, withheld, newest) in _grouped(months, MONTHS[kind]).items():
-            if kind == "withholding" and not people:
-                continue
+        for first_day, (taxed, income, withheld, newest) in _grouped(months, MONTHS[kind]).items():
+            people = taxed if kind == "withholding" else paid.get(first_day, 0)
             made = filings.get((kind, first_day), [])
+            if not people and not made:
+                continue
             rows.append(
                 SpanRow(
                     kind=kind,
@@ -139,19 +142,27 @@ Figures = tuple[int, int, int, int]
 """(people, income, withheld, newest record)"""
 
 
-def _months(session: Session, today: dt.date) -> dict[dt.date, Figures]:
-    since = dt.date(today.year - MONTHS_SHOWN // 12, 1, 1)
+def _months(session: Session, since: dt.date) -> dict[dt.date, Figures]:
+    """People are those of whom something is left in the month: not whose only payment came back."""
+    month, gross, withheld = TaxRecord.month, sa.func.sum(TaxRecord.gross_fen), TaxRecord.withheld_fen
+    each = (
+        sa.select(month, gross.label("gross"), sa.func.sum(withheld).label("withheld"))
+        .add_columns(sa.func.max(TaxRecord.id).label("newest"))
+        .where(month >= since)
+        .group_by(month, TaxRecord.agent_id)
+        .subquery()
+    )
+    left = sa.or_(each.c.gross != 0, each.c.withheld != 0)
     query = (
         sa.select(
-            TaxRecord.month,
-            sa.func.count(sa.distinct(TaxRecord.agent_id)),
-            sa.func.sum(TaxRecord.gross_fen),
-            sa.func.sum(TaxRecord.withheld_fen),
-            sa.func.max(TaxRecord.id),
+            each.c.month,
+            sa.func.count(sa.case((left, 1))),
+            sa.func.sum(each.c.gross),
+            sa.func.sum(each.c.withheld),
+            sa.func.max(each.c.newest),
         )
-        .where(TaxRecord.month >= since)
-        .group_by(TaxRecord.month)
-        .order_by(TaxRecord.month.desc())
+        .group_by(each.c.month)
+        .order_by(each.c.month.desc())
     )
     return {
         month: (people, int(income), int(withheld), newest)
@@ -159,18 +170,29 @@ def _months(session: Session, today: dt.date) -> dict[dt.date, Figures]:
     }
 
 
+def _paid_people(session: Session, since: dt.date) -> dict[dt.date, int]:
+    """How many the report of each quarter names, by its first day: everybody whom the bank paid in it."""
+    of_month = sa.cast(sa.extract("month", TaxRecord.month), sa.Integer())
+    year, quarter = sa.cast(sa.extract("year", TaxRecord.month), sa.Integer()), (of_month - 1) // 3
+    query = (
+        sa.select(year, quarter, sa.func.count(sa.distinct(TaxRecord.agent_id)))
+        .where(
+            TaxRecord.month >= since,
+            *(TaxRecord.line_id.not_in(never_paid()) for never_paid in values.failed),
+        )
+        .group_by(year, quarter)
+    )
+    return {dt.date(of, which * 3 + 1, 1): people for of, which, people in session.execute(query)}
+
+
 def _grouped(months: dict[dt.date, Figures], size: int) -> dict[dt.date, Figures]:
-    """The months as spans of so many; people are then counted by their fullest month."""
+    """The months as spans of so many; the people of several months are not to be added up."""
     found: dict[dt.date, Figures] = {}
     for month, (people, income, withheld, newest) in months.items():
         first = month.replace(month=month.month - (month.month - 1) % size)
         before = found.get(first, (0, 0, 0, 0))
-        found[first] = (
-            max(before[0], people),
-            before[1] + income,
-            before[2] + withheld,
-            max(before[3], newest),
-        )
+        sums = before[1] + income, before[2] + withheld
+        found[first] = (max(before[0], people), *sums, max(before[3], newest))
     return found
 
 

@@ -114,7 +114,7 @@ def test_the_limit_is_changed_with_a_reason_and_holds_at_once(session: Session) 
         set_alone(value=0, reason=" ", actor_id="maker", now=WEDNESDAY)
     set_alone(value=0, reason="都要两个人看", actor_id="maker", now=WEDNESDAY)
     assert state(session, propose(lin, 1)) == "proposed"
-    assert [change.reason for change in queries.limit_changes(session)] == ["都要两个人看"]
+    assert [step.change.reason for step in queries.limit_changes(session)] == ["都要两个人看"]
 
 
 def test_who_raised_the_limit_is_not_the_one_whom_it_lets_act_alone(session: Session) -> None:

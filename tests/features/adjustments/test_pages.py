@@ -54,8 +54,10 @@ def test_an_agent_is_named_by_phone_as_well_as_by_id(session: Session, desk: Des
     form = {"kind": "award", "agent": phone, "amount": "5", "reason": "夜里顶班", "evidence": "排班表"}
     assert "林可" in finance.post(ALL, {**form, "id": new_id()}).text
     assert newest(session).agent_id == lin
-    assert "夜里顶班" in finance.get(f"{ALL}?agent={phone}").text
-    assert "夜里顶班" in finance.get(f"/console/ledger?agent={phone}").text
+    for place in (ALL, "/console/ledger"):
+        page = finance.get(f"{place}?agent={phone}").text
+        assert "夜里顶班" in page
+        assert f'name="agent" type="text" value="{phone}"' in page, "what was typed stays"
     nobody = finance.post(ALL, {**form, "agent": "没有这个人", "id": new_id()})
     assert "没有这位客服" in nobody.text
     assert "排班表" in nobody.text, "what was typed is still there"

@@ -56,6 +56,7 @@ def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None
         sent(finance, f"/console/batches/{batch_id}/results", as_csv(row(one), row(two, "失败", "户名不符")))
     )
     assert "每一行都对上了" in page and "到账 1 12.00" in page and "失败，重新计为应付 1 34.00" in page
+    assert re.search(r"没付成的人 1 .*失败 账号与户名不符 34.00", page), "whose money comes back, and why"
     assert states(session) == ["in_transit", "in_transit"]
     session.rollback()
     result = session.scalars(sa.select(ResultImport.id)).one()
@@ -144,7 +145,7 @@ def test_a_word_that_nobody_knows_can_be_said_where_the_file_was_refused(
 
     refused = finance.post(upload, form())
     assert refused.status_code == 422 and "不认识状态「已划转」" in refused.text
-    assert 'name="words-paid"' in refused.text
+    assert 'name="words-paid"' in refused.text and ">列对应<" in refused.text
     assert "每一行都对上了" in finance.post(upload, form(**{"words-paid": "已划转"})).text
 
 
@@ -261,6 +262,20 @@ def test_an_approver_reads_who_wrote_the_template_and_what_it_changes(session: S
     assert "和上次用的 PB20261123-0001 不同" in page and all(each in page for each in changed)
     page = words(checker.get(f"/console/batches/{first}").text)
     assert "随平台提供" in page and "以前没有批次用过这个模板" in page
+
+
+def test_a_template_goes_out_of_use_once_another_of_finance_agrees(session: Session, desk: Desk) -> None:
+    maker, checker = desk(name="李敏"), desk(name="许岚")
+    asked = words(maker.post("/console/sheets/cmb/retirement", {"do": "retire", "reason": "换银行"}).text)
+    assert "已提出停用，等另一位财务同意" in asked and "同意停用" not in asked
+    theirs = words(checker.get("/console/sheets/cmb").text)
+    assert "提出停用这个模板" in theirs and "同意停用" in theirs
+    assert "你写的" in maker.post("/console/sheets/cmb/2/decision", {"do": "approve"}).text
+    assert "已停用，不再用于制单" in checker.post("/console/sheets/cmb/2/decision", {"do": "approve"}).text
+    same = checker.post("/console/sheets/cmb/retirement", {"do": "retire", "reason": "换银行"}).text
+    assert "已经是这样" in same
+    checker.post("/console/sheets/cmb/retirement", {"do": "restore", "reason": "换回来"})
+    assert "同意恢复使用" in maker.get("/console/sheets/cmb").text
 
 
 def test_what_was_turned_down_is_not_shown_as_the_template_in_use(session: Session, desk: Desk) -> None:

@@ -182,6 +182,7 @@ def test_a_change_that_somebody_else_made_first_is_not_overwritten(session: Sess
 def test_a_retired_template_makes_no_batch_and_the_generic_one_cannot_be_retired(session: Session) -> None:
     approved_week(1200)
     retire_template(slug="cmb", retired=True, reason="换银行", actor_id="maker", now=NOW)
+    approved("cmb", 2)
     with pytest.raises(Invalid):
         made("cmb")
     with pytest.raises(Refused):
@@ -200,6 +201,38 @@ def test_a_version_makes_no_batch_before_another_person_has_approved_it(session:
     for _twice in range(2):
         approved("cmb", 2)
     assert session.get_one(Batch, made("cmb")).template_version == 2
+
+
+@pytest.mark.parametrize("retired", [True, False])
+def test_a_template_is_retired_and_taken_up_again_by_two_people(session: Session, retired: bool) -> None:
+    approved_week(1200)
+    version = 2
+    if not retired:
+        retire_template(slug="cmb", retired=True, reason="换银行", actor_id="maker", now=NOW)
+        approved("cmb", 2)
+        version = 3
+    retire_template(slug="cmb", retired=retired, reason="改主意", actor_id="maker", now=NOW)
+    used = "cmb" in {each.slug for each in templates.in_use(session)}
+    assert used == retired, "until somebody else agrees it is as it was"
+    with pytest.raises(Refused) as own:
+        approved("cmb", version, by="maker")
+    assert own.value.slug == "two-people"
+    with pytest.raises(Refused) as again:
+        retire_template(slug="cmb", retired=retired, reason="x", actor_id="second", now=NOW)
+    assert again.value.slug == "waiting"
+    approved("cmb", version)
+    assert ("cmb" in {each.slug for each in templates.in_use(session)}) != retired
+    in_force = templates.in_force(session, "cmb")
+    assert in_force is not None and in_force.layout == SHIPPED["cmb"]
+
+
+def test_a_template_that_shall_not_be_retired_stays_in_use(session: Session) -> None:
+    retire_template(slug="cmb", retired=True, reason="换银行", actor_id="maker", now=NOW)
+    turn_down_template(slug="cmb", version=2, reason="还要用", actor_id="checker", now=NOW)
+    assert "cmb" in {each.slug for each in templates.in_use(session)}
+    retire_template(slug="cmb", retired=True, reason="这次真的", actor_id="checker", now=NOW)
+    approved("cmb", 3, by="maker")
+    assert "cmb" not in {each.slug for each in templates.in_use(session)}
 
 
 def test_nobody_who_wrote_on_a_version_approves_it(session: Session) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
+from gig.cli.doctor import _controls
 from gig.core import tunables
 from gig.core.audit import AuditEntry
 from gig.core.db import transaction
@@ -14,6 +18,7 @@ from gig.core.tunables import TunableChange
 from gig.dispatch.models import HoldingPhrase
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.replies import reply
+from gig.settings import Settings
 from tests import builders
 from tests.builders import NOON, seconds
 from tests.features.dispatch.conftest import Desk, seen
@@ -143,6 +148,86 @@ def test_of_two_who_loosen_differently_the_stricter_holds(
     assert value_of(session, "rate_notice_days") == holds
     found = tunables.waiting(session).get("rate_notice_days")
     assert (found.value if found else None) == waits
+
+
+@pytest.mark.parametrize(
+    ("said", "came"),
+    [
+        ([("a", 9)], ["holds"]),
+        ([("a", 3)], ["waits"]),
+        ([("a", 3), ("b", 3)], ["agreed", "agrees"]),
+        ([("a", 0), ("b", 3)], ["agreed", "agrees"]),
+        ([("a", 3), ("b", 0)], ["agreed", "waits"]),
+        ([("a", 3), ("b", 7)], ["refused", "kept"]),
+        ([("a", 3), ("a", 7)], ["withdrawn", "kept"]),
+        ([("a", 3), ("a", 0)], ["replaced", "waits"]),
+        ([("a", 3), ("b", 9)], ["replaced", "holds"]),
+        ([("a", 3), (None, 5)], ["replaced", "holds"]),
+        ([("a", 3), ("b", 7), ("b", 3)], ["refused", "kept", "waits"]),
+    ],
+)
+def test_a_history_says_what_became_of_each_change(
+    session: Session, said: list[tuple[str | None, int]], came: list[str]
+) -> None:
+    for who, value in said:
+        with transaction() as writing:
+            tunables.change(writing, "rate_notice_days", value, actor_id=who, reason="试", now=NOON)
+    found = list(reversed(tunables.steps(seen(session), "rate_notice_days")))
+    assert [step.outcome for step in found] == came
+    assert found[-1].holds == value_of(session, "rate_notice_days")
+    decided = {"agreed", "refused", "withdrawn", "replaced"}
+    assert all((step.by is not None) == (step.outcome in decided) for step in found)
+
+
+def test_a_proposal_is_listed_as_one_with_who_decided_it_and_when(session: Session, desk: Desk) -> None:
+    first, second = desk("finance", "许岚"), desk("finance", "李敏")
+    first.post(NOTICE, {"value": "5", "reason": "试"})
+    assert "等第二个人同意，还没生效" in first.get(NOTICE).text
+    second.post(NOTICE, {"value": "7", "reason": "不改"})
+    page = first.get(NOTICE).text
+    assert re.search(r"李敏 [-0-9]{10} [0-9:]{5} 没有同意，没生效", page) and "不改，仍按 7 天" in page
+    first.post(NOTICE, {"value": "5", "reason": "还是要改"})
+    second.post(NOTICE, {"value": "6", "reason": "最多六天"})
+    page = first.get(NOTICE).text
+    assert re.search(r"李敏 [-0-9]{10} [0-9:]{5} 只同意到 6 天", page) and "同意，当时生效" in page
+
+
+def test_the_list_names_the_change_that_holds_not_the_one_that_waits(session: Session, desk: Desk) -> None:
+    first, second = desk("finance", "许岚"), desk("finance", "李敏")
+    first.post(NOTICE, {"value": "9", "reason": "更早说"})
+    second.post(NOTICE, {"value": "5", "reason": "太早了"})
+    (row,) = [each for each in first.get("/console/settings").text.split("<tr>") if NOTICE in each]
+    assert "许岚" in row and "李敏" not in row and "等同意：5 天" in row
+
+
+def test_a_limit_lists_who_proposed_and_who_agreed(session: Session, desk: Desk) -> None:
+    first, second = desk("finance", "许岚"), desk("finance", "李敏")
+    limit = "/console/settings/adjust_alone_fen"
+    first.post(limit, {"value": "90000", "reason": "多放一点"})
+    assert "等第二个人同意，还没生效" in first.get("/console/adjustments").text
+    second.post(limit, {"value": "90000", "reason": "同意"})
+    page = first.get("/console/adjustments").text
+    assert "许岚 · 多放一点" in page and re.search(r"李敏 [-0-9]{10} [0-9:]{5} 同意后生效", page)
+
+
+def test_what_one_person_had_loosened_alone_is_said_where_work_begins(
+    app: Flask, settings: Settings, session: Session, ops: Browser, desk: Desk
+) -> None:
+    finance = desk("finance", "许岚")
+    words = "放宽到 0 天 只有一个人说过，不算数；第二位财务同意之前按 7 天 执行"
+    assert words not in ops.get("/console/live").text
+    assert [each.level for each in _controls(app, settings)] == ["ok"]
+    finance.post(NOTICE, {"value": "0", "reason": "急"})
+    assert words in ops.get("/console/live").text
+    page = finance.get("/console/periods").text
+    assert words in page and NOTICE in page
+    seen(session)
+    (found,) = _controls(app, settings)
+    assert (
+        found.level == "note"
+        and "rate_notice_days to 0" in found.words
+        and "agrees under 设置, 7 holds" in found.words
+    )
 
 
 def test_every_number_that_bounds_others_or_oneself_is_loosened_by_two() -> None:

@@ -21,6 +21,7 @@ from gig.payouts.rates import queries
 from gig.payouts.rates.models import CardEditor, RateCardVersion
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft
 from gig.payouts.rates.operations.editing import note_editing
+from gig.payouts.rates.operations.publication import publish
 from gig.payouts.rates.operations.review import submit
 from gig.payouts.rates.views.form import of_card
 from tests import builders
@@ -284,3 +285,41 @@ def test_where_all_wrote_on_a_card_the_page_says_the_way_out(ops: FlaskClient, s
     builders.person(roles="ops")
     text = page(ops, f"/console/rates/{id}")
     assert "等另一位运营复核" in text and "从它新建草稿" not in text
+
+
+def scheduled(day: int, name: str, fen: int) -> None:
+    base = [{"queue": "*", "issue_type": "*", "tier": "*", "fen": fen}]
+    at = (clock.now() + dt.timedelta(days=day)).isoformat()
+    id = create_draft(document=card_json(name=name, valid_from=at, base=base), now=clock.now(), actor_id=None)
+    publish(id=id, now=clock.now(), actor_id=builders.person(roles="ops"))
+
+
+def at_base(fen: int, day: int) -> dict[str, Any]:
+    base = [{"queue": "*", "issue_type": "*", "tier": "*", "fen": fen}]
+    return {"base": base, "valid_from": (clock.now() + dt.timedelta(days=day)).isoformat()}
+
+
+def test_the_editor_compares_with_the_card_that_is_replaced(ops: FlaskClient, session: Session) -> None:
+    scheduled(2, "周五的卡", 300)
+    id = drafted(session, **at_base(310, 3))
+    text = page(ops, f"/console/rates/{id}")
+    assert "与到时接替的 周五的卡 相比" in text and "与到时接替的 周五的卡 比较" in text
+    assert "3.00 → 3.10" in text
+    assert "生效中）相比" not in text
+
+
+def test_the_editor_says_that_the_card_after_it_would_become_a_cut(
+    ops: FlaskClient, session: Session
+) -> None:
+    scheduled(3, "周五的卡", 300)
+    text = page(ops, f"/console/rates/{drafted(session, **at_base(310, 2))}")
+    assert "会比这张卡低 1 处，客服来不及提前 7 天知道" in text and "先撤回它" in text
+    far = page(ops, f"/console/rates/{drafted(session, **at_base(290, 2))}")
+    assert "客服来不及" not in far
+
+
+def test_a_scheduled_card_is_compared_with_the_one_before_it(ops: FlaskClient, session: Session) -> None:
+    scheduled(2, "周五的卡", 300)
+    scheduled(3, "周六的卡", 310)
+    id = session.scalar(sa.select(RateCardVersion.id).where(RateCardVersion.name == "周六的卡"))
+    assert "与到时接替的 周五的卡 相比" in page(ops, f"/console/rates/{id}")

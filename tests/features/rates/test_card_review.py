@@ -19,10 +19,9 @@ from gig.core.audit import AuditEntry
 from gig.core.db import db, transaction
 from gig.core.errors import GigError, Invalid, Refused
 from gig.dispatch.operations.settings import change_number
-from gig.payouts.rates import queries
+from gig.payouts.rates import news, queries
 from gig.payouts.rates.models import RateCardVersion
-from gig.payouts.rates.operations import publication
-from gig.payouts.rates.operations.drafts import create_draft, edit_draft
+from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft
 from gig.payouts.rates.operations.publication import publish, withdraw
 from gig.payouts.rates.operations.review import give_back, submit
 from gig.payouts.rates.rules.seed import seed_card
@@ -277,6 +276,128 @@ def test_taking_a_raise_back_is_a_cut_like_any_other(maker: str, checker: str) -
         publish(id=back, now=NOW, actor_id=checker)
 
 
+HIGHER = {"base": [{"queue": "*", "issue_type": "*", "tier": "*", "fen": 300}]}
+
+
+def scheduled(maker: str, checker: str, day: int, *, now: dt.datetime = NOW, **changes: Any) -> str:
+    id = create_draft(
+        document=document(**changes) | {"valid_from": (NOW + day * DAY).isoformat()}, now=now, actor_id=maker
+    )
+    publish(id=id, now=now, actor_id=checker)
+    return id
+
+
+def test_a_raise_may_not_make_a_cut_of_the_card_that_is_scheduled_after_it(maker: str, checker: str) -> None:
+    """Nobody was told of Friday's card, for it lowered nothing; a raise on Wednesday would make it a cut."""
+    raised(maker, checker)
+    scheduled(maker, checker, 4, name="friday", max_paid_replies=11)
+    with pytest.raises(Invalid) as refused:
+        scheduled(maker, checker, 2, **HIGHER)
+    told = " ".join(map(str, refused.value.errors["/valid_from"]))
+    assert "已排定的 friday 从" in told and "先撤回 friday" in told and "*,*,*：3.00 → 1.20" in told
+    with pytest.raises(Invalid):
+        submit(id=drafted(maker, **HIGHER), why="旺季", now=NOW, actor_id=maker)
+
+
+def test_the_way_out_that_the_refusal_names_is_one(maker: str, checker: str) -> None:
+    raised(maker, checker)
+    friday = scheduled(maker, checker, 4, name="friday", max_paid_replies=11)
+    withdraw(id=friday, reason="重排", now=NOW, actor_id=maker)
+    scheduled(maker, checker, 2, **HIGHER)
+    scheduled(maker, checker, 7, name="friday", max_paid_replies=11)
+
+
+def test_a_raise_after_the_scheduled_card_makes_nothing_a_cut(maker: str, checker: str) -> None:
+    raised(maker, checker)
+    scheduled(maker, checker, 4, name="friday", max_paid_replies=11)
+    scheduled(maker, checker, 5, **HIGHER, max_paid_replies=11)
+
+
+def test_a_raise_is_free_when_what_follows_it_is_far_enough_to_be_told(maker: str, checker: str) -> None:
+    raised(maker, checker)
+    scheduled(maker, checker, 7, name="next week", max_paid_replies=11)
+    scheduled(maker, checker, 2, **HIGHER)
+
+
+def test_what_was_told_in_time_stays_told_whatever_is_paid_until_then(maker: str, checker: str) -> None:
+    """1.20 → 1.10 from the eighth day was told; four days before it the same pay may rise for a while, but
+    nothing else that the eighth day's card would then lower."""
+    raised(maker, checker)
+    dear = [{"queue": "*", "issue_type": "*", "tier": "*", "fen": 240}]
+    low = [{**dear[0], "fen": 110}]
+    scheduled(maker, checker, 8, name="told", base=low)
+    scheduled(maker, checker, 5, now=NOW + 4 * DAY, base=dear)
+    with pytest.raises(Invalid):
+        scheduled(maker, checker, 6, now=NOW + 4 * DAY, base=dear, max_paid_replies=20)
+
+
+def test_a_scheduled_card_may_be_withdrawn_until_it_starts_even_if_it_had_promised_more(
+    session: Session, maker: str, checker: str
+) -> None:
+    raised(maker, checker)
+    id = scheduled(maker, checker, 2, **HIGHER)
+    withdraw(id=id, reason="写错了", now=NOW + 2 * DAY - dt.timedelta(seconds=1), actor_id=maker)
+    assert state(session, id) == "withdrawn"
+
+
+def test_of_a_raise_and_a_card_after_it_published_at_once_only_one_is_there(
+    app: Flask, session: Session, maker: str, checker: str
+) -> None:
+    """Either alone is no cut; both together are one that nobody was told of."""
+    raised(maker, checker)
+    drafts = [
+        drafted(maker, **HIGHER),
+        drafted(maker, valid_from=(NOW + 2 * DAY).isoformat(), max_paid_replies=11),
+    ]
+    outcomes: list[str] = []
+    start = threading.Barrier(len(drafts))
+
+    def race(id: str) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                publish(id=id, now=NOW, actor_id=checker)
+                outcomes.append("published")
+            except GigError as error:
+                outcomes.append(error.slug)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=race, args=(id,)) for id in drafts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["invalid", "published"]
+
+
+def test_who_wrote_on_a_card_is_known_without_the_log(session: Session, maker: str, checker: str) -> None:
+    """A log that somebody shortens lets nobody review their own work."""
+    id = submitted(maker)
+    with transaction() as writing:
+        name = writing.get_bind().dialect.name
+        on = " ON audit_log" if name == "postgresql" else ""
+        for trigger in writing.scalars(sa.text(TRIGGERS[name])).all():
+            writing.execute(sa.text(f"DROP TRIGGER {trigger}{on}"))
+        writing.execute(sa.delete(AuditEntry).where(AuditEntry.object_id == id))
+    with pytest.raises(Refused) as refused:
+        publish(id=id, now=NOW, actor_id=maker)
+    assert refused.value.slug == "two-people"
+    assert queries.writers_of(session, id) == {maker}
+
+
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_log'::regclass AND NOT tgisinternal",
+}
+
+
+def test_a_discarded_draft_leaves_no_writers(session: Session, maker: str) -> None:
+    id = drafted(maker)
+    discard_draft(id=id, now=NOW, actor_id=maker)
+    assert queries.writers_of(session, id) == set()
+
+
 def test_before_anybody_was_paid_the_card_that_came_with_the_platform_binds_nobody(
     session: Session, maker: str
 ) -> None:
@@ -299,7 +420,7 @@ def test_a_publication_that_came_to_nothing_leaves_no_price_behind(
     def fail(*_given: object) -> None:
         raise RuntimeError("the power went")
 
-    monkeypatch.setattr(publication, "when_it_pays_less", [*publication.when_it_pays_less, fail])
+    monkeypatch.setattr(news, "when_the_schedule_changes", [*news.when_the_schedule_changes, fail])
     with pytest.raises(RuntimeError):
         publish(id=id, now=NOW, actor_id=checker)
     monkeypatch.undo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 
 import pytest
@@ -12,6 +13,7 @@ from gig.core import clock
 from gig.identity.operations.keys import issue_token
 from gig.identity.operations.sessions import open_session
 from gig.scoring.operations.scoring import take_in_events
+from gig.web.filters import day, day_time
 from tests import builders
 from tests.features.scoring.people import an_agent, happened
 
@@ -44,6 +46,21 @@ def test_the_page_shows_score_tier_parts_and_what_moved_it(client: FlaskClient, 
     for words in ("81.3", "银牌", "准时回复", "漏答", "轻微违规", "−2.0", "违规扣分", "离银牌线还差 3.7 分"):
         assert words in text, words
     assert f"/agent/chats/{'0' * 26}" in text
+
+
+def test_changes_stand_in_the_order_of_the_time_that_they_show(client: FlaskClient, session: Session) -> None:
+    """What happened three days ago and was counted last is first, with the time at which it was counted."""
+    agent, now = an_agent(), clock.now()
+    happened(agent, "violation_minor", now)
+    take_in_events(now=now)
+    happened(agent, "violation_major", now - dt.timedelta(days=3))
+    take_in_events(now=now + dt.timedelta(minutes=5))
+    text = page(client, agent)
+    assert text.index("严重违规") < text.index("轻微违规")
+    counted = day_time(now + dt.timedelta(minutes=5))
+    _before, _sep, after = text.partition("严重违规")
+    assert counted in after.partition("轻微违规")[0]
+    assert f"{day(now - dt.timedelta(days=3))} 的事" in after.partition("轻微违规")[0]
 
 
 def test_a_trainee_is_told_how_far_it_is(client: FlaskClient, session: Session) -> None:

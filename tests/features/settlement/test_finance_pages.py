@@ -34,7 +34,7 @@ def test_a_week_goes_from_open_to_its_sheet_between_two_people(session: Session,
     assert "三方一致，差额 0.00" in words(closed)
     assert "审批通过" not in closed
     approved = checker.post(f"{PERIOD}/approve").text
-    assert "审批 · 许岚（你）" in words(approved)
+    assert "审批 · 许岚（你）" in words(approved) and "已审批，可以制单了" in approved
     made = maker.post(f"{PERIOD}/batches", {"template": "generic", "payment_date": "2026-11-24"}).text
     assert "等另一位财务审批" in made
     session.rollback()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core import clock
 from gig.core.ids import new_id
 from gig.payouts.books.queries import line_of
 from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.tax import overview
 from gig.payouts.tax.models import TaxChoice
+from gig.payouts.tax.values import zone
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
 from tests.features.settlement.conftest import Desk, Program
@@ -187,3 +191,53 @@ def test_programs_read_tax_of_statements_and_batches(session: Session, program: 
     item = mine.get("/me/statements").json["items"][0]
     assert (item["tax_fen"], item["paid_fen"]) == (33_000, 1_967_000)
     assert program().get(f"/batches/{batch_id}").json["tax_fen"] == 33_000
+
+
+def spans_now(session: Session, on: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """(kind, first day) → (people, income) as the page lists them."""
+    session.rollback()
+    found = overview.spans(session, day(on))
+    return {(each.kind, each.first_day.isoformat()): (each.people, each.income_fen) for each in found}
+
+
+def test_who_was_only_paid_in_vain_is_counted_in_no_month(session: Session) -> None:
+    taxing.choose()
+    lin, he = taxing.agent(), taxing.agent("何淼")
+    period_id = taxing.pay({lin: 300_000, he: 200_000}, "2026-11-17")
+    assert spans_now(session, "2026-12-20") == {
+        ("withholding", "2026-11-01"): (2, 500_000),
+        ("platform", "2026-10-01"): (2, 500_000),
+    }
+    taxing.come_back(period_id, he, "2026-11-20")
+    assert spans_now(session, "2026-12-20") == {
+        ("withholding", "2026-11-01"): (1, 300_000),
+        ("platform", "2026-10-01"): (1, 300_000),
+    }
+    taxing.come_back(period_id, lin, "2026-11-20")
+    assert spans_now(session, "2026-12-20") == {}
+
+
+def test_what_the_bank_sent_back_later_stays_in_the_report_of_its_quarter(session: Session) -> None:
+    taxing.choose()
+    lin, he = taxing.agent(), taxing.agent("何淼")
+    period_id = taxing.pay({lin: 300_000, he: 200_000}, "2026-11-17")
+    taxing.pay({he: 100_000}, "2026-12-08")
+    taxing.come_back(period_id, lin, "2026-11-20", cause="returned")
+    found = spans_now(session, "2027-01-05")
+    assert found["withholding", "2026-11-01"][0] == 1
+    assert found["platform", "2026-10-01"] == (2, 300_000)
+
+
+def test_the_form_begins_with_the_first_month_in_which_nobody_was_paid(session: Session, desk: Desk) -> None:
+    finance, today = desk(), zone().day_of(clock.now())
+    this = today.replace(day=1)
+    after = (this + dt.timedelta(days=31)).replace(day=1)
+
+    def offered() -> str:
+        found = re.search(r'name="from_month" type="month" value="([^"]*)"', finance.get(TAX).text)
+        assert found is not None
+        return found[1]
+
+    assert offered() == f"{this:%Y-%m}"
+    taxing.pay({taxing.agent(): 300_000}, today.isoformat())
+    assert offered() == f"{after:%Y-%m}"

@@ -25,6 +25,7 @@ from gig.payouts.adjustments.values import ALONE, FILE_TYPES, KINDS, WORDS
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.shown import names
+from gig.web import numbers
 from gig.web.telling import told
 
 pages = Blueprint("adjustments", __name__, template_folder="../templates")
@@ -39,7 +40,8 @@ def adjustments() -> str:
     session, asked, form = db.session(), request.args, request.form or request.args
     before = asked.get("before", "")
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
-    agent = id_or_phone(session, asked.get("agent", ""))
+    typed = asked.get("agent", "").strip()
+    agent = id_or_phone(session, typed)
     waiting = asked.get("show") == "waiting"
     rows = queries.adjustments(
         session,
@@ -49,7 +51,7 @@ def adjustments() -> str:
         before=before if is_id(before) else "",
         limit=PAGE + 1,
     )
-    wanted = {"kind": kind, "agent": agent, "show": "waiting" if waiting else ""}
+    wanted = {"kind": kind, "agent": typed, "show": "waiting" if waiting else ""}
     return render_template(
         "adjustments/list.html",
         rows=rows[:PAGE],
@@ -63,7 +65,9 @@ def adjustments() -> str:
         accept=",".join(FILE_TYPES),
         alone_fen=queries.alone_fen(session),
         raising=tunables.waiting(session).get(ALONE.name),
-        changes=queries.limit_changes(session),
+        changes=(changes := queries.limit_changes(session)),
+        outcome=numbers.outcome,
+        names=names(session, *numbers.people_of(changes)),
         count=queries.waiting_count(session),
     )
 

@@ -39,12 +39,12 @@ def ledger() -> str:
     session, asked = db.session(), request.args
     before = asked.get("before", "")
     wanted = {name: asked.get(name, "").strip() for name in ("account", "source", "agent", "period", "kind")}
-    wanted["agent"] = id_or_phone(session, wanted["agent"])
+    agent = id_or_phone(session, wanted["agent"])
     found = queries.entries(
         session,
         account=wanted["account"] or None,
         source=wanted["source"] or None,
-        agent_id=wanted["agent"] or None,
+        agent_id=agent or None,
         period_id=wanted["period"] or None,
         kind=wanted["kind"] or None,
         before_id=before if is_id(before) else None,

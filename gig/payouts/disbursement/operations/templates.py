@@ -76,8 +76,11 @@ def turn_down_template(*, slug: str, version: int, reason: str, actor_id: str, n
         _note(session, slug, version, "template.refuse", reason, actor_id, now)
 
 
-def retire_template(*, slug: str, retired: bool, reason: str, actor_id: str, now: dt.datetime) -> None:
-    """No batch is made with the template any more, or again; what was made goes on."""
+def retire_template(*, slug: str, retired: bool, reason: str, actor_id: str, now: dt.datetime) -> bool:
+    """It waits for another person's approval that no batch is made with the template any more, or again.
+
+    Until then it goes on as it was. Asking for what is so already changes nothing, and is False.
+    """
     if not reason.strip():
         raise Invalid({"reason": [N_("写明为什么要改。")]})
     with transaction() as session:
@@ -90,13 +93,13 @@ def retire_template(*, slug: str, retired: bool, reason: str, actor_id: str, now
         if slug == GENERIC and retired:
             raise Refused("last-resort", N_("通用模板不能停用：别的模板写不进的行要靠它付。"))
         if before.retired == retired:
-            return
-        row = _row(slug, newest.version + 1, before.layout.dumps(), retired, reason, actor_id, now)
-        row.state, row.decided_at = "approved", now
-        session.add(row)
+            return False
+        version = newest.version + 1
+        session.add(_row(slug, version, before.layout.dumps(), retired, reason, actor_id, now))
         session.flush()
         action = "template.retire" if retired else "template.restore"
-        _note(session, slug, row.version, action, reason, actor_id, now)
+        _note(session, slug, version, action, reason, actor_id, now)
+        return True
 
 
 def sound(text: str, *, slug: str, reason: str = "-") -> Layout:

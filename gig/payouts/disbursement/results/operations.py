@@ -187,7 +187,8 @@ def _write_down(row: ResultImport, file: File, judgement: Judgement) -> None:
     _demand_own(judgement)
     row.headers = json.dumps(file.said["headers"], ensure_ascii=False)
     row.mapping = file.said["mapping"]
-    row.counts = json.dumps({"rows": file.said["rows"], "counts": judgement.counts, "sums": judgement.sums})
+    found = {"counts": judgement.counts, "sums": judgement.sums, "unpaid": judgement.unpaid}
+    row.counts = json.dumps({"rows": file.said["rows"], **found})
     row.problems = json.dumps(judgement.problems, ensure_ascii=False)
 
 

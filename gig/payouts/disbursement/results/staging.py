@@ -25,6 +25,7 @@ from gig.payouts.tax.queries import records
 AT_ONCE = 5000
 Row = tuple[Any, ...]
 SHOWN_PROBLEMS = 200
+SHOWN_UNPAID = 50
 
 _tables = sa.MetaData()
 STAGE = sa.Table(
@@ -65,12 +66,15 @@ PROBLEMS = ("unmatched", "other_batch", "duplicate", "differs", "account", "conf
 
 @dataclass(frozen=True)
 class Judgement:
-    """How many rows there are of each verdict with their sum, and the first rows that do not match."""
+    """How many rows there are of each verdict with their sum, the first rows that do not
+    match, and the first whose money comes back."""
 
     counts: dict[str, int] = field(default_factory=dict)
     sums: dict[str, int] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
     other_batches: list[str] = field(default_factory=list)
+    unpaid: list[dict[str, Any]] = field(default_factory=list)
+    """The first of those whose money comes back: whose, how much, and why."""
 
     @property
     def matched(self) -> int:
@@ -116,7 +120,22 @@ def judge(session: Session, batch: Batch, rows: Path) -> Judgement:
             for place, number, verdict, fen, expected in shown
         ],
         list(session.scalars(others.order_by(Batch.number).limit(3))),
+        _unpaid(session),
     )
+
+
+def _unpaid(session: Session) -> list[dict[str, Any]]:
+    judged = JUDGED.c
+    back = (
+        sa.select(judged.number, judged.agent_id, judged.verdict, judged.fen, judged.reason)
+        .where(judged.verdict.in_(("failed", "returned")))
+        .order_by(judged.place)
+        .limit(SHOWN_UNPAID)
+    )
+    return [
+        {"number": number, "agent": agent_id, "verdict": verdict, "fen": fen, "reason": reason}
+        for number, agent_id, verdict, fen, reason in session.execute(back)
+    ]
 
 
 def _verdicts(batch: Batch) -> sa.Select[*tuple[Any, ...]]:

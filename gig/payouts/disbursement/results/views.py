@@ -26,6 +26,7 @@ from gig.payouts.disbursement.results.operations import (
 )
 from gig.payouts.disbursement.results.staging import PROBLEMS
 from gig.payouts.disbursement.rules.results import COLUMNS, WORDS, ColumnMap
+from gig.payouts.disbursement.values import FAILURES
 from gig.payouts.disbursement.views import shown
 from gig.payouts.disbursement.views.telling import batch_or_404
 from gig.payouts.settlement.shown import names
@@ -155,5 +156,8 @@ def _page(result: ResultImport, errors: dict[str, list[str]]) -> str:
         options=[("", _("没有这一列")), *((each, each) for each in headers)],
         outcomes=_outcomes(),
         errors=errors,
-        names=names(session, result.uploaded_by, result.posted_by),
+        unpaid=(unpaid := said.get("unpaid", [])),
+        unpaid_all=sum(said["counts"].get(each, 0) for each in ("failed", "returned")),
+        failure_words=FAILURES,
+        names=names(session, result.uploaded_by, result.posted_by, *(each["agent"] for each in unpaid)),
     )

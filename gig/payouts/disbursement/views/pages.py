@@ -6,6 +6,7 @@ import datetime as dt
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from gig.core.clock import received_at
@@ -101,7 +102,14 @@ def remove(batch_id: str) -> Response:
 
     def work() -> None:
         count = remove_unwritable(batch_id=batch_id, actor_id=actor_id(), now=received_at())
-        flash(_("移出了 %(n)s 行，钱仍记在本人名下，可以换一个模板再付。", n=count))
+        flash(
+            ngettext(
+                "移出了 %(n)s 行，钱仍记在本人名下，可以换一个模板再付。",
+                "移出了 %(n)s 行，钱仍记在本人名下，可以换一个模板再付。",
+                count,
+                n=count,
+            )
+        )
 
     return tell(work, url_for("batches.show", batch_id=batch_or_404(batch_id).id))
 

@@ -132,7 +132,9 @@ def decide(slug: str, version: int) -> Response:
             flash(_("已退回，这一版不会用于制单。"))
         else:
             approve_template(**given, actor_id=actor_id(), now=received_at())
-            flash(_("已审批，从下一次制单起用这一版。"))
+            now_so = templates.in_force(db.session(), slug)
+            retired = now_so is not None and now_so.retired
+            flash(_("已停用，不再用于制单。") if retired else _("已审批，从下一次制单起用这一版。"))
 
     return tell(work, url_for("sheets.show", slug=slug))
 
@@ -140,15 +142,20 @@ def decide(slug: str, version: int) -> Response:
 @pages.post("/<slug>/retirement")
 @allow("settle")
 def retire(slug: str) -> Response:
-    """The template is out of use, or in use again."""
+    """It waits for another person that the template is out of use, or in use again."""
     retired = request.form.get("do") != "restore"
     reason = request.form.get("reason", "")
-    return tell(
-        lambda: retire_template(
-            slug=slug, retired=retired, reason=reason, actor_id=actor_id(), now=received_at()
-        ),
-        url_for("sheets.show", slug=slug),
-    )
+
+    def work() -> None:
+        given: dict[str, Any] = {"slug": slug, "retired": retired, "reason": reason}
+        if not retire_template(**given, actor_id=actor_id(), now=received_at()):
+            flash(_("已经是这样，没有改动。"))
+        elif retired:
+            flash(_("已提出停用，等另一位财务同意；在那之前照常用于制单。"))
+        else:
+            flash(_("已提出恢复使用，等另一位财务同意。"))
+
+    return tell(work, url_for("sheets.show", slug=slug))
 
 
 def _page(

@@ -16,8 +16,8 @@ from gig.core.db import made, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_, Sentence
-from gig.payouts.rates.models import CardEditor, RateCardVersion
-from gig.payouts.rates.operations.writing import check_revision, write
+from gig.payouts.rates.models import CardEditor, CardWriter, RateCardVersion
+from gig.payouts.rates.operations.writing import check_revision, note_writer, write
 from gig.payouts.rates.queries import OBJECT, business_zone_name, card, card_in_force, version
 from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.faults import Fault
@@ -86,6 +86,7 @@ def create_draft(
         )
         session.add(draft)
         session.flush()
+        note_writer(session, draft.id, actor_id, now)
         audit.note(
             session,
             actor_id=actor_id,
@@ -120,6 +121,7 @@ def edit_draft(*, id: str, document: object, revision: int, now: dt.datetime, ac
         }
         note: dict[str, Any] = {"action": "rate_card.edit", "detail": {"revision": revision + 1}}
         write(session, found, saved, now=now, actor_id=actor_id, **note)
+        note_writer(session, id, actor_id, now)
         return revision + 1
 
 
@@ -129,6 +131,7 @@ def discard_draft(*, id: str, now: dt.datetime, actor_id: str | None) -> None:
         found = version(session, id)
         if found.state != "draft":
             raise published(found)
+        session.execute(sa.delete(CardWriter).where(CardWriter.card_id == id))
         gone = rows_changed(
             session,
             sa.delete(RateCardVersion).where(RateCardVersion.id == id, RateCardVersion.state == "draft"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -12,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox
 from gig.core.businesstime import format_instant
-from gig.core.db import rows_changed, transaction
+from gig.core.db import one_at_a_time, rows_changed, transaction
 from gig.core.errors import Invalid, Refused
 from gig.core.text import N_, Sentence
 from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.news import tell_of_publication, tell_of_withdrawal
 from gig.payouts.rates.notice import Notice, notice_of
 from gig.payouts.rates.operations.drafts import (
     discard_draft,
@@ -27,15 +27,9 @@ from gig.payouts.rates.operations.drafts import (
 from gig.payouts.rates.operations.writing import check_revision, write
 from gig.payouts.rates.queries import OBJECT, card_of, others_may_review, version, writers_of
 from gig.payouts.rates.rules.card import RateCard
-from gig.payouts.rates.rules.comparison import Difference
 
-Told = Callable[[Session, str, Sequence[Difference], dt.datetime], None]
-TakenBack = Callable[[Session, str, dt.datetime], None]
-
-when_it_pays_less: list[Told] = []
-"""What is done with a published card that pays somebody less, in the transaction that publishes it."""
-when_withdrawn: list[TakenBack] = []
-"""What is done with a scheduled card that was withdrawn, in the transaction that withdraws it."""
+SCHEDULE = "rate_cards"
+"""What two people do one after the other: each sees the cards that the other one scheduled."""
 
 
 def publish(
@@ -51,7 +45,8 @@ def publish(
     That is its review: nobody who ever wrote on it or submitted it can do it while another person may. With
     `revision`, it is Refused if that is not the present one.
     Refused when the instant is not in the future, is another version's, or is too soon for what the card
-    lowers. Publishing again what is published at the same instant changes nothing.
+    lowers, or for what the card scheduled after it would lower then. Publishing again what is published at
+    the same instant changes nothing.
     """
     try:
         with transaction() as session:
@@ -77,6 +72,7 @@ def _publish(
     valid_from: dt.datetime | None,
     revision: int | None,
 ) -> None:
+    one_at_a_time(session, SCHEDULE)
     found = version(session, id)
     if found.state == "published" and valid_from in (None, found.valid_from):
         return
@@ -107,8 +103,7 @@ def _publish(
         actor_id=actor_id,
     )
     outbox.emit(session, "ops", "rate_card.published", {"id": id}, now=now)
-    for tell in when_it_pays_less if notice.cuts else ():
-        tell(session, id, notice.cuts, now)
+    tell_of_publication(session, id, value, notice, now)
 
 
 def _alone(session: Session, id: str, actor_id: str | None) -> bool:
@@ -143,11 +138,13 @@ def check_timing(session: Session, value: RateCard, now: dt.datetime) -> Notice:
 
 
 def withdraw(*, id: str, reason: str, now: dt.datetime, actor_id: str | None) -> None:
-    """A scheduled version never comes into force; who took it back, and why, stays on record.
+    """A scheduled version never comes into force; who took it back, and why, stays on record, and agents to
+    whom it had promised more read so.
 
     A draft is discarded instead. A version that is or was in force stays.
     """
     with transaction() as session:
+        one_at_a_time(session, SCHEDULE)
         found = version(session, id)
         if found.state == "draft":
             discard_draft(id=id, now=now, actor_id=actor_id)
@@ -186,8 +183,7 @@ def withdraw(*, id: str, reason: str, now: dt.datetime, actor_id: str | None) ->
             now=now,
         )
         outbox.emit(session, "ops", "rate_card.withdrawn", {"id": id}, now=now)
-        for take_back in when_withdrawn:
-            take_back(session, id, now)
+        tell_of_withdrawal(session, found, reason.strip(), now)
 
 
 def _taken(name: str | None = None) -> Invalid:

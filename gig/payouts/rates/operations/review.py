@@ -10,7 +10,7 @@ from gig.core.errors import Invalid, Refused
 from gig.core.text import N_
 from gig.payouts.rates.operations.drafts import edit_draft, published
 from gig.payouts.rates.operations.publication import check_timing
-from gig.payouts.rates.operations.writing import check_revision, write
+from gig.payouts.rates.operations.writing import check_revision, note_writer, write
 from gig.payouts.rates.queries import card_of, maker_of, version
 
 REASON_MOST = 500
@@ -38,6 +38,7 @@ def submit(*, id: str, why: str, now: dt.datetime, actor_id: str | None, revisio
             "why": why,
         }
         write(session, found, waits, action="rate_card.submit", reason=why, now=now, actor_id=actor_id)
+        note_writer(session, id, actor_id, now)
         outbox.emit(session, "ops", "rate_card.submitted", {"id": id}, now=now)
 
 

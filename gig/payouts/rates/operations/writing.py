@@ -6,13 +6,14 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core import audit
-from gig.core.db import rows_changed
+from gig.core.db import is_sqlite, rows_changed
 from gig.core.errors import Refused
 from gig.core.text import N_
-from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.models import CardWriter, RateCardVersion
 from gig.payouts.rates.queries import OBJECT
 
 
@@ -57,3 +58,12 @@ def check_revision(found: RateCardVersion, revision: int | None) -> None:
 
 def overtaken() -> Refused:
     return Refused("overtaken", N_("别人刚保存过这张费率卡，你填的内容还在，先看对方改了什么。"))
+
+
+def note_writer(session: Session, id: str, actor_id: str | None, now: dt.datetime) -> None:
+    """The person counts as one who wrote on the card, for ever."""
+    if actor_id is None:
+        return
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    wrote = insert(CardWriter).values(card_id=id, person_id=actor_id, since=now)
+    session.execute(wrote.on_conflict_do_nothing())

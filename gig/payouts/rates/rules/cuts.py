@@ -49,6 +49,15 @@ def cuts(before: RateCard, after: RateCard) -> list[Difference]:
     ]
 
 
+def untold(found: Sequence[Difference], told: Sequence[Difference]) -> list[Difference]:
+    """What is lowered beyond what was told: another place, or the same to another value.
+
+    Who was told that refunds pay 1.50 from Monday knows so, whatever they pay on the days before.
+    """
+    known = {(each.what, each.subject, each.after) for each in told}
+    return [each for each in found if (each.what, each.subject, each.after) not in known]
+
+
 def _lowered(
     bases: set[Pair], percents: set[Pair], lates: set[Pair]
 ) -> tuple[set[Pair], set[Pair], set[Pair]]:

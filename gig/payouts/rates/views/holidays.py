@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from gig.core.db import db
 from gig.payouts.holidays import queries
@@ -36,7 +37,9 @@ def fill(form: CardForm, given: Mapping[str, str], today: dt.date) -> tuple[str,
     form.tables["dates"] = sorted([*form.tables["dates"], *rows], key=lambda row: str(row["date"]))
     if not added:
         return "", _("%(y)s 年没有还要填的节假日。", y=year.year)
-    return "g", _("填入了 %(n)s 天，还没有保存。", n=len(added))
+    return "g", ngettext(
+        "填入了 %(n)s 天，还没有保存。", "填入了 %(n)s 天，还没有保存。", len(added), n=len(added)
+    )
 
 
 def _hours(form: CardForm, given: Mapping[str, str], day: queries.Day) -> list[Row]:

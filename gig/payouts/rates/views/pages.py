@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import Any
@@ -17,6 +18,7 @@ from gig.core.db import db
 from gig.core.errors import Invalid, Refused
 from gig.identity.access import actor_id, allow
 from gig.payouts.rates import queries
+from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.notice import notice_of
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft, sound_card
 from gig.payouts.rates.operations.editing import note_editing
@@ -190,11 +192,11 @@ def discard(id: str) -> AnyResponse:
 def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
     session, now = db.session(), received_at()
     version = queries.version(session, id)
-    active_id, active = queries.card_in_force(session, now)
+    active_id = session.scalar(sa.select(queries.card_in_force_id(now)))
     status = status_of(version, active_id, now)
     stored = queries.card_of(version)
     value = _readable(form) or stored
-    before = None if status in ("active", "past") else active
+    before_id, before = (None, None) if status in ("active", "past") else _replaced(version, value, now)
     run = what_if.latest(session, version)
     maker, writers = queries.maker_of(version), queries.writers_of(session, id)
     notice = notice_of(session, value, now) if status in ("draft", "submitted") else None
@@ -205,10 +207,10 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         form=form,
         revision=revision,
         card=value,
-        active=active,
-        active_id=active_id,
+        before=before,
+        before_holds=before_id == active_id,
         editable=status == "draft",
-        errors=shown.named(state.pop("errors", {}), notice.cuts if notice else []),
+        errors=shown.named(state.pop("errors", {}), notice),
         changes=differences(before, value) if before else [],
         theirs=differences(stored, value) if state.get("overtaken") else [],
         moves=shown.price_moves(value, before),
@@ -229,6 +231,14 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         years=holidays.years(what_if.zone().day_of(now)) if status == "draft" else [],
         **state,
     )
+
+
+def _replaced(version: RateCardVersion, value: RateCard, now: dt.datetime) -> tuple[str, RateCard]:
+    """The card that this one replaces when it starts, or the one in force if it is to start in the past."""
+    at = value.valid_from
+    if version.state == "published":  # it is in force itself at its instant
+        at -= dt.timedelta(microseconds=1)
+    return queries.card_in_force(db.session(), max(at, now))
 
 
 def _readable(form: CardForm) -> RateCard | None:

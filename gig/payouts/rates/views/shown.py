@@ -17,6 +17,7 @@ from gig.core.money import yuan
 from gig.core.text import N_
 from gig.identity.models import Person
 from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.rates.notice import Notice
 from gig.payouts.rates.queries import OBJECT as RATE_CARD
 from gig.payouts.rates.rules.card import ANY, DAY_MINUTES, DAY_NAMES, Hours, RateCard
 from gig.payouts.rates.rules.comparison import LIMITS, Difference, week_of
@@ -176,9 +177,10 @@ def price_moves(card: RateCard, before: RateCard | None) -> dict[tuple[str, str,
     return moves
 
 
-def named(errors: dict[str, list[str]], cuts: list[Difference]) -> dict[str, list[str]]:
+def named(errors: dict[str, list[str]], notice: Notice | None) -> dict[str, list[str]]:
     """The same faults, with what is lowered called by the names that the page uses, not by its keys."""
-    words = {say(each.sentence): difference_words(each) for each in cuts}
+    lower = [*notice.cuts, *(notice.following.untold if notice.following else ())] if notice else []
+    words = {say(each.sentence): difference_words(each) for each in lower}
     return {pointer: [words.get(each, each) for each in found] for pointer, found in errors.items()}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from gig.api import mark, read_mark
@@ -31,6 +32,7 @@ from gig.payouts.settlement.operations.settings import set_number, set_period_ki
 from gig.payouts.settlement.rehearsal import rehearse
 from gig.payouts.settlement.tie import tie, untied
 from gig.payouts.settlement.values import CLOSE_GRACE, KINDS, MINIMUM_PAYOUT, PERIOD_KIND, grace, zone
+from gig.web import numbers as web_numbers
 from gig.web.telling import tell
 
 pages = Blueprint("settlement", __name__, template_folder="../templates")
@@ -58,6 +60,7 @@ def periods() -> str:
         minimum_fen=numbers[MINIMUM_PAYOUT.name],
         grace_s=numbers[CLOSE_GRACE.name],
         changes=queries.setting_changes(session),
+        loosenings=web_numbers.one_persons(session),
     )
 
 
@@ -158,9 +161,11 @@ def close(period_id: str) -> Response:
 @pages.post("/console/periods/<period_id>/approve")
 @allow("settle")
 def approve(period_id: str) -> Response:
-    return _done(
-        period_id, lambda: approve_period(period_id=period_id, actor_id=actor_id(), now=received_at())
-    )
+    def work() -> None:
+        approve_period(period_id=period_id, actor_id=actor_id(), now=received_at())
+        flash(_("已审批，可以制单了。"))
+
+    return _done(period_id, work)
 
 
 @pages.post("/console/periods/<period_id>/reopen")
@@ -180,7 +185,11 @@ def retry(period_id: str) -> Response:
 
     def work() -> None:
         made = retry_lines(period_id=period_id, actor_id=actor_id(), now=received_at())
-        flash(_("%(n)s 笔可以付了。", n=made) if made else _("暂缓的原因都还在，没有变化。"))
+        flash(
+            ngettext("%(n)s 笔可以付了。", "%(n)s 笔可以付了。", made, n=made)
+            if made
+            else _("暂缓的原因都还在，没有变化。")
+        )
 
     return _done(period_id, work)
 
