@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from gig.core import db as database
 from gig.core.db import Instant, db, table_of, transaction
+from gig.core.inserts import PreparedInsert
 from gig.core.outbox import Event, OutboxEvent, emit_all
-from gig.core.prepared import Part, Prepared, PreparedInsert
+from gig.core.prepared import Prepared
+from gig.core.rows import Part
 from gig.dispatch.models import Queue
 from tests.statements import counted
 

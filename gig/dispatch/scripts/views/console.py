@@ -13,7 +13,8 @@ from gig.core.businesstime import business_zone
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, Refused
-from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.models import Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.scripts.operations import library as operations
 from gig.dispatch.scripts.operations.library import Wording
 from gig.dispatch.scripts.queries import figures as figure_queries
