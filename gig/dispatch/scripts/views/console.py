@@ -23,10 +23,10 @@ from gig.dispatch.scripts.queries.figures import Figures
 from gig.dispatch.scripts.queries.library import Entry
 from gig.dispatch.scripts.rules.fields import FIELDS, pieces
 from gig.dispatch.scripts.values import FIGURE_DAYS, QUERY_MOST, STAGES, TEXT_MOST, TITLE_MOST
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say
 from gig.web.names import called
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("scripts", __name__, template_folder="../templates")
 HERE = "/console/scripts"
