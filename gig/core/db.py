@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+from gig.core.writers import writers_to
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -86,9 +87,6 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
 
-GIVEN_WAY = 100
-"""How many half milliseconds a long work waits at most for those who want to write."""
-
 _WRITING = {"gig_write": True}
 
 
@@ -97,73 +95,6 @@ class Overtaken(Exception):
 
 
 _may_write: ContextVar[Callable[[], bool]] = ContextVar("may_write", default=lambda: True)
-
-
-class Writers:
-    """Who writes to one database from this process; on SQLite one thread at a time, which may again."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._counting = threading.Lock()
-        self._last: tuple[int, float] = (0, float("-inf"))
-        self._last_other = float("-inf")
-        self.waiting = 0
-
-    def acquire(self) -> None:
-        if self._lock.acquire(blocking=False):
-            return
-        with self._counting:
-            self.waiting += 1
-        self._lock.acquire()
-        with self._counting:
-            self.waiting -= 1
-
-    def release(self) -> None:
-        self._lock.release()
-
-    def wrote(self) -> None:
-        """This thread has just written."""
-        thread, at = self._last
-        me = threading.get_ident()
-        if thread != me:
-            self._last_other = at
-        self._last = (me, time.monotonic())
-
-    def last_of_others(self) -> float:
-        """When, on the monotonic clock, another thread than this one last wrote."""
-        thread, at = self._last
-        return at if thread != threading.get_ident() else self._last_other
-
-
-_writers: dict[sa.URL, Writers] = {}
-_writers_guard = threading.Lock()
-
-
-def writers_of(session: Session) -> Writers:
-    """Those of this process who write to the session's database."""
-    return _writers_to(engine_of(session))
-
-
-def _writers_to(engine: Engine) -> Writers:
-    found = _writers.get(engine.url)
-    if found is None:
-        with _writers_guard:
-            found = _writers.setdefault(engine.url, Writers())
-    return found
-
-
-def others_wait_to_write(session: Session) -> bool:
-    """Whether threads of this process waited for the one writer (SQLite); they are let in before this
-    returns, so that a long work in short transactions delays nobody by more than one of them."""
-    if not is_sqlite(session):
-        return False
-    lock, waited = writers_of(session), False
-    for _ in range(GIVEN_WAY):
-        if not lock.waiting:
-            break
-        waited = True
-        time.sleep(0.0005)
-    return waited
 
 
 @contextmanager
@@ -179,7 +110,7 @@ def transaction() -> Iterator[Session]:
         yield session
         return
     engine = engine_of(session)
-    writers = _writers_to(engine)
+    writers = writers_to(engine)
     lock = writers if engine.dialect.name == "sqlite" else None
     if lock:
         if session.in_transaction():

@@ -9,8 +9,10 @@ import time
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 26
 
+_CHARACTER_BITS = 5
 _RANDOM_BITS = 80
-_BLOCK_BITS = 50
+_STEP_BITS = 64
+_BLOCK_BITS = 10 * _CHARACTER_BITS
 _guard = threading.Lock()
 _last = 0
 
@@ -39,15 +41,17 @@ def new_block() -> str:
     with _guard:
         number = (_next() >> _BLOCK_BITS) + 1 << _BLOCK_BITS
         _last = number | (1 << _BLOCK_BITS) - 1
-        return _written(number)[: ID_LENGTH - _BLOCK_BITS // 5]
+        return _written(number)[: ID_LENGTH - _BLOCK_BITS // _CHARACTER_BITS]
 
 
 def _next() -> int:
-    random = int.from_bytes(os.urandom(10), "big")
-    now = time.time_ns() // 1_000_000
-    if now > _last >> _RANDOM_BITS:
-        return now << _RANDOM_BITS | random >> 1  # half of the room is left for those that follow
-    return _last + 1 + (random >> 16)
+    random = int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
+    now, last = time.time_ns() // 1_000_000, _last >> _RANDOM_BITS
+    if now > last:
+        first = random >> 1  # half of the room is left for those that follow
+        return now << _RANDOM_BITS | first
+    step = random >> _RANDOM_BITS - _STEP_BITS
+    return _last + 1 + step
 
 
 def _written(number: int) -> str:

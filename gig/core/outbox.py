@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gig.core.db import Base, BigId, table_of
-from gig.core.prepared import PreparedInsert
+from gig.core.inserts import PreparedInsert
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,9 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.core.db import is_sqlite, writers_of
+from gig.core.db import is_sqlite
 from gig.core.prepared import Prepared
+from gig.core.writers import writers_of
 
 PIECE_S, REST = 0.006, 2.0
 """While others write a piece is to take about so long, and so many times as long is rested after it."""

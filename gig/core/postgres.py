@@ -15,7 +15,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine
 
-_ROLLBACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+_BEGUN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
 class Keeping(psycopg.Connection[Any]):
@@ -23,9 +23,9 @@ class Keeping(psycopg.Connection[Any]):
 
     def rollback(self) -> None:
         with self.lock:
-            if self.pgconn.transaction_status in _ROLLBACK:
-                if self.pgconn.exec_(b"ROLLBACK").status == ExecStatus.COMMAND_OK:
-                    return
+            begun = self.pgconn.transaction_status in _BEGUN
+            if begun and self.pgconn.exec_(b"ROLLBACK").status == ExecStatus.COMMAND_OK:
+                return
         super().rollback()  # nothing to roll back, or a connection that is lost: it says so
 
 

@@ -12,24 +12,21 @@ can take them so: on PostgreSQL each waiting costs more than the work.
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from gig.core.rows import row_of
+
 Values = Mapping[str, Any]
 Build = Callable[[Dialect], Any]
 Convert = Callable[[Any], Any]
-
-M = TypeVar("M")
 
 NOTHING: Values = {}
 
@@ -176,100 +173,10 @@ class Prepared:
             text=str(made),
             binds=tuple((name, _writing(named[name].type, dialect)) for name in made.positiontup or ()),
             fixed=fixed,
-            row=_row_of("Row", columns),
+            row=row_of("Row", columns),
             converts=tuple((place, convert) for place, convert in converts if convert is not None),
         )
         return compiled
-
-
-class Part(Generic[M]):
-    """The columns of one table among those of a wider row, from the place `start` on."""
-
-    def __init__(self, model: type[M], start: int) -> None:
-        self.columns: list[sa.Column[Any]] = list(cast(Any, model).__table__.c)
-        self._start, self.end = start, start + len(self.columns)
-        self._make, _ = _shape_of(cast(Any, model))
-
-    def __call__(self, row: Sequence[Any]) -> M:
-        """This table's part, read like an object of the model; it belongs to no session."""
-        return cast(M, self._make(row[self._start : self.end]))
-
-    def found(self, row: Sequence[Any]) -> bool:
-        """Whether an outer join met a row of this table: its first column is then not NULL."""
-        return row[self._start] is not None
-
-
-def as_written(model: type[M], values: Values) -> M:
-    """What was just written, read like an object of the model; it belongs to no session."""
-    make, names = _shape_of(cast(Any, model))
-    return cast(M, make([values.get(name) for name in names]))
-
-
-@cache
-def _shape_of(model: type[Any]) -> tuple[Callable[[Sequence[Any]], Any], list[str]]:
-    columns = list(model.__table__.c)
-    return _row_of(model.__name__, columns), [column.key for column in columns]
-
-
-AT_ONCE = 200
-"""Rows in one statement at most: a driver takes so many values, and each number of rows has its own text."""
-
-
-class PreparedInsert:
-    """Rows of the named columns, a few in one statement, many in several; `on_conflict` columns let a retry
-    pass."""
-
-    def __init__(self, table: sa.Table, *, on_conflict: Sequence[str] | None = None) -> None:
-        self._table = table
-        self._on_conflict = on_conflict
-        self._prepared: dict[tuple[int, tuple[str, ...]], Prepared] = {}
-
-    def run(self, session: Session, rows: Sequence[Values]) -> int:
-        """The rows are written, but for those that conflict; says how many. All have the same columns."""
-        return sum(prepared.run(session, values) for prepared, values in self._pieces(rows))
-
-    def write(self, session: Session, rows: Sequence[Values]) -> None:
-        """Like `run`, now, or when the surrounding `together` ends."""
-        for prepared, values in self._pieces(rows):
-            prepared.write(session, values)
-
-    def one(self, row: Values) -> tuple[Prepared, Values]:
-        """The write of one row, with its values, for a `together` that it decides."""
-        return self._of([row])
-
-    def _pieces(self, rows: Sequence[Values]) -> Iterator[tuple[Prepared, Values]]:
-        return (self._of(rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE))
-
-    def _of(self, rows: Sequence[Values]) -> tuple[Prepared, Values]:
-        shape = len(rows), tuple(rows[0])
-        prepared = self._prepared.get(shape)
-        if prepared is None:
-            prepared = self._prepared[shape] = Prepared(
-                lambda dialect: self._insert(dialect, *shape),
-                if_decided=lambda dialect: self._insert(dialect, *shape, if_decided=True),
-            )
-        if len(rows) == 1:
-            return prepared, rows[0]
-        values = {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
-        return prepared, values
-
-    def _insert(
-        self, dialect: Dialect, count: int, names: tuple[str, ...], *, if_decided: bool = False
-    ) -> Any:
-        kind: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-        suffixes = [""] if count == 1 else [f"_{number}" for number in range(count)]
-        rows = [
-            {name: sa.bindparam(f"{name}{suffix}", type_=self._table.c[name].type) for name in names}
-            for suffix in suffixes
-        ]
-        if if_decided:
-            chosen = sa.union_all(*(sa.select(*row.values()).where(DECIDED) for row in rows))
-            insert = kind(self._table).from_select(list(names), chosen, include_defaults=False)
-        else:
-            insert = kind(self._table).values(rows if count > 1 else rows[0])
-        if self._on_conflict is None:
-            return insert
-        return insert.on_conflict_do_nothing(index_elements=list(self._on_conflict) or None)
 
 
 DECIDED: sa.ColumnElement[bool] = sa.literal_column("EXISTS (SELECT FROM decided)", sa.Boolean())
@@ -311,13 +218,6 @@ def _cursor(connection: Connection, anew: bool) -> tuple[Any, dict[str, bool]]:
     from psycopg import RawCursor
 
     return RawCursor(cast(Any, connection.connection.dbapi_connection)), {"prepare": not anew}
-
-
-def _row_of(name: str, columns: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:
-    make: Callable[[Sequence[Any]], Any] = cast(Any, namedtuple)(
-        name, [column.key for column in columns], rename=True
-    )._make
-    return make
 
 
 def _writing(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:

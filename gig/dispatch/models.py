@@ -23,16 +23,6 @@ class Queue(Base):
     retired_at: Mapped[dt.datetime | None]
 
 
-class IssueType(Base):
-    """The kinds of question, with the names that people read; one not listed here is shown by its slug."""
-
-    __tablename__ = "issue_type"
-
-    slug: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    name_en: Mapped[str]
-
-
 class Inquiry(Base):
     """One customer's question on one queue.
 
@@ -279,18 +269,6 @@ class Message(Base):
     unpaid_reason: Mapped[str | None]
     photo_blob_id: Mapped[str | None] = mapped_column(sa.String(26))
     sent_at: Mapped[dt.datetime]
-
-
-class HoldingPhrase(Base):
-    """One change to ops' list of phrases that answer nothing: added or taken off. The newest holds."""
-
-    __tablename__ = "holding_phrase"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    phrase: Mapped[str]
-    listed: Mapped[bool]
-    changed_by: Mapped[str | None] = mapped_column(sa.String(26))
-    changed_at: Mapped[dt.datetime]
 
 
 class Draft(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from gig.core.text import N_
 from gig.core.tunables import Tunable, declare
@@ -21,19 +21,7 @@ Kind = Literal[
     "violation_minor",
     "violation_major",
 ]
-KINDS: tuple[Kind, ...] = (
-    "on_time",
-    "late",
-    "missed",
-    "resolved",
-    "returned",
-    "rating",
-    "not_solved",
-    "qc",
-    "release_over",
-    "violation_minor",
-    "violation_major",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 VIOLATIONS: tuple[Kind, ...] = ("release_over", "violation_minor", "violation_major")
 
 PART_OF: dict[str, Part] = {

@@ -121,4 +121,5 @@ def test_the_edge_of_a_peak_is_drawn_in_the_picture_and_saved_with_the_form(
     session.rollback()
     draft = session.scalars(sa.select(RateCardVersion).where(RateCardVersion.published_at.is_(None))).one()
     saved = queries.card_of(draft).bands
-    assert [(b.hours.clock, b.hours.percent) for b in saved if b.hours.start == 17 * 60] == [("17:00–21:30", 180)]
+    evenings = [band.hours for band in saved if band.hours.start == 17 * 60]
+    assert [(hours.clock, hours.percent) for hours in evenings] == [("17:00–21:30", 180)]

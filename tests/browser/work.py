@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from gig.core.clock import real_now
 from gig.core.db import db, transaction
-from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.models import Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.operations.inquiries import add_customer_message
 from gig.identity import passwords
 from gig.identity.models import Agent, Person

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gig.core import tunables
 from gig.core.db import Base, db, transaction
 from gig.core.tunables import TunableChange
-from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.models_lists import HoldingPhrase
 from gig.dispatch.operations.phrases import list_phrase
 from gig.dispatch.wording.models import WordingChange
 from gig.dispatch.wording.operations.lists import list_wording

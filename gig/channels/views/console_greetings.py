@@ -12,7 +12,7 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid
 from gig.identity.access import actor_id, allow
-from gig.web.filters import say
+from gig.web.telling import said
 
 pages = Blueprint("greetings", __name__, template_folder="../templates")
 
@@ -44,7 +44,7 @@ def change(queue: str) -> Response | tuple[str, int]:
             now=received_at(),
         )
     except Invalid as error:
-        return _one(queue, {name: [say(each) for each in list_] for name, list_ in error.errors.items()}), 422
+        return _one(queue, said(error)), 422
     flash(_("已保存，新来的客户会看到。") if changed else _("没有改动。"))
     return redirect(f"{HERE}/{queue}", code=303)
 

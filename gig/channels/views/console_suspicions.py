@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from gig.channels.operations import decisions
 from gig.channels.operations.decisions import ENDED
@@ -18,11 +17,11 @@ from gig.core.db import db
 from gig.core.errors import Invalid, Refused
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say, yuan
+from gig.web.telling import Answer, said
 
 pages = Blueprint("suspicions", __name__, template_folder="../templates")
 
 HERE = "/console/own-customers"
-Answer = Response | str | tuple[str, int]
 
 
 @pages.get(HERE)
@@ -71,7 +70,7 @@ def _decided(id: str, decide: Callable[[dict[str, Any]], Any], words: Callable[[
     try:
         result = decide(given)
     except Invalid as error:
-        return _one(id, {name: [say(each) for each in list_] for name, list_ in error.errors.items()}), 422
+        return _one(id, said(error)), 422
     except Refused as error:
         flash(say(error))
         return redirect(url_for("suspicions.show_one", id=id), code=303)

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from gig.core import outbox, tunables
 from gig.core.db import table_of
 from gig.core.errors import Invalid
-from gig.core.prepared import Prepared, PreparedInsert, as_written
+from gig.core.inserts import PreparedInsert
+from gig.core.prepared import Prepared
+from gig.core.rows import as_written
 from gig.core.text import N_
 from gig.core.together import together
 from gig.dispatch.models import Inquiry, InquiryAlias, Message, Queue, Turn

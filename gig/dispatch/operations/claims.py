@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from gig.core import clock, outbox, tunables
 from gig.core.db import Instant, made, table_of, transaction
 from gig.core.errors import Refused
+from gig.core.inserts import PreparedInsert
 from gig.core.money import yuan
-from gig.core.prepared import Prepared, PreparedInsert, as_written
+from gig.core.prepared import Prepared
+from gig.core.rows import as_written
 from gig.core.text import N_
 from gig.core.together import together
 from gig.dispatch.models import TurnQuote

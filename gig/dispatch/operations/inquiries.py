@@ -17,12 +17,9 @@ from gig.core.errors import NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.dispatch.models import Inquiry, InquiryAlias, Message, Turn, TurnQuote
-from gig.dispatch.operations import arrivals, clocks, emergencies
+from gig.dispatch.operations import arrivals, words
 from gig.dispatch.rules.eligibility import bucket_of
-from gig.dispatch.values import EMERGENCY, RECONTACT_WINDOW, limit, seconds
-from gig.identity.models import Agent, AgentSkill
-from gig.identity.values import WORKING
-from gig.scoring.operations.events import note_event
+from gig.dispatch.values import RECONTACT_WINDOW, seconds
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def receive_inquiry(*, channel_id: str, new: NewInquiry, now: dt.datetime) -> Re
                     InquiryAlias(channel_id=channel_id, external_id=new.external_id, inquiry_id=old.id)
                 )
                 session.flush()
-                _take_words(session, old, message_row(old.id, new.text, None, now), now)
+                words.take(session, old, message_row(old.id, new.text, None, now), now)
                 found = old.id
         entered = None if found else _enter(session, seen, channel_id, new, now)
         if entered is not None:
@@ -173,96 +170,8 @@ def add_customer_message(
         message = message_row(inquiry_id, text, external_id, now)
         if photo_blob_id:
             message["photo_blob_id"] = photo_blob_id
-        _take_words(session, inquiry, message, now)
+        words.take(session, inquiry, message, now)
         return str(message["id"])
-
-
-def _take_words(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> None:
-    """The message is in the thread, on the turn that it belongs to; Refused when the inquiry is closed."""
-    if inquiry.state == "resolved" and inquiry.resolved_at and now < inquiry.resolved_at + RECONTACT_WINDOW:
-        _reopen(session, inquiry, message, now)
-    elif inquiry.open_turn_id:
-        session.execute(sa.insert(Message), {**message, "turn_id": inquiry.open_turn_id})
-        inquiry.length += len(message["text"])
-        inquiry.version += 1
-        session.flush()
-        _tell_owner(session, inquiry, "message.new", {}, now)
-    elif inquiry.state == "claimed":
-        _next_turn(session, inquiry, message, now)
-    else:
-        raise Refused("closed", N_("这条咨询已结束，请新开一条。"))
-
-
-def _next_turn(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> None:
-    """The owner's clock on a new turn runs from the customer's message."""
-    turn_id = _open_turn(session, inquiry, message, now)
-    quote = clocks.start(session, inquiry, turn_id, str(inquiry.owner_id), asked_at=now)
-    inquiry.expires_at = quote.expires_at
-    inquiry.due_at = None
-    session.flush()
-    detail = {"turn_id": turn_id, "deadline_at": quote.deadline_at.isoformat()}
-    _tell_owner(session, inquiry, "turn.open", detail, now)
-
-
-def _reopen(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> None:
-    """Back in the feed as if new, first for the agent who had it, if they are there and free."""
-    numbers = tunables.values(session)
-    _open_turn(session, inquiry, message, now)
-    former = inquiry.last_owner_id
-    inquiry.state = "open"
-    inquiry.queued_at = inquiry.entered_at = now
-    inquiry.due_at = now + seconds(numbers, "abandon_after_s")
-    inquiry.reserved_for = inquiry.reserved_until = None
-    if former and _free(session, former, inquiry, numbers):
-        inquiry.reserved_for = former
-        inquiry.reserved_until = now + seconds(numbers, "reserve_s")
-    if inquiry.resolved_by and inquiry.resolved_at:
-        note_event(
-            session,
-            agent_id=inquiry.resolved_by,
-            kind="returned",
-            source_key=f"returned:{inquiry.id}:{inquiry.resolved_at.isoformat()}",
-            at=now,
-            inquiry_id=inquiry.id,
-        )
-    session.flush()
-    events: list[outbox.Event] = [
-        (f"queue:{inquiry.queue}", "feed.new", {"inquiry_id": inquiry.id, "queue": inquiry.queue}),
-        *emergencies.ringing(inquiry.id, inquiry.queue, inquiry.priority),
-    ]
-    card = clocks.card_now(session, now)
-    if inquiry.paid_replies >= card.max_paid_replies:
-        events.append(("ops", "inquiry.unpaid", {"inquiry_id": inquiry.id}))
-    outbox.emit_all(session, events, now=now)
-
-
-def _free(session: Session, agent_id: str, inquiry: Inquiry, numbers: Mapping[str, int]) -> bool:
-    """Online, working, skilled (for an emergency: senior), and below the limit."""
-    agent = session.get_one(Agent, agent_id)
-    skill = session.get(AgentSkill, (agent_id, inquiry.queue))
-    held = sa.select(sa.func.count()).where(Inquiry.owner_id == agent_id, Inquiry.state == "claimed")
-    return (
-        agent.presence == "online"
-        and agent.stage in WORKING
-        and skill is not None
-        and (skill.senior_at is not None or inquiry.priority < EMERGENCY)
-        and session.execute(held).scalar_one() < limit(numbers, agent.tier)
-    )
-
-
-def _open_turn(session: Session, inquiry: Inquiry, message: dict[str, Any], now: dt.datetime) -> str:
-    turn_id = new_id()
-    number = inquiry.turns + 1
-    session.execute(
-        sa.insert(Turn),
-        {"id": turn_id, "inquiry_id": inquiry.id, "number": number, "state": "open", "asked_at": now},
-    )
-    session.execute(sa.insert(Message), {**message, "turn_id": turn_id})
-    inquiry.open_turn_id = turn_id
-    inquiry.turns = number
-    inquiry.length = len(message["text"])
-    inquiry.version += 1
-    return turn_id
 
 
 def withdraw(*, channel_id: str, inquiry_id: str, now: dt.datetime) -> None:
@@ -285,7 +194,7 @@ def withdraw(*, channel_id: str, inquiry_id: str, now: dt.datetime) -> None:
                 .where(TurnQuote.turn_id == turn_id, TurnQuote.agent_id == owner_id)
                 .values(ended="withdrawn")
             )
-        _tell_owner(session, inquiry, "inquiry.withdrawn", {}, now)
+        words.tell_owner(session, inquiry, "inquiry.withdrawn", {}, now)
         inquiry.state = "abandoned"
         inquiry.owner_id = inquiry.claimed_at = inquiry.open_turn_id = None
         inquiry.expires_at = inquiry.due_at = None
@@ -317,11 +226,3 @@ def message_row(inquiry_id: str, text: str, external_id: str | None, now: dt.dat
         "external_id": external_id,
         "sent_at": now,
     }
-
-
-def _tell_owner(
-    session: Session, inquiry: Inquiry, type: str, detail: dict[str, Any], now: dt.datetime
-) -> None:
-    if inquiry.owner_id:
-        payload = {"inquiry_id": inquiry.id, **detail}
-        outbox.emit(session, f"agent:{inquiry.owner_id}", type, payload, now=now)

@@ -10,7 +10,7 @@ from gig.core import audit
 from gig.core.db import one_at_a_time, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.text import N_
-from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.models_lists import HoldingPhrase
 from gig.dispatch.queries import phrases
 from gig.dispatch.rules.substantive import core_of
 

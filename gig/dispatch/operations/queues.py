@@ -14,7 +14,8 @@ from gig.core import audit
 from gig.core.db import rows_changed, transaction
 from gig.core.errors import Errors, Invalid, NotFound, Refused
 from gig.core.text import N_
-from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.models import Queue
+from gig.dispatch.models_lists import IssueType
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
 NAME_MOST = 30

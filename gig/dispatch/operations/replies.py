@@ -13,7 +13,9 @@ from gig.core import outbox, tunables
 from gig.core.db import Base, Instant, made, table_of, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
-from gig.core.prepared import Prepared, PreparedInsert, as_written
+from gig.core.inserts import PreparedInsert
+from gig.core.prepared import Prepared
+from gig.core.rows import as_written
 from gig.core.text import N_
 from gig.core.together import together
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.errors import NotFound
-from gig.core.prepared import Part, Prepared
+from gig.core.prepared import Prepared
+from gig.core.rows import Part
 from gig.dispatch.models import Inquiry, Message, Turn
 
 

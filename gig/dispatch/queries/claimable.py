@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from gig.core import tunables
 from gig.core.db import Instant
 from gig.core.errors import NotFound
-from gig.core.prepared import Part, Prepared
+from gig.core.prepared import Prepared
+from gig.core.rows import Part
 from gig.dispatch.models import Draft, Inquiry, Message, Queue, Turn, TurnQuote
 from gig.dispatch.queries.threads import Thread
 from gig.identity.models import Agent

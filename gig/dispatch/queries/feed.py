@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import tunables
-from gig.dispatch.models import Inquiry, IssueType, Queue
+from gig.dispatch.models import Inquiry, Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.operations.deciding import seeing, visible
 from gig.dispatch.queries.feed_statements import (
     SERVED,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from gig.core import tunables
 from gig.core.db import Instant
-from gig.core.prepared import Part, Prepared
+from gig.core.prepared import Prepared
+from gig.core.rows import Part
 from gig.dispatch.models import Inquiry, Queue, TurnQuote
 from gig.dispatch.operations.deciding import seen_by_any
 from gig.dispatch.values import OPEN

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import engine_of
-from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.models_lists import HoldingPhrase
 from gig.dispatch.rules.substantive import DEFAULT_HOLDING_PHRASES
 
 _cache: tuple[sa.URL, int, tuple[str, ...]] | None = None

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
 from gig.core.errors import NotFound
-from gig.dispatch.models import Inquiry, IssueType, Queue
+from gig.dispatch.models import Inquiry, Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.values import CLAIMED, OPEN
 from gig.identity.models import Agent, AgentSkill
 from gig.identity.queries import LogRow, log_of

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gig.core import tunables
 from gig.core.errors import NotFound
 from gig.core.tunables import Step, Tunable, TunableChange
-from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.models_lists import HoldingPhrase
 from gig.dispatch.queries import phrases
 from gig.identity.models import Person
 

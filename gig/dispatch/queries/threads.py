@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.errors import NotFound
-from gig.core.prepared import Part, Prepared
+from gig.core.prepared import Prepared
+from gig.core.rows import Part
 from gig.dispatch.models import Draft, Inquiry, Message, Turn, TurnQuote
 from gig.payouts.earnings.models import Earning
 

@@ -16,11 +16,11 @@ from gig.core.ids import is_id
 from gig.core.text import N_
 from gig.dispatch.operations.releases import part_with, suspend
 from gig.dispatch.queries import agents, queues
-from gig.dispatch.views.console_forms import Answer, Faults, done
 from gig.identity.access import actor_id, allow
 from gig.identity.operations import standing
 from gig.identity.values import STAGES, WORKING
 from gig.web.names import called
+from gig.web.telling import Answer, Faults, done
 
 pages = Blueprint("agents", __name__)
 HERE = "/console/agents"

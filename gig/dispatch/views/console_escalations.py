@@ -12,10 +12,10 @@ from gig.core.ids import is_id
 from gig.dispatch.operations import escalations as operations
 from gig.dispatch.queries import escalations, queues
 from gig.dispatch.views import handed
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say
 from gig.web.names import called
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("escalations", __name__)
 HERE = "/console/escalations"

@@ -15,10 +15,10 @@ from gig.core.text import N_
 from gig.dispatch.notices import operations, queries
 from gig.dispatch.notices.values import AN_HOUR, TEXT_MOST
 from gig.dispatch.queries.queues import slugs_in_use
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say
 from gig.web.names import called
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("notices", __name__)
 HERE = "/console/notices"

@@ -15,9 +15,9 @@ from gig.core.errors import Invalid
 from gig.core.text import N_
 from gig.dispatch.outages import operations, queries
 from gig.dispatch.outages.values import MOST_MINUTES
-from gig.dispatch.views.console_forms import Answer, Faults, said
 from gig.identity.access import actor_id, allow, may
 from gig.payouts.settlement.values import zone
+from gig.web.telling import Answer, Faults, said
 
 pages = Blueprint("outages", __name__)
 HERE = "/console/outages"

@@ -10,9 +10,9 @@ from gig.core.db import db
 from gig.core.errors import Invalid, Refused
 from gig.dispatch.operations import queues as operations
 from gig.dispatch.queries import queues
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("queues", __name__)
 HERE = "/console/queues"

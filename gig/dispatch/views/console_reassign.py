@@ -14,10 +14,10 @@ from gig.dispatch.models import Inquiry, TurnQuote
 from gig.dispatch.operations.reassignment import reassign
 from gig.dispatch.queries.candidates import candidates
 from gig.dispatch.views import shown
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow
 from gig.identity.models import Person
 from gig.web.filters import say
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("reassign", __name__)
 WALL = "/console/live"

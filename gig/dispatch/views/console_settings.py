@@ -16,11 +16,11 @@ from gig.core.text import N_
 from gig.dispatch.operations import phrases as phrase_operations
 from gig.dispatch.operations.settings import change_number
 from gig.dispatch.queries import settings
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow, principal
 from gig.payouts.settlement.values import PERIOD_KIND
 from gig.web import numbers
 from gig.web.filters import say
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("settings", __name__)
 HERE = "/console/settings"

@@ -14,11 +14,11 @@ from gig.core.text import N_
 from gig.dispatch.operations import surges as operations
 from gig.dispatch.queries import surges
 from gig.dispatch.queries.queues import slugs_in_use
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow, may
 from gig.payouts.surges.values import MOST_BUDGET, MOST_MINUTES, MOST_PERCENT
 from gig.web.filters import say
 from gig.web.names import called
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("surges", __name__)
 HERE = "/console/surges"

@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.models import Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.queries import emergencies, threads
 from gig.dispatch.queries.threads import Held
 from gig.dispatch.views import offers_shown, pages_notices, shown

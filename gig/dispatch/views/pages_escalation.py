@@ -14,10 +14,10 @@ from gig.dispatch.operations.escalations import escalate
 from gig.dispatch.queries import escalations, threads
 from gig.dispatch.rules.escalation import SUMMARY_MOST
 from gig.dispatch.views import conversation, handed
-from gig.dispatch.views.console_forms import Faults, said
 from gig.identity.access import actor_id, allow
 from gig.payouts.rates import queries as rates
 from gig.web.filters import say, yuan
+from gig.web.telling import Faults, said
 
 pages = Blueprint("escalation", __name__)
 

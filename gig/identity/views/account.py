@@ -13,7 +13,7 @@ from gig.identity import queries
 from gig.identity.access import actor_id, allow, principal
 from gig.identity.operations import people, sessions
 from gig.identity.views.doors import home_of
-from gig.web.filters import say
+from gig.web.telling import said
 
 pages = Blueprint("account", __name__, template_folder="../templates")
 
@@ -40,7 +40,7 @@ def change_password() -> Response | tuple[str, int]:
             actor_id=actor_id(),
         )
     except Invalid as error:
-        return _page({field: [say(words) for words in list_] for field, list_ in error.errors.items()}), 422
+        return _page(said(error)), 422
     flash(_("密码已改。其他设备已退出。"))
     return redirect("/me/security", code=303)
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import Forbidden, Invalid, Refused
+from gig.core.errors import Invalid, Refused
 from gig.identity import queries
 from gig.identity.access import CAPABILITIES, actor_id, allow
 from gig.identity.operations import keys, people, sessions
 from gig.identity.values import ROLE_NAMES, ROLES
 from gig.web.filters import say
+from gig.web.telling import Answer, done, said
 
 pages = Blueprint("people", __name__, template_folder="../templates", url_prefix="/console")
-Answer = Response | str | tuple[str, int]
 PAGE = 50
 LARGEST = 2**63
 
@@ -46,7 +43,7 @@ def create() -> Answer:
             actor_id=actor_id(),
         )
     except Invalid as error:
-        return _people(_said(error), request.form.to_dict()), 422
+        return _people(said(error), request.form.to_dict()), 422
     except Refused as error:
         return _people(
             {"phone" if error.slug == "phone-taken" else "roles": [say(error)]}, request.form.to_dict()
@@ -65,7 +62,7 @@ def show(id: str) -> str:
 def change_role(id: str) -> Answer:
     """The person has, or has not, the role."""
     change = people.grant_role if request.form.get("do") == "grant" else people.revoke_role
-    return _done(
+    return done(
         f"/console/people/{id}",
         lambda: change(
             person_id=id,
@@ -83,7 +80,7 @@ def change_role(id: str) -> Answer:
 def disable(id: str) -> Answer:
     """The person is shut out, or let in again."""
     change = people.disable_person if request.form.get("do") == "disable" else people.enable_person
-    return _done(
+    return done(
         f"/console/people/{id}",
         lambda: change(
             person_id=id,
@@ -108,7 +105,7 @@ def set_password(id: str) -> str:
 @allow("administer")
 def end_sessions(id: str) -> Answer:
     """The person is logged out everywhere."""
-    return _done(
+    return done(
         f"/console/people/{id}",
         lambda: sessions.revoke_sessions(person_id=id, now=received_at(), actor_id=actor_id()),
         _("已让这个人在所有设备上退出。"),
@@ -128,7 +125,7 @@ def issue_token(id: str) -> str:
 @pages.post("/people/<id>/tokens/<token_id>/revoke")
 @allow("administer")
 def revoke_token(id: str, token_id: str) -> Answer:
-    return _done(
+    return done(
         f"/console/people/{id}",
         lambda: keys.revoke_token(token_id=token_id, now=received_at(), actor_id=actor_id()),
         _("令牌已作废。"),
@@ -150,7 +147,7 @@ def create_channel() -> Answer:
             name=request.form.get("name", ""), now=received_at(), actor_id=actor_id()
         )
     except Invalid as error:
-        return _channels(_said(error)), 422
+        return _channels(said(error)), 422
     except Refused as error:
         return _channels({"name": [say(error)]}), 409
     return _channels({}, secret={"title": _("渠道密钥"), "value": issued.secret})
@@ -167,7 +164,7 @@ def rotate_key(id: str) -> Answer:
 @pages.post("/channels/<id>/closing")
 @allow("administer")
 def close_channel(id: str) -> Answer:
-    return _done(
+    return done(
         "/console/channels",
         lambda: keys.revoke_channel(channel_id=id, now=received_at(), actor_id=actor_id()),
         _("渠道已关闭。"),
@@ -185,19 +182,6 @@ def log() -> str:
     rows = queries.log(db.session(), object_id=object_id, before=before, limit=PAGE + 1)
     older = rows[PAGE - 1].entry.id if len(rows) > PAGE else None
     return render_template("identity/audit.html", rows=rows[:PAGE], older=older, object_id=object_id)
-
-
-def _done(url: str, change: Callable[[], Any], words: str) -> Response:
-    try:
-        change()
-        flash(words)
-    except (Refused, Forbidden, Invalid) as error:
-        flash(say(error))
-    return redirect(url, code=303)
-
-
-def _said(error: Invalid) -> dict[str, list[str]]:
-    return {field: [say(words) for words in list_] for field, list_ in error.errors.items()}
 
 
 def _people(errors: dict[str, list[str]], given: dict[str, str]) -> str:

@@ -15,11 +15,11 @@ from gig.identity.operations.confirmation import confirm_password
 from gig.onboarding import identities
 from gig.onboarding.operations.erasure import REASON_MOST, erase_identity
 from gig.web.filters import say
+from gig.web.telling import Faults, said
 
 pages = Blueprint("erasing", __name__, template_folder="../templates")
 HERE = "/console/erasures"
 LARGEST = 2**63
-Faults = dict[str, list[str]]
 
 
 @pages.get(HERE)
@@ -66,9 +66,7 @@ def erase(id: str) -> AnyResponse | str | tuple[str, int]:
             person_id=id, reason=request.form.get("reason", ""), actor_id=actor_id(), now=received_at()
         )
     except Invalid as error:
-        return _one(
-            id, {field: [say(words) for words in list_] for field, list_ in error.errors.items()}
-        ), 422
+        return _one(id, said(error)), 422
     except Refused as refused:
         flash(say(refused))
         return redirect(f"{HERE}/{id}", code=303)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
@@ -21,6 +20,7 @@ from gig.onboarding.operations.applications import latest, live, read_own_photo,
 from gig.onboarding.photos import MAX_BYTES, MEDIA_TYPE
 from gig.onboarding.values import SIDE_NAMES, SIDES, Side
 from gig.web.filters import say
+from gig.web.telling import said
 
 pages = Blueprint("join", __name__, template_folder="../templates")
 
@@ -72,10 +72,10 @@ def fill() -> AnyResponse | tuple[str, int]:
             submit(person_id=actor_id(), consent=given.get("consent") == "1", now=received_at())
             return redirect(STATUS, code=303)
     except Invalid as invalid:
-        return _form(_said(invalid.errors)), 422
+        return _form(said(invalid)), 422
     except Refused as refused:
         return _refused(refused)
-    return (_form(_said(faults)), 422) if faults else redirect(FORM, code=303)
+    return (_form(said(Invalid(faults))), 422) if faults else redirect(FORM, code=303)
 
 
 def _refused(refused: Refused) -> AnyResponse | tuple[str, int]:
@@ -84,10 +84,6 @@ def _refused(refused: Refused) -> AnyResponse | tuple[str, int]:
         return _form({"number": [say(refused)]}), 409
     flash(say(refused))
     return redirect(STATUS, code=303)
-
-
-def _said(faults: Mapping[str, Sequence[object]]) -> dict[str, list[str]]:
-    return {field: [say(fault) for fault in list_] for field, list_ in faults.items()}
 
 
 @pages.get("/agent/join/photos/<side>")

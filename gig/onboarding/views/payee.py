@@ -17,6 +17,7 @@ from gig.payouts.disbursement.operations.hints import bank_hints
 from gig.payouts.disbursement.operations.payees import newest_payee
 from gig.payouts.disbursement.values import HOLD_AFTER_PAYEE_CHANGE
 from gig.web.filters import say
+from gig.web.telling import said
 
 pages = Blueprint("payee", __name__, template_folder="../templates")
 
@@ -46,7 +47,7 @@ def send() -> AnyResponse | tuple[str, int]:
             now=received_at(),
         )
     except Invalid as invalid:
-        return _form({field: [say(f) for f in list_] for field, list_ in invalid.errors.items()}), 422
+        return _form(said(invalid)), 422
     except Refused as refused:
         if refused.slug != "confirm-account":
             raise

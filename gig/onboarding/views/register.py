@@ -10,7 +10,7 @@ from gig.core.clock import received_at
 from gig.core.errors import Invalid
 from gig.identity.access import find_principal, public
 from gig.onboarding.operations.registration import register
-from gig.web.filters import say
+from gig.web.telling import said
 
 pages = Blueprint("register", __name__, template_folder="../templates")
 
@@ -37,7 +37,7 @@ def send() -> AnyResponse | tuple[str, int]:
             now=received_at(),
         )
     except Invalid as invalid:
-        errors = {field: [say(fault) for fault in list_] for field, list_ in invalid.errors.items()}
+        errors = said(invalid)
         return render_template("onboarding/register.html", errors=errors, typed=request.form), 422
     flash(_("账号准备好了，用刚才的手机号和密码登录。这个号码以前注册过的，请用原来的密码。"))
     return redirect("/login?next=/agent/join", code=303)

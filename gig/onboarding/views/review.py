@@ -20,7 +20,8 @@ from gig.onboarding.operations import reviews
 from gig.onboarding.operations.applications import business_day
 from gig.onboarding.values import LOCK, REASONS, SIDE_NAMES, SIDES
 from gig.onboarding.views.join import photo_response, side_of
-from gig.web.filters import date_time, say
+from gig.web.filters import date_time
+from gig.web.telling import said
 
 pages = Blueprint("review", __name__, template_folder="../templates")
 
@@ -62,7 +63,7 @@ def reveal(id: str) -> str | tuple[str, int]:
             application_id=_id(id), actor_id=actor_id(), reason=reason, now=received_at()
         )
     except Invalid as invalid:
-        return _desk(id, held=True, errors=_said(invalid)), 422
+        return _desk(id, held=True, errors=said(invalid)), 422
     return _desk(id, held=True, number=number)
 
 
@@ -87,7 +88,7 @@ def reject(id: str) -> AnyResponse | tuple[str, int]:
             now=received_at(),
         )
     except Invalid as invalid:
-        return _desk(id, held=True, errors=_said(invalid)), 422
+        return _desk(id, held=True, errors=said(invalid)), 422
     flash(_("已退回，对方会看到你写的原因。"))
     return _next(id)
 
@@ -103,10 +104,6 @@ def _id(text: str) -> str:
     if not is_id(text):
         raise NotFound
     return text
-
-
-def _said(invalid: Invalid) -> dict[str, list[str]]:
-    return {field: [say(fault) for fault in list_] for field, list_ in invalid.errors.items()}
 
 
 def _next(after: str) -> AnyResponse:

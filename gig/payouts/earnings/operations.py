@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import table_of
 from gig.core.ids import new_id
-from gig.core.prepared import PreparedInsert, as_written
+from gig.core.inserts import PreparedInsert
+from gig.core.rows import as_written
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.rates.rules.pricing import Pricing

@@ -17,7 +17,7 @@ from gig.identity.access import actor_id, allow
 from gig.payouts.holidays import queries
 from gig.payouts.holidays.operations import forget_day, set_day
 from gig.payouts.rates.queries import business_zone_name
-from gig.web.filters import say
+from gig.web.telling import said
 
 blueprint = Blueprint("holidays", __name__, template_folder="templates", url_prefix="/console/holidays")
 
@@ -45,7 +45,7 @@ def change() -> Response | tuple[str, int]:
             now=received_at(),
         )
     except Invalid as error:
-        return _page({name: [say(each) for each in found] for name, found in error.errors.items()}), 422
+        return _page(said(error)), 422
     flash(_("已保存。已有的费率卡不变，新填日期时按它。"))
     return redirect(url_for("holidays.index", year=day.year), code=303)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import rows_changed, table_of
 from gig.core.ids import new_block, new_id
-from gig.core.prepared import PreparedInsert
+from gig.core.inserts import PreparedInsert
 from gig.payouts.ledger import accounts
 from gig.payouts.ledger.models import LedgerEntry
 

@@ -22,11 +22,11 @@ from gig.quality.rules.deadlines import clock
 from gig.quality.values import CAUSES, TEXT_MOST
 from gig.quality.views import shown
 from gig.web.filters import say
+from gig.web.telling import Answer
 
 pages = Blueprint("appeals", __name__, template_folder="../templates")
 
 HERE = "/agent/appeals"
-Answer = Response | str | tuple[str, int]
 
 
 @pages.get(HERE)

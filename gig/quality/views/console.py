@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from gig.api import mark, read_mark
 from gig.core.clock import received_at
@@ -23,11 +22,11 @@ from gig.quality.rules.deadlines import clock
 from gig.quality.values import CAUSES, REPLY_MOST
 from gig.quality.views import shown
 from gig.web.filters import say, yuan
+from gig.web.telling import Answer, said
 
 pages = Blueprint("appeals_desk", __name__, template_folder="../templates")
 
 HERE = "/console/appeals"
-Answer = Response | str | tuple[str, int]
 Errors = dict[str, list[str]]
 
 
@@ -76,8 +75,7 @@ def rule(id: str) -> Answer:
     try:
         fen = decide(appeal_id=id, ruling=_ruling(), actor_id=actor_id(), now=received_at())
     except Invalid as error:
-        errors = {name: [say(each) for each in faults] for name, faults in error.errors.items()}
-        return _one(id, errors), 422
+        return _one(id, said(error)), 422
     except Refused as error:
         flash(say(error))
         return redirect(url_for("appeals_desk.show_one", id=id), code=303)

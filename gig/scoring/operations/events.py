@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from gig.core import tunables
 from gig.core.db import table_of
 from gig.core.ids import new_id
-from gig.core.prepared import PreparedInsert
+from gig.core.inserts import PreparedInsert
 from gig.scoring.models import ScoreEvent
 from gig.scoring.rules.score import GRADE_VALUES, Grade, stars_value
 from gig.scoring.values import VIOLATIONS, Kind

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from gig.core import tunables
 from gig.core.db import db, transaction
-from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.models import Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.operations.escalations import list_route
 from gig.dispatch.queries import escalations
 from gig.identity import passwords, queries

@@ -10,9 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gig.core import db as database
-from gig.core.db import Instant, db, table_of, transaction
+from gig.core.db import Instant, db, is_sqlite, table_of, transaction
+from gig.core.inserts import PreparedInsert
 from gig.core.outbox import Event, OutboxEvent, emit_all
-from gig.core.prepared import Part, Prepared, PreparedInsert
+from gig.core.prepared import Prepared
+from gig.core.rows import Part
 from gig.dispatch.models import Queue
 from tests.statements import counted
 
@@ -26,6 +28,7 @@ FIND = Prepared(
     .with_for_update()
 )
 FIND_PLAIN = Prepared(sa.select(queues.c.slug).where(queues.c.slug == sa.bindparam("slug")))
+FIND_ANEW = Prepared(sa.select(queues.c.name).where(queues.c.slug == sa.bindparam("slug")), anew=True)
 RETIRE = Prepared(
     sa.update(queues)
     .where(queues.c.slug == sa.bindparam("slug"), queues.c.retired_at.is_(None))
@@ -45,6 +48,28 @@ def test_rows_come_back_as_the_types_of_their_columns(session: Session) -> None:
     assert found.easy is True
     assert FIND.all(session, {"slug": "b"}) == [("b", False, None)]
     assert FIND.first(session, {"slug": "c"}) is None
+
+
+def test_plain_rows_are_as_the_driver_gives_them(session: Session) -> None:
+    with transaction() as writing:
+        INSERT.run(writing, [row("a", easy=True, retired_at=AT), row("b")])
+        (found,) = FIND.all_plain(writing, {"slug": "a"})
+        assert FIND.all_plain(writing, {"slug": "c"}) == []
+    driven = session.connection().exec_driver_sql("SELECT slug, easy, retired_at FROM queue WHERE slug = 'a'")
+    assert found == tuple(driven.one())
+    assert isinstance(found[2], str if is_sqlite(session) else dt.datetime)
+
+
+def test_one_that_is_planned_anew_is_not_kept_by_the_server(session: Session) -> None:
+    with transaction() as writing:
+        INSERT.run(writing, [row("a")])
+    assert [FIND_PLAIN.all(session, {"slug": "a"}), FIND_ANEW.all(session, {"slug": "a"})] == [[("a",)]] * 2
+    assert FIND_ANEW.first(session, {"slug": "b"}) is None
+    if is_sqlite(session):
+        return
+    kept = set(session.scalars(sa.text("SELECT statement FROM pg_prepared_statements")))
+    sent = [each.compiled(db.engine.dialect).text for each in (FIND_PLAIN, FIND_ANEW)]
+    assert [text in kept for text in sent] == [True, False]
 
 
 def test_a_write_says_how_many_rows_it_met(session: Session) -> None:

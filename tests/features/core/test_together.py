@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from gig.core.clock import real_now
 from gig.core.db import is_sqlite, table_of, transaction
+from gig.core.inserts import PreparedInsert
 from gig.core.outbox import OutboxEvent, emit, emit_all
-from gig.core.prepared import Prepared, PreparedInsert
+from gig.core.prepared import Prepared
 from gig.core.together import together
 from tests.statements import counted
 

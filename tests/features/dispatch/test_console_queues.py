@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
 from gig.core.errors import Invalid
-from gig.dispatch.models import Inquiry, IssueType, Queue
+from gig.dispatch.models import Inquiry, Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.operations.queues import retire_queue
 from tests import builders
 from tests.builders import NOON

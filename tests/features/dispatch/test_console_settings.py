@@ -15,7 +15,7 @@ from gig.core.audit import AuditEntry
 from gig.core.db import transaction
 from gig.core.errors import Refused
 from gig.core.tunables import TunableChange
-from gig.dispatch.models import HoldingPhrase
+from gig.dispatch.models_lists import HoldingPhrase
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.replies import reply
 from gig.settings import Settings

@@ -53,6 +53,7 @@ class Browser:
         if response.mimetype == "text/html":
             found = re.search(r'name="csrf-token" content="([^"]+)"', response.text)
             self._token = found[1] if found else self._token
+        response.request.input_stream.close()  # the client holds a form of more than 500 kB in a file
         return response
 
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from gig.core.db import db, transaction, writers_of
+from gig.core.db import db, transaction
 from gig.core.errors import Invalid, Refused
+from gig.core.writers import writers_of
 from gig.identity.models import Agent, Person
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.earnings.models import Earning

@@ -13,7 +13,8 @@ from gig.core.businesstime import business_zone
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, Refused
-from gig.dispatch.models import IssueType, Queue
+from gig.dispatch.models import Queue
+from gig.dispatch.models_lists import IssueType
 from gig.dispatch.scripts.operations import library as operations
 from gig.dispatch.scripts.operations.library import Wording
 from gig.dispatch.scripts.queries import figures as figure_queries
@@ -22,10 +23,10 @@ from gig.dispatch.scripts.queries.figures import Figures
 from gig.dispatch.scripts.queries.library import Entry
 from gig.dispatch.scripts.rules.fields import FIELDS, pieces
 from gig.dispatch.scripts.values import FIGURE_DAYS, QUERY_MOST, STAGES, TEXT_MOST, TITLE_MOST
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say
 from gig.web.names import called
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("scripts", __name__, template_folder="../templates")
 HERE = "/console/scripts"

@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, NotFound, Refused
-from gig.dispatch.views.console_forms import Answer, Faults, done, said
 from gig.dispatch.wording.operations import lists as operations
 from gig.dispatch.wording.queries import lists as queries
 from gig.dispatch.wording.rules.check import check
 from gig.dispatch.wording.values import KIND_NAMES, KIND_WORDS, MASKED, reason
 from gig.identity.access import actor_id, allow
 from gig.web.filters import say
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("wording", __name__, template_folder="../templates")
 HERE = "/console/wording"

@@ -31,7 +31,7 @@ from gig.payouts.disbursement.views import shown
 from gig.payouts.disbursement.views.telling import batch_or_404
 from gig.payouts.settlement.shown import names
 from gig.web.filters import say
-from gig.web.telling import tell
+from gig.web.telling import said, tell
 
 pages = Blueprint("results", __name__, template_folder="../templates")
 
@@ -76,7 +76,7 @@ def remap(result_id: str) -> Response | tuple[str, int]:
     try:
         map_results(result_id=result_id, mapping=_mapping(), actor_id=actor_id(), now=received_at())
     except Invalid as error:
-        return _page(result, _said(error)), 422
+        return _page(result, said(error)), 422
     return redirect(url_for("results.show", result_id=result_id), code=303)
 
 
@@ -88,7 +88,7 @@ def post(result_id: str) -> Response | tuple[str, int]:
     try:
         post_results(result_id=result_id, skip=skip, actor_id=actor_id(), now=received_at())
     except Invalid as error:
-        return _page(result, _said(error)), 422
+        return _page(result, said(error)), 422
     flash(_("银行结果已入账。"))
     return redirect(url_for("batches.show", batch_id=result.batch_id), code=303)
 
@@ -119,16 +119,12 @@ def _found(result_id: str) -> ResultImport:
     return found
 
 
-def _said(error: Invalid) -> dict[str, list[str]]:
-    return {field: [say(each) for each in sentences] for field, sentences in error.errors.items()}
-
-
 def _refused(batch: Batch, error: Invalid) -> str:
     return render_template(
         "disbursement/result_refused.html",
         batch=batch,
         cause=say(error),
-        errors=_said(error),
+        errors=said(error),
         outcomes=_outcomes(),
     )
 

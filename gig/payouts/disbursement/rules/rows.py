@@ -26,7 +26,8 @@ FAULTS: Final = {
 }
 """Why a row cannot be written, each in words."""
 
-METHOD_WORDS: Final = {"bank": "银行卡", "alipay": "支付宝", "wechat": "微信"}
+METHOD_CELLS: Final = {"bank": "银行卡", "alipay": "支付宝", "wechat": "微信"}
+"""What a payment file says of a method, in whatever language it is fetched."""
 
 
 def checker(layout: Layout) -> Callable[[Row], list[str]]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from gig.payouts.disbursement.rules.layout import Column, Layout, Row, loads
-from gig.payouts.disbursement.rules.rows import METHOD_WORDS, amount
+from gig.payouts.disbursement.rules.rows import METHOD_CELLS, amount
 from gig.payouts.disbursement.sheets import xlsx
 
 FORMS = {"place": "whole", "amount": "money", "blank": "blank"}
@@ -99,7 +99,7 @@ def cells_of(layout: Layout, context: Context) -> Callable[[int, Row], list[str]
         words, decimals = context.fill(column.text), layout.decimals
         known: dict[str, Callable[[int, Row], str]] = {
             "place": lambda place, row: str(place),
-            "method": lambda place, row: METHOD_WORDS[row.method],
+            "method": lambda place, row: METHOD_CELLS[row.method],
             "account": lambda place, row: row.account,
             "holder": lambda place, row: row.holder,
             "bank": lambda place, row: row.bank,

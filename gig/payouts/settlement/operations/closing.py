@@ -9,18 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox, tunables
-from gig.core.db import (
-    db,
-    is_sqlite,
-    not_inside_another,
-    others_wait_to_write,
-    rows_changed,
-    transaction,
-)
+from gig.core.db import db, is_sqlite, not_inside_another, rows_changed, transaction
 from gig.core.errors import NotFound, Refused
 from gig.core.pacing import Pace
 from gig.core.text import N_
 from gig.core.transitions import move
+from gig.core.writers import others_wait_to_write
 from gig.identity.models import Agent
 from gig.payouts.settlement import cut
 from gig.payouts.settlement.models import Period

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gig.core import audit
 from gig.core.db import one_at_a_time, table_of, transaction
 from gig.core.errors import Invalid, NotFound
-from gig.core.prepared import PreparedInsert
+from gig.core.inserts import PreparedInsert
 from gig.core.text import N_
 from gig.payouts.tax import values
 from gig.payouts.tax.models import TaxResidency

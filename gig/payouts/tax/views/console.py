@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask import Response as File
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from gig.core.clock import received_at
 from gig.core.db import db
@@ -25,12 +23,10 @@ from gig.payouts.tax.reports.platform import quarter
 from gig.payouts.tax.rules.withholding import first_of
 from gig.payouts.tax.values import FILINGS, GAP_WORDS, POLICY_WORDS, zone
 from gig.web.filters import say
+from gig.web.telling import Answer, Faults, done, said
 
 pages = Blueprint("tax", __name__, template_folder="../templates")
 HERE = "/console/tax"
-
-Answer = Response | str | tuple[str, int]
-Faults = dict[str, list[str]]
 
 
 @pages.get(HERE)
@@ -57,7 +53,7 @@ def propose() -> Answer:
             now=received_at(),
         )
     except Invalid as error:
-        return _page(_said(error)), 422
+        return _page(said(error)), 422
     except Refused as error:
         return _page({"from_month": [say(error)]}), 409
     flash(_("已提出，等另一位财务复核。"))
@@ -75,7 +71,7 @@ def decide(id: str, verdict: str) -> Answer:
     if verdict not in operations or not is_id(id):
         raise NotFound
     operation, words = operations[verdict]
-    return _done(lambda: operation(choice_id=id, actor_id=actor_id(), now=received_at()), words)
+    return done(HERE, lambda: operation(choice_id=id, actor_id=actor_id(), now=received_at()), words)
 
 
 @pages.post(f"{HERE}/filings/<kind>/<first_day>")
@@ -85,7 +81,8 @@ def make(kind: str, first_day: str) -> Answer:
     if kind not in FILINGS:
         raise NotFound
     reason = request.form.get("reason", "")
-    return _done(
+    return done(
+        HERE,
         lambda: filings.make_filing(
             kind=kind,
             first_day=_day(first_day),
@@ -107,7 +104,7 @@ def fetch(id: str) -> Answer | File:
     try:
         filing = filings.fetch_filing(filing_id=id, reason=reason, actor_id=actor_id(), now=received_at())
     except Invalid as error:
-        flash(_faults(error))
+        flash(" ".join(words for list_ in said(error).values() for words in list_))
         return redirect(HERE, code=303)
     headers = {
         "Content-Disposition": f'attachment; filename="{filing.name}"',
@@ -124,7 +121,8 @@ def state(id: str) -> Answer:
     form = request.form
     if not is_id(id) or form.get("resident") not in ("yes", "no"):
         raise NotFound
-    return _done(
+    return done(
+        HERE,
         lambda: residency.state_residency(
             agent_id=id,
             resident=form["resident"] == "yes",
@@ -148,26 +146,6 @@ def _day(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
-
-
-def _said(error: Invalid) -> Faults:
-    return {field: [say(words) for words in list_] for field, list_ in error.errors.items()}
-
-
-def _faults(error: Invalid) -> str:
-    return " ".join(words for list_ in _said(error).values() for words in list_)
-
-
-def _done(change: Callable[[], Any], words: str) -> Response:
-    """The change is made, or the next page says why not."""
-    try:
-        change()
-        flash(words)
-    except Refused as error:
-        flash(say(error))
-    except Invalid as error:
-        flash(_faults(error))
-    return redirect(HERE, code=303)
 
 
 def _free_month(today: dt.date) -> dt.date:

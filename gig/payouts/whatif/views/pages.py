@@ -26,6 +26,7 @@ from gig.payouts.whatif.tally import read_tally
 from gig.payouts.whatif.values import ON_A_PAGE_S
 from gig.payouts.whatif.views import shown
 from gig.web.filters import say
+from gig.web.telling import said
 
 blueprint = Blueprint(
     "whatif", __name__, template_folder="../templates", url_prefix="/console/rates/<id>/what-if"
@@ -48,8 +49,7 @@ def start(id: str) -> AnyResponse | tuple[str, int]:
         since, until = _span()
         run_id = ask(card_id=id, since=since, until=until, actor_id=actor_id(), now=received_at())
     except Invalid as error:
-        said = {field: [say(each) for each in found] for field, found in error.errors.items()}
-        return _page(id, None, errors=said), 422
+        return _page(id, None, errors=said(error)), 422
     work(id=run_id, for_s=ON_A_PAGE_S, now=received_at())
     return redirect(url_for("whatif.show", id=id, run_id=run_id), code=303)
 
