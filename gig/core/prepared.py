@@ -25,6 +25,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from gig.core import rollbacks  # noqa: F401  (what is prepared outlives a rollback)
+
 Values = Mapping[str, Any]
 Build = Callable[[Dialect], Any]
 Convert = Callable[[Any], Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -145,3 +146,20 @@ def test_connections_that_a_server_dropped_cost_no_request(
     assert FIND_PLAIN.first(session, {"slug": "a"}) is None
     session.rollback()
     assert FIND_PLAIN.peek(session, {"slug": "a"}) is None
+
+
+@pytest.mark.parametrize("end", [Session.rollback, Session.close])
+def test_what_is_prepared_outlives_a_transaction_that_is_given_up(
+    session: Session, end: Callable[[Session], None]
+) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("SQLite's driver keeps its statements whatever ends")
+    kept = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM queue%'")
+    with db.engine.connect() as connection:
+        mine = Session(bind=connection)
+        mine.info["connection"] = connection
+        FIND_PLAIN.all(mine, {"slug": "none"})
+        end(mine)
+        assert connection.execute(kept).scalar_one() == 1
+        FIND_PLAIN.all(mine, {"slug": "none"})
+        assert connection.execute(kept).scalar_one() == 1
