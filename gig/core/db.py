@@ -237,7 +237,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "busy_timeout=15000",
         "cache_size=-32000",
-        "wal_autocheckpoint=10000",  # see gig.core.checkpoints
+        "wal_autocheckpoint=64000",  # see gig.core.checkpoints
     ):
         connection.execute("PRAGMA " + pragma)
 

@@ -7,11 +7,15 @@ that took.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import cast
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,11 +24,12 @@ from gig.core.db import is_sqlite
 from gig.core.prepared import Prepared
 from gig.core.writers import writers_of
 
-PIECE_S, REST = 0.006, 2.0
-"""While others write a piece is to take about so long, and so many times as long is rested after it."""
+PIECE_S, LOCKED_S, REST = 0.006, 0.002, 6.0
+"""While others write a piece is to take about so long, or so long if it holds SQLite's one writer, and so
+many times as long is rested after it."""
 LATELY_S = 0.5
 """Others write as long as their last write is not older than this."""
-LONGEST_REST_S = 0.02
+LONGEST_REST_S = 0.03
 LEAST, GROWTH = 50, 4
 """It never takes fewer than the least: what a piece costs besides, a commit above all, would be most of it.
 It takes so many times more as long as nobody else writes."""
@@ -32,92 +37,154 @@ FIRST = 1000
 """With so many it begins on PostgreSQL, where it blocks nobody and does not know yet of other processes."""
 LOOK_EVERY = 20_000
 """Steps of SQLite's machine (less than a millisecond) between two looks at how long a reading has taken."""
+BEHIND = 10
+"""So much nicer than the process is the thread that reads while others write: it gets a tenth where both
+want the same processor, and makes room at once for who wakes up."""
 
 _WRITES = Prepared(sa.select(sa.literal_column("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")))
+
+Clock = Callable[[], float]
+T = TypeVar("T")
+
+
+class Others(Protocol):
+    """Those who write to the same database."""
+
+    def look(self, own: int) -> None:
+        """It knows who has written since it looked last, but for `own` transactions of the work itself."""
+
+    def last(self) -> float:
+        """When, on the monotonic clock, any of them last wrote, as far as is known."""
 
 
 class Pace:
     """The pace of one work on one thread; it says `own()` after each transaction in which it has written."""
 
-    def __init__(self, session: Session, *, most: int) -> None:
-        self._session, self._most = session, most
-        self._writers = writers_of(session)
-        self._seen_at = float("-inf")
-        self.size = self._first()
-        """How many to take next."""
-        self._number = self._newest()
+    def __init__(
+        self,
+        others: Others,
+        *,
+        most: int,
+        first: int | None = None,
+        least: int = LEAST,
+        piece_s: float = PIECE_S,
+        monotonic: Clock = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._others, self._monotonic, self._sleep = others, monotonic, sleep
+        self._most, self._least, self._piece_s = most, min(least, most), piece_s
         self._own = 0
-
-    def _first(self) -> int:
-        if not self.alone:
-            return min(LEAST, self._most)
-        return self._most if is_sqlite(self._session) else min(FIRST, self._most)
+        self.size = min(first or most, most) if self.alone else self._least
+        """How many to take next."""
 
     @property
     def alone(self) -> bool:
         """Whether nobody else has written lately, as far as was seen when it last looked."""
-        return self._last_other() < time.monotonic() - LATELY_S
+        return self._others.last() < self._monotonic() - LATELY_S
 
     def own(self) -> None:
         self._own += 1
 
     def worked(self, seconds: float) -> None:
         """It has rested if others write, and knows how many to take next."""
-        self._look()
+        self._others.look(self._own)
+        self._own = 0
         if self.alone:
             self.size = min(self._most, self.size * GROWTH)
             return
-        fitting = int(self.size * PIECE_S / max(seconds, 0.0001))
-        self.size = min(self._most, max(LEAST, min(self.size * 2, fitting)))
+        fitting = int(self.size * self._piece_s / max(seconds, 0.0001))
+        self.size = min(self._most, max(self._least, min(self.size * 2, fitting)))
         self.rest(seconds)
 
     def rest(self, seconds: float) -> None:
-        time.sleep(min(LONGEST_REST_S, seconds * REST))
+        self._sleep(min(LONGEST_REST_S, seconds * REST))
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """What is read inside, however long, leaves others room while they write: on SQLite it rests in
-        between, on PostgreSQL it takes one processor only. To be entered at the start of a transaction."""
-        if not is_sqlite(self._session):
-            if not self.alone:
-                self._session.execute(sa.text("SET LOCAL max_parallel_workers_per_gather = 0"))
-            yield
-            return
-        driver = cast(sqlite3.Connection, self._session.connection().connection.driver_connection)
-        driver.set_progress_handler(self._between_steps(), LOOK_EVERY)
-        try:
-            yield
-        finally:
-            driver.set_progress_handler(None, 0)
-
-    def _between_steps(self) -> Callable[[], int]:
-        began = time.perf_counter()
+    def between_steps(self) -> Callable[[], int]:
+        """What SQLite is to call again and again while it reads: it rests after each piece."""
+        began = self._monotonic()
 
         def look() -> int:
             nonlocal began
-            took = time.perf_counter() - began
-            if took >= PIECE_S and not self.alone:
+            took = self._monotonic() - began
+            if self.alone:
+                began = self._monotonic()
+            elif took >= self._piece_s:
                 self.rest(took)
-                began = time.perf_counter()
-            elif self.alone:
-                began = time.perf_counter()
+                began = self._monotonic()
             return 0
 
         return look
 
-    def _look(self) -> None:
-        """PostgreSQL numbers whoever writes: more numbers than ours were others, of whatever process."""
-        if is_sqlite(self._session):
-            return
-        before, self._number = self._number, self._newest()
-        if self._number - before > self._own:
-            self._seen_at = time.monotonic()
-        self._own = 0
 
-    def _last_other(self) -> float:
-        return max(self._seen_at, self._writers.last_of_others())
+def pace_of(
+    session: Session, *, most: int, least: int = LEAST, piece_s: float = PIECE_S, first: int | None = None
+) -> Pace:
+    """The pace of a work in the session's database."""
+    others = InThisProcess(session) if is_sqlite(session) else Numbered(session)
+    return Pace(others, most=most, least=least, piece_s=piece_s, first=first)
+
+
+def gently(session: Session, pace: Pace, read: Callable[[], T]) -> T:
+    """What `read` gives; however long it takes, others have room while they write. On SQLite it rests in
+    between and whoever else wants the processor goes first, on PostgreSQL it takes one processor only.
+
+    To be called at the start of a transaction.
+    """
+    if not is_sqlite(session):
+        if not pace.alone:
+            session.execute(sa.text("SET LOCAL max_parallel_workers_per_gather = 0"))
+        return read()
+    driver = cast(sqlite3.Connection, session.connection().connection.driver_connection)
+    driver.set_progress_handler(pace.between_steps(), LOOK_EVERY)
+    try:
+        return read() if pace.alone else _behind_all_others(read)
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def _behind_all_others(read: Callable[[], T]) -> T:
+    """It is done on a thread of its own, because none can ask for more of the processor again later. Only
+    for reading: whoever holds a lock must not be kept waiting."""
+    with ThreadPoolExecutor(1, "behind", initializer=_ask_for_less) as thread:
+        return thread.submit(copy_context().run, read).result()
+
+
+def _ask_for_less() -> None:
+    if sys.platform == "linux":  # elsewhere a thread has no priority of its own
+        nice = os.getpriority(os.PRIO_PROCESS, 0) + BEHIND
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+
+
+class InThisProcess:
+    """The other threads of this process, each of which says when it has written."""
+
+    def __init__(self, session: Session) -> None:
+        self._writers = writers_of(session)
+        self._me = threading.get_ident()
+
+    def look(self, own: int) -> None:
+        """There is nothing to look at."""
+
+    def last(self) -> float:
+        return time.monotonic() if self._writers.waiting else self._writers.last_of_others(self._me)
+
+
+class Numbered(InThisProcess):
+    """PostgreSQL numbers whoever writes: more numbers than ours were others, of whatever process."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._seen_at = float("-inf")
+        self._number = self._newest()
+
+    def look(self, own: int) -> None:
+        before, self._number = self._number, self._newest()
+        if self._number - before > own:
+            self._seen_at = time.monotonic()
+
+    def last(self) -> float:
+        return max(self._seen_at, super().last())
 
     def _newest(self) -> int:
-        if is_sqlite(self._session):
-            return 0
         return int(_WRITES.all(self._session)[0][0])

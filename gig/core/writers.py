@@ -44,10 +44,10 @@ class Writers:
             self._last_other = at
         self._last = (me, time.monotonic())
 
-    def last_of_others(self) -> float:
-        """When, on the monotonic clock, another thread than this one last wrote."""
+    def last_of_others(self, me: int) -> float:
+        """When, on the monotonic clock, another thread than `me` last wrote, if `me` has written lately."""
         thread, at = self._last
-        return at if thread != threading.get_ident() else self._last_other
+        return at if thread != me else self._last_other
 
 
 _writers: dict[sa.URL, Writers] = {}

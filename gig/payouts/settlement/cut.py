@@ -14,14 +14,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.core.db import Base
-from gig.core.prepared import Prepared
+from gig.core.db import Base, engine_of
+from gig.core.prepared import Prepared, connection_of, execute
 from gig.identity.models import Agent
 from gig.payouts.disbursement.holds import changes_that_hold, hold_reason, newest_payees
 from gig.payouts.disbursement.models import Payee, PayoutLine
@@ -91,7 +92,7 @@ class Close:
     previous_id: str | None
 
     @classmethod
-    def of(cls, period: Period, previous_id: str | None) -> Close:
+    def of(cls, period: Period | Any, previous_id: str | None) -> Close:
         """The close that the period is in."""
         assert period.closing_at is not None
         return cls(period.id, period.close_no, period.closing_at, period.minimum_fen or 0, previous_id)
@@ -131,22 +132,36 @@ def _into_both(_dialect: sa.Dialect, *, rest: bool) -> sa.Insert:
     return into_lines.add_cte(into_statements.cte("statements"))
 
 
-def write(session: Session, close: Close, rows: Sequence[Sequence[Any]]) -> None:
-    """What `decisions` found is in the tables (SQLite, whose driver gives values as it takes them)."""
-    convert = INSTANT.bind_processor(session.connection().dialect)
+Insert = tuple[str, list[Any]]
+"""A statement with its values, for the driver."""
+
+
+def inserts(session: Session, close: Close, rows: Sequence[Sequence[Any]]) -> list[Insert]:
+    """How what `decisions` found gets into the tables (SQLite, whose driver gives values as it takes them).
+
+    All rows of a table go in by one statement: the driver hands the processor of Python on and waits to have
+    it back for each, and whoever else writes would wait with it.
+    """
+    convert = INSTANT.bind_processor(engine_of(session).dialect)
     at = convert(close.closing_at)
     width, payable = len(STATEMENT), STATEMENT.index("payable_fen")
-    _insert(session, Statement, [*STATEMENT, "cut_at"], [(*row[:width], at) for row in rows])
-    paying = [(*row[width:], at) for row in rows if row[payable] > 0]
-    if paying:
-        _insert(session, PayoutLine, [*LINE, "made_at"], paying)
+    statements = [(*row[:width], at) for row in rows]
+    lines = [(*row[width:], at) for row in rows if row[payable] > 0]
+    made = ((Statement, (*STATEMENT, "cut_at"), statements), (PayoutLine, (*LINE, "made_at"), lines))
+    return [_insert(model, names, values) for model, names, values in made if values]
 
 
-def _insert(session: Session, model: type[Base], names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    places = ", ".join("?" * len(names))
-    session.connection().exec_driver_sql(
-        f"INSERT INTO {model.__tablename__} ({', '.join(names)}) VALUES ({places})", rows
-    )
+def write(session: Session, made: Sequence[Insert]) -> None:
+    """The rows of `inserts` are in the tables."""
+    connection = connection_of(session)
+    for text, values in made:
+        execute(connection, text, values).close()
+
+
+def _insert(model: type[Base], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Insert:
+    row = f"({', '.join('?' * len(names))})"
+    text = f"INSERT INTO {model.__tablename__} ({', '.join(names)}) VALUES {', '.join([row] * len(rows))}"
+    return text, list(chain.from_iterable(rows))
 
 
 def _decisions(_dialect: sa.Dialect, *, rest: bool) -> sa.Select[*tuple[Any, ...]]:
@@ -182,6 +197,7 @@ def decisions(*, rest: bool, by_price: bool = True) -> sa.Select[*tuple[Any, ...
                 payee, payee.c.agent_id == sums.c.agent_id
             )
         )
+        .where(spanned(Agent.id, rest))
         .cte("judged")
         .prefix_with("MATERIALIZED")
     )

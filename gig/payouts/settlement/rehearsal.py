@@ -81,7 +81,8 @@ _HELD = {
 def rehearse(session: Session, period: Period, *, now: dt.datetime) -> Rehearsal:
     """What a close now would write. Nothing is written, and nobody waits for it."""
     minimum_fen = tunables.values(session)[MINIMUM_PAYOUT.name]
-    close = cut.Close(period.id, period.close_no + 1, now, minimum_fen, previous_of(session, period))
+    previous_id = previous_of(session, period.starts_at)
+    close = cut.Close(period.id, period.close_no + 1, now, minimum_fen, previous_id)
     decided = cut.decisions(rest=True).params(close.values() | cut.ALL.values()).cte("decided")
     rows = session.execute(_grouped(decided)).all()
     agents, turns, gross_fen, carried_in_fen, payable_fen, carried_out_fen = (

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import db, transaction
 from gig.core.errors import Invalid, Refused
+from gig.core.pacing import InThisProcess
 from gig.core.writers import writers_of
 from gig.identity.models import Agent, Person
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.settlement import tie as tie_module
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.operations import closing
 from gig.payouts.settlement.operations.approving import approve_period, reopen_period
@@ -206,6 +208,34 @@ def test_a_close_in_chunks_says_the_same(
     books.close()
     assert [fen for _, fen, _, _ in lines(session)] == [1000, 1001, 1002, 1003, 1004]
     assert books.faults() == []
+
+
+def test_a_close_beside_others_says_the_same(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads behind them, rests, and writes a few agents at a time."""
+    monkeypatch.setattr(InThisProcess, "last", lambda _self: float("inf"))
+    monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 2)
+    monkeypatch.setattr(closing, "LEAST", 2)
+    monkeypatch.setattr(closing, "CHUNK_BESIDE_OTHERS", 3)
+    for place in range(8):
+        books.earn(books.agent(), 1000 + place, base=400, penalty=place)
+    books.close()
+    assert [fen for _, fen, _, _ in lines(session)] == [1000] * 8
+    assert books.state(session) == "closed"
+    assert books.faults() == []
+
+
+@pytest.mark.parametrize("entries_at_once", [1, 2, 5, 100])
+def test_a_book_summed_with_rests_comes_to_the_same(
+    session: Session, entries_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tie_module, "REST_EVERY", entries_at_once)
+    monkeypatch.setattr(tie_module, "REST_S", 0.0)
+    assert tie_module.of_book(session, WEEK, resting=True) == 0
+    for place in range(5):
+        books.earn(books.agent(), 1200 + place, base=400, penalty=100)
+    session.rollback()
+    assert tie_module.of_book(session, WEEK, resting=True) == 5510
+    assert tie_module.of_book(session, WEEK) == 5510
 
 
 def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

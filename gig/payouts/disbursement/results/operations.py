@@ -55,7 +55,7 @@ def import_results(
             batch = _locked(session, batch_id)
             if before := posted_before(session, content, batch_id):
                 return before.id
-            judgement = judge(session, batch, file.rows)
+            judgement = judge(session, batch, file.folder)
             row = _kept(session, batch, file, judgement, actor_id, now)
             _post(session, batch, row, judgement, skip, actor_id, now)
             made(session, result_id=row.id)
@@ -74,7 +74,7 @@ def upload_results(
         if before := posted_before(session, content, batch_id):
             return before.id
         assert file is not None
-        judgement = Judgement() if file.said["missing"] else judge(session, batch, file.rows)
+        judgement = Judgement() if file.said["missing"] else judge(session, batch, file.folder)
         row = _kept(session, batch, file, judgement, actor_id, now)
         note(
             session, batch, "batch.results.upload", actor_id, now, sha256=row.sha256, counts=judgement.counts
@@ -92,7 +92,7 @@ def map_results(*, result_id: str, mapping: Any, actor_id: str, now: dt.datetime
         row = _waiting(writing, result_id)
         if file is None:
             return
-        judgement = Judgement() if file.said["missing"] else judge(writing, batch, file.rows)
+        judgement = Judgement() if file.said["missing"] else judge(writing, batch, file.folder)
         _write_down(row, file, judgement)
         writing.flush()
 
@@ -116,7 +116,7 @@ def post_results(*, result_id: str, skip: str = "", actor_id: str, now: dt.datet
             return
         demand_columns(file)
         row = _waiting(writing, result_id)
-        judgement = judge(writing, batch, file.rows)
+        judgement = judge(writing, batch, file.folder)
         _write_down(row, file, judgement)
         writing.flush()
         _post(writing, batch, row, judgement, skip, actor_id, now)

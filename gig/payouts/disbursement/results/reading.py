@@ -3,7 +3,8 @@
 Opening a workbook may take seconds and much memory, and the file comes from outside: so it is never opened in
 the process that serves people. `python -m …reading FOLDER` reads a JSON object {mapping, remembered} from its
 standard input and the file `given` in the folder, writes the rows to `rows`, values parted by tabs in the
-order of `Found`, and says {headers, mapping, rows, faults, trouble}.
+order of `Found`, and says {headers, mapping, rows, faults, trouble}. Rows that say only number, amount and
+outcome, which are most, go to `plain`: the first four values, as a database takes them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import json
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ from gig.payouts.disbursement.rules.results import (
     reader,
 )
 
-GIVEN, ROWS = "given", "rows"
+GIVEN, ROWS, PLAIN = "given", "rows", "plain"
 LARGEST_INSIDE = 1 << 30
 MOST_ROWS = 1_000_000
 SHOWN_FAULTS = 100
@@ -118,8 +120,7 @@ def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | Non
     if said["missing"]:
         return said
     interpret = reader(chosen, headers)
-    with (folder / ROWS).open("w", encoding="utf-8", newline="\n") as out:
-        wait: list[str] = []
+    with _lines(folder / ROWS) as full, _lines(folder / PLAIN) as plain:
         for place, cells in chain(first[at + 1 :], rows):
             try:
                 found = interpret(place, cells)
@@ -134,16 +135,22 @@ def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | Non
                 continue
             if found is None:
                 continue
-            row, number, fen, *texts = found
-            wait.append(f"{row}\t{number}\t{fen}\t" + "\t".join(texts))
-            if len(wait) == 2000:
-                out.write("\n".join(wait) + "\n")
-                wait.clear()
+            row, number, fen, outcome, *texts = found
+            if number and not any(texts):
+                plain(f"{row}\t{number}\t{fen}\t{outcome}\n")
+            else:
+                full(f"{row}\t{number}\t{fen}\t{outcome}\t" + "\t".join(texts) + "\n")
             said["rows"] += 1
             if said["rows"] > MOST_ROWS:
                 raise Trouble(N_("超过 %(n)s 行，请分成几个文件。"), n=MOST_ROWS)
-        out.write("".join(f"{line}\n" for line in wait))
     return said
+
+
+@contextmanager
+def _lines(path: Path) -> Iterator[Callable[[str], object]]:
+    """Takes lines for the file, which is there in any case."""
+    with path.open("w", encoding="utf-8", newline="\n", buffering=1 << 18) as out:
+        yield out.write
 
 
 def bound() -> None:

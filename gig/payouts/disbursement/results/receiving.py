@@ -31,13 +31,13 @@ NOT_USED = N_("这份文件没有采用，什么都没有改变。")
 
 @dataclass(frozen=True)
 class File:
-    """A result file as it was given, and what its reading said."""
+    """A result file as it was given, what its reading said, and the folder with its rows."""
 
     name: str
     content: bytes
     sha256: str
     said: dict[str, Any]
-    rows: Path
+    folder: Path
 
     @property
     def mapping(self) -> ColumnMap:
@@ -75,7 +75,7 @@ def read_file(batch_id: str, name: str, content: bytes, mapping: Any) -> Iterato
             told = N_("这个文件打不开，可能已经损坏，或者不是表格。")
             raise Invalid({"file": [told]}, NOT_USED) from error
         _tell_trouble(said)
-        yield File(name[:200], content, hashlib.sha256(content).hexdigest(), said, folder / reading.ROWS)
+        yield File(name[:200], content, hashlib.sha256(content).hexdigest(), said, folder)
 
 
 def _wanted(mapping: Any) -> Any:

@@ -6,6 +6,7 @@ posted by a few statements.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,10 +20,11 @@ from gig.core.crypto import keyring
 from gig.core.db import is_sqlite
 from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.models import Batch, Payee, PayoutLine
+from gig.payouts.disbursement.results.reading import PLAIN, ROWS
 from gig.payouts.disbursement.rules.results import Found, plain
 from gig.payouts.tax.queries import records
 
-AT_ONCE = 5000
+AT_ONCE, AT_ONCE_BYTES = 5000, 1 << 18
 Row = tuple[Any, ...]
 SHOWN_PROBLEMS = 200
 SHOWN_UNPAID = 50
@@ -35,9 +37,9 @@ STAGE = sa.Table(
     sa.Column("number", sa.Text),
     sa.Column("fen", sa.BigInteger),
     sa.Column("outcome", sa.Text),
-    sa.Column("reason", sa.Text),
+    sa.Column("reason", sa.Text, server_default=""),
     sa.Column("words", sa.LargeBinary),
-    sa.Column("account_index", sa.Text),
+    sa.Column("account_index", sa.Text, server_default=""),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
 )
@@ -85,13 +87,14 @@ class Judgement:
         return sum(self.counts.get(verdict, 0) for verdict in PROBLEMS)
 
 
-def judge(session: Session, batch: Batch, rows: Path) -> Judgement:
+def judge(session: Session, batch: Batch, folder: Path) -> Judgement:
     """Every row of the file has its verdict in `JUDGED`; what they come to."""
     connection = session.connection()
     for table in (STAGE, JUDGED):
         connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
         connection.execute(sa.schema.CreateTable(table))
-    with rows.open(encoding="utf-8", newline="\n") as lines:
+    _fill_plain(session, folder / PLAIN)
+    with (folder / ROWS).open(encoding="utf-8", newline="\n") as lines:
         for some in _staged(session, batch, lines):
             _fill(session, some)
     if not is_sqlite(session):
@@ -179,6 +182,25 @@ def _verdicts(batch: Batch) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
+def _fill_plain(session: Session, path: Path) -> None:
+    """The rows that say only number, amount and outcome are staged as the file has them: it is in the very
+    form in which PostgreSQL takes rows, and for SQLite no more than parted at its tabs."""
+    cursor: Any = session.connection().connection.cursor()
+    if is_sqlite(session):
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            cursor.executemany(
+                "INSERT INTO result_stage (place, number, fen, outcome) VALUES (?, ?, ?, ?)", rows
+            )
+        return
+    with (
+        path.open("rb") as file,
+        cursor.copy("COPY result_stage (place, number, fen, outcome) FROM STDIN") as copy,
+    ):
+        while some := file.read(AT_ONCE_BYTES):
+            copy.write(some)
+
+
 def _fill(session: Session, rows: list[tuple[Any, ...]]) -> None:
     """The rows are staged by the driver itself, the quickest way each database has.
 
@@ -201,11 +223,7 @@ def _staged(session: Session, batch: Batch, lines: Iterable[str]) -> Iterator[li
     while some := [line[:-1].split("\t") for line in islice(rows, AT_ONCE)]:
         nameless = [_found(row) for row in some if not row[1]]
         named = _by_account(session, batch, nameless) if nameless else {}
-        yield [
-            # most rows only say number, amount and outcome; both databases take text for a whole number
-            (*row[:5], None, "") if row[1] and row[5] == "" == row[6] else _row(named, *row)
-            for row in some
-        ]
+        yield [_row(named, *row) for row in some]
 
 
 def _row(named: dict[int, str], place: str, number: str, fen: str, outcome: str, *rest: str) -> Row:

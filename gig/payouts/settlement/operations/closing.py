@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit, outbox, tunables
-from gig.core.db import db, is_sqlite, not_inside_another, rows_changed, transaction
+from gig.core.db import Instant, db, is_sqlite, not_inside_another, transaction
 from gig.core.errors import NotFound, Refused
-from gig.core.pacing import Pace
+from gig.core.pacing import FIRST, LEAST, LOCKED_S, Pace, gently, pace_of
+from gig.core.prepared import Prepared
 from gig.core.text import N_
 from gig.core.transitions import move
 from gig.core.writers import others_wait_to_write
@@ -20,13 +21,50 @@ from gig.payouts.settlement import cut
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.periods import ensure_period
 from gig.payouts.settlement.states import PERIOD, UNCLOSED
-from gig.payouts.settlement.tie import tie
+from gig.payouts.settlement.tie import Tie, tie
 from gig.payouts.settlement.values import MINIMUM_PAYOUT, grace, zone
 
-CHUNK = 5000
-"""Agents decided at once at most; on PostgreSQL they are written in the same transaction."""
+CHUNK, CHUNK_BESIDE_OTHERS = 5000, 500
+"""Agents decided at once at most; on PostgreSQL they are written in the same transaction, and the pace says
+how many they are while others write."""
 SLICE, SLICE_WHEN_AWAITED = 250, 50
-"""Agents written in one transaction on SQLite, where whoever else writes waits for it."""
+"""Agents written in one transaction on SQLite at most, and at least: whoever else writes waits for it."""
+
+_PERIOD_ID = sa.bindparam("period_id", type_=sa.Text())
+_PROGRESS = Prepared(
+    sa.select(
+        Period.id,
+        Period.state,
+        Period.close_no,
+        Period.close_after,
+        Period.closing_at,
+        Period.minimum_fen,
+        Period.starts_at,
+    ).where(Period.id == _PERIOD_ID)
+)
+_BEFORE = Prepared(
+    sa.select(Period.id)
+    .where(Period.ends_at <= sa.bindparam("starts_at", type_=Instant()))
+    .order_by(Period.ends_at.desc())
+    .limit(sa.literal_column("1"))
+)
+_EDGE = Prepared(
+    sa.select(Agent.id)
+    .where(Agent.id > sa.bindparam("after", type_=sa.Text()))
+    .order_by(Agent.id)
+    .limit(sa.literal_column("2"))
+    .offset(sa.bindparam("behind", type_=sa.Integer()))
+)
+_ADVANCE = Prepared(
+    sa.update(Period)
+    .where(
+        Period.id == _PERIOD_ID,
+        Period.state == sa.literal_column("'closing'"),
+        Period.close_no == sa.bindparam("of_close", type_=sa.Integer()),
+        Period.close_after == sa.bindparam("after", type_=sa.Text()),
+    )
+    .values(close_after=sa.bindparam("upto", type_=sa.Text()))
+)
 
 
 class DoesNotTie(Exception):
@@ -52,19 +90,27 @@ def close_due(*, now: dt.datetime, until: dt.date | None = None) -> list[str]:
     return closed
 
 
-def close_period(*, period_id: str, actor_id: str | None, now: dt.datetime) -> None:
+def close_period(*, period_id: str, actor_id: str | None, now: dt.datetime) -> Tie | None:
     """The period is closed: one statement for each agent concerned, one line for each that pays.
 
     A second run, or one that meets another, finishes what is left and changes nothing that is there. It
     begins transactions of its own, and refuses to be called inside another. While others write it goes in
-    short pieces and rests between them, so that they hardly notice it.
+    short pieces and rests between them, so that they hardly notice it. Whoever found that all ties and
+    closed the period is given what it found; None if it was closed before.
     """
     not_inside_another("close_period")
     _begin(period_id, actor_id, now)
-    pace = Pace(db.session(), most=CHUNK)
+    pace = _pace(db.session())
     while _cut_next(period_id, pace):
         pass
-    _finish(period_id, pace, now)
+    return _finish(period_id, pace, now)
+
+
+def _pace(session: Session) -> Pace:
+    """On SQLite the slices are paced, which are written under its one lock; elsewhere the chunks."""
+    if is_sqlite(session):
+        return pace_of(session, most=SLICE, least=SLICE_WHEN_AWAITED, piece_s=LOCKED_S)
+    return pace_of(session, most=CHUNK, least=LEAST, first=FIRST)
 
 
 def _oldest_due(ended_by: dt.datetime) -> str | None:
@@ -133,74 +179,73 @@ def _cut_next(period_id: str, pace: Pace) -> bool:
     session = db.session()
     session.rollback()
     started = time.perf_counter()
-    period = session.get(Period, period_id, populate_existing=True)
+    period = _PROGRESS.first(session, {"period_id": period_id})
     if period is None or period.state != "closing" or period.close_after is None:
         return False
-    close, span = cut.Close.of(period, previous_of(session, period)), _next_span(session, period, pace.size)
+    close = cut.Close.of(period, previous_of(session, period.starts_at))
     if is_sqlite(session):
-        _write_in_slices(session, close, span, pace)
-    else:
-        with transaction() as writing:
-            if _advance(writing, close, span.after, span.upto):
-                cut.write_at_once(writing, close, span)
-        pace.own()
+        size = CHUNK if pace.alone else min(CHUNK, CHUNK_BESIDE_OTHERS)
+        _write_in_slices(session, close, _next_span(session, period.close_after, size), pace)
+        return True
+    span = _next_span(session, period.close_after, pace.size)
+    with transaction() as writing:
+        _need_not_wait_for_the_disk(writing)
+        if _advance(writing, close, span.after, span.upto):
+            cut.write_at_once(writing, close, span)
+    pace.own()
     pace.worked(time.perf_counter() - started)
     return True
 
 
+def _need_not_wait_for_the_disk(session: Session) -> None:
+    """PostgreSQL says that this has committed before it is on disk: what a power cut takes of a close is its
+    latest pieces, which are cut again. The commit that closes the period waits for all before it."""
+    session.execute(sa.text("SET LOCAL synchronous_commit = off"))
+
+
 def _write_in_slices(session: Session, close: cut.Close, span: cut.Span, pace: Pace) -> None:
     """What is read before the write begins is written, a slice in a transaction."""
-    rows = cut.decided(session, close, span)
+    rows = gently(session, pace, lambda: cut.decided(session, close, span))
     agent, after = cut.STATEMENT.index("agent_id"), span.after
-    start, size = 0, SLICE if pace.alone else SLICE_WHEN_AWAITED
+    start = 0
     while start < max(1, len(rows)):
-        some = rows[start : start + size]
-        start += size
+        some = rows[start : start + pace.size]
+        start += len(some) or 1
         upto = some[-1][agent] if start < len(rows) else span.upto
+        inserts = cut.inserts(session, close, some)
         with transaction() as writing:
+            started = time.perf_counter()
             if not _advance(writing, close, after, upto):
                 break
-            if some:
-                cut.write(writing, close, some)
+            cut.write(writing, inserts)
+        took = time.perf_counter() - started
         after = upto or ""
-        size = SLICE_WHEN_AWAITED if others_wait_to_write(session) else size
+        others_wait_to_write(session)
+        pace.worked(took)
 
 
-def _next_span(session: Session, period: Period, size: int) -> cut.Span:
+def _next_span(session: Session, after: str, size: int) -> cut.Span:
     """The next agents, the last of them named unless they are the last of all."""
-    after = period.close_after or ""
-    edge = sa.select(Agent.id).where(Agent.id > after).order_by(Agent.id).offset(size - 1).limit(2)
-    found = session.scalars(edge).all()
-    return cut.Span(after, found[0] if len(found) == 2 else None)
+    found = _EDGE.all(session, {"after": after, "behind": size - 1})
+    return cut.Span(after, found[0].id if len(found) == 2 else None)
 
 
 def _advance(session: Session, close: cut.Close, after: str, upto: str | None) -> bool:
     """Progress is compared and set before anything is written, so two runs at once never cut the same
     agents; False when the other one did."""
-    advance = (
-        sa.update(Period)
-        .where(
-            Period.id == close.period_id,
-            Period.state == "closing",
-            Period.close_no == close.close_no,
-            Period.close_after == after,
-        )
-        .values(close_after=upto)
-        .execution_options(synchronize_session=False)
-    )
-    return rows_changed(session, advance) == 1
+    progress = {"period_id": close.period_id, "of_close": close.close_no, "after": after, "upto": upto}
+    return _ADVANCE.run(session, progress) == 1
 
 
-def _finish(period_id: str, pace: Pace, now: dt.datetime) -> None:
+def _finish(period_id: str, pace: Pace, now: dt.datetime) -> Tie | None:
     """The period is closed if everything ties. Nothing can be posted to it since it began to close, so
     book, statements and lines are summed before the write."""
     session = db.session()
     session.rollback()
     period = session.get(Period, period_id, populate_existing=True)
     if period is None or period.state != "closing":
-        return
-    with pace.reading():
-        found = tie(session, period_id)
+        return None
+    found = gently(session, pace, lambda: tie(session, period_id, resting=not pace.alone))
     if not found.holds:
         raise DoesNotTie(
             f"{period_id}: ledger {found.ledger_fen} - statements {found.gross_fen} = "
@@ -210,12 +255,13 @@ def _finish(period_id: str, pace: Pace, now: dt.datetime) -> None:
     with transaction() as writing:
         if move(writing, PERIOD, Period, period_id, origin="closing", target="closed", closed_at=now):
             tell(writing, period_id, "closed", now=now)
+    return found
 
 
-def previous_of(session: Session, period: Period) -> str | None:
-    """The id of the period before, whose statements carry into this one."""
-    earlier = sa.select(Period.id).where(Period.ends_at <= period.starts_at)
-    return session.scalars(earlier.order_by(Period.ends_at.desc()).limit(1)).first()
+def previous_of(session: Session, starts_at: dt.datetime) -> str | None:
+    """The id of the period before the one that starts then, whose statements carry into it."""
+    found = _BEFORE.first(session, {"starts_at": starts_at})
+    return None if found is None else str(found.id)
 
 
 def tell(session: Session, period_id: str, state: str, *, now: dt.datetime) -> None:

@@ -15,7 +15,7 @@ from gig.payouts.settlement import lists, queries, schemas, taxes
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
-from gig.payouts.settlement.tie import tie
+from gig.payouts.settlement.tie import Tie, tie
 
 blueprint = api_blueprint("settlement", description="Periods and statements")
 
@@ -47,10 +47,10 @@ def get_period(period_id: str) -> dict[str, Any]:
 def post_close(period_id: str) -> dict[str, Any]:
     """The period is closed; closing it again changes nothing."""
     try:
-        close_period(period_id=period_id, actor_id=actor_id(), now=received_at())
+        found = close_period(period_id=period_id, actor_id=actor_id(), now=received_at())
     except DoesNotTie as error:
         raise Refused("does-not-tie", N_("账本、结算单和付款名单对不上，没有关账。")) from error
-    return _shown(period_id)
+    return _shown(period_id, found)
 
 
 @blueprint.post("/periods/<period_id>/approval")
@@ -87,9 +87,10 @@ def _before(query: dict[str, Any]) -> dt.datetime | None:
     return found[0] if found else None
 
 
-def _shown(period_id: str) -> dict[str, Any]:
+def _shown(period_id: str, found: Tie | None = None) -> dict[str, Any]:
+    """`found` is what was just seen to tie, and need not be summed again."""
     session = db.session()
     period = session.get(Period, period_id, populate_existing=True)
     if period is None:
         raise NotFound()
-    return schemas.period(period, queries.totals(session, period_id), tie(session, period_id))
+    return schemas.period(period, queries.totals(session, period_id), found or tie(session, period_id))
