@@ -71,9 +71,10 @@ def engine_options(settings: Settings) -> dict[str, object]:
     """How the product's engine is made, on each kind of database.
 
     An error of the database names its statement, never the values: those may be what a customer wrote.
-    Every connection that was opened is kept: a new one has all its statements to prepare and plan anew.
+    Every connection that was opened is kept, and the one used last is used first: a new one has all its
+    statements to prepare and plan anew.
     """
-    common: dict[str, object] = {"hide_parameters": True}
+    common: dict[str, object] = {"hide_parameters": True, "pool_use_lifo": True}
     if settings.sqlite:
         connect = {"check_same_thread": False}
         return {**common, "pool_size": 32, "max_overflow": 32, "connect_args": connect}

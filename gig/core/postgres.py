@@ -15,18 +15,17 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine
 
-_BEGUN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-
 
 class Keeping(psycopg.Connection[Any]):
-    """A connection that has the same prepared statements after a rollback as before."""
+    """A connection that has the same prepared statements after a rollback as before, unless after an error:
+    it may be one of them that cannot be carried out any more."""
 
     def rollback(self) -> None:
         with self.lock:
-            begun = self.pgconn.transaction_status in _BEGUN
-            if begun and self.pgconn.exec_(b"ROLLBACK").status == ExecStatus.COMMAND_OK:
+            sound = self.pgconn.transaction_status == TransactionStatus.INTRANS
+            if sound and self.pgconn.exec_(b"ROLLBACK").status == ExecStatus.COMMAND_OK:
                 return
-        super().rollback()  # nothing to roll back, or a connection that is lost: it says so
+        super().rollback()  # nothing to roll back, an error, or a connection that is lost: it says so
 
 
 def keep_prepared(engine: Engine) -> None:

@@ -161,14 +161,11 @@ class Live:
         upto = self.feed.reader.position
         if after is None:
             after = self.feed.position_at(ticket.issued_at)
-        if after == upto:
-            figures.opened.labels("nothing").inc()
-            return frames.signal("ready", upto)
         rows = None if after is None else self.feed.reader.memory.replay(ticket.topics, after, upto)
         if rows is None:
             figures.opened.labels("resync").inc()
             return frames.signal("resync", upto)
-        figures.opened.labels("replay").inc()
+        figures.opened.labels("replay" if rows else "nothing").inc()
         return b"".join(map(frames.event, rows)) + frames.signal("ready", upto)
 
     async def _keep_alive(self) -> None:

@@ -58,13 +58,14 @@ class Memory:
         with self._lock:
             if after < min(self._since, upto):
                 return None
-            missed_late = [id for id in self._late if after - LOOK_BACK < id <= after]
+            missed_late = {id for id in self._late if after - LOOK_BACK < id <= after}
             rows: list[Row] = []
             for topic in topics:
                 said = self._topics.get(topic, ())
                 rows += said[bisect_right(said, after, key=_id) : bisect_right(said, upto, key=_id)]
                 if missed_late:
-                    rows += (row for row in said if row.id in missed_late)
+                    told = slice(*(bisect_right(said, id, key=_id) for id in (after - LOOK_BACK, after)))
+                    rows += (row for row in said[told] if row.id in missed_late)
         return sorted(rows, key=_id) if len(rows) <= ROWS else None
 
     def _add(self, rows: Iterable[Row]) -> None:

@@ -34,6 +34,7 @@ def upgrade() -> None:
     copies = sa.text(
         "UPDATE notice SET about = substr(params, length(params) - 27, 26)"
         " WHERE audience = 'agent' AND text = :told"
+        " AND withdrawn_at IS NULL AND expires_at > CURRENT_TIMESTAMP"  # no others are ever taken back
     )
     op.execute(copies.bindparams(told=TOLD_BEFORE))
     op.create_index("ix_notice_about", "notice", ["about"], sqlite_where=ABOUT, postgresql_where=ABOUT)
@@ -56,7 +57,9 @@ def upgrade() -> None:
         sa.Column("person_id", ID, nullable=False),
         sa.Column("since", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("card_id", "person_id", name=op.f("pk_rate_card_writer")),
-        sa.ForeignKeyConstraint(["card_id"], ["rate_card.id"], name=op.f("fk_rate_card_writer_card_id")),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["rate_card.id"], name=op.f("fk_rate_card_writer_card_id"), ondelete="CASCADE"
+        ),  # the program before this one discards drafts and knows nothing of their writers
     )
     op.execute(
         "INSERT INTO rate_card_writer (card_id, person_id, since)"

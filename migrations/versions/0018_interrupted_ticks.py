@@ -1,6 +1,6 @@
 """A tick of a job may be interrupted.
 
-Revision 0018 follows 0016.
+Revision 0018 follows 0017.
 """
 
 from __future__ import annotations

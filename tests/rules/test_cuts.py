@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gig.payouts.rates.rules.cuts import cuts
+from gig.payouts.rates.rules.cuts import cuts, untold
+from gig.payouts.rates.rules.overlaps import WEEKDAY_WORDS
 from tests.rules.cards import DINNER, LUNCH, a_card, band, base_row
 
 BEFORE = a_card(dates=[])
@@ -95,3 +96,37 @@ def test_fewer_paid_replies_or_a_lower_fee_are_a_cut(name: str) -> None:
     before = a_card(dates=[], triage_fee_fen=30)
     after = a_card(dates=[], **{"triage_fee_fen": 30, name: 9})
     assert [each.subject for each in cuts(before, after)] == [name]
+
+
+DINNER_LOWER = {**DINNER, "percent": 150}
+
+
+def silent(value: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:
+    cards = (a_card(dates=[], **changes) for changes in (value, after))
+    return [(each.subject, each.before, each.after) for each in untold(BEFORE, *cards)]
+
+
+def test_what_a_coming_card_lowers_was_told_however_high_the_days_before_it_are() -> None:
+    """The raise cuts the evening into other hours and the case into other rows than the announced card."""
+    evening = [LUNCH, {**DINNER, "to": "18:00"}, band("mon-sun", "18:00", "19:00", 250, "晚高峰")]
+    evening.append({**DINNER, "from": "19:00"})
+    lower = [base_row(100), base_row(150, queue="refund", tier="gold")]
+    higher = [base_row(130), base_row(250, queue="refund", tier="gold"), base_row(140, queue="refund")]
+    assert silent({"bands": evening}, {"bands": [LUNCH, DINNER_LOWER]}) == []
+    assert silent({"base": higher}, {"base": lower}) == []
+    assert silent({"max_paid_replies": 12}, {"max_paid_replies": 8}) == []
+
+
+def test_what_only_the_days_before_pay_more_was_told_to_nobody() -> None:
+    bands = [LUNCH, {**DINNER, "to": "21:00"}]
+    found = silent({"bands": bands}, {"bands": [LUNCH, DINNER_LOWER]})
+    assert found == [(f"{day} 20:00–21:00", "×2.0", "×1.0") for day in WEEKDAY_WORDS]
+    base = [base_row(120), base_row(200, queue="refund", tier="gold"), base_row(180, queue="quality")]
+    assert silent({"base": base}, {}) == [("quality,*,*", "1.80", "1.20")]
+
+
+def test_all_of_a_cut_is_untold_where_the_coming_card_lowered_nothing_before() -> None:
+    raised, after = a_card(dates=[], base=[base_row(300)]), a_card(dates=[], base=[base_row(100)])
+    same = a_card(dates=[], base=[base_row(100)])
+    assert untold(same, raised, after) == cuts(raised, after) != []
+    assert cuts(raised, after) != untold(raised, raised, after) == []

@@ -37,6 +37,13 @@ def test_it_tells_the_topics_that_are_asked_for_in_the_order_of_their_ids() -> N
     assert ids(memory.replay(["nobody"], 1, 5)) == []
 
 
+def test_what_committed_late_is_told_also_to_a_page_that_has_heard_all_that_is_newer() -> None:
+    memory = knowing(said(1, 2, 4))
+    memory.add([], said(3))
+    assert ids(memory.replay(["ops"], 4, 4)) == [3]
+    assert ids(memory.replay(["ops"], 2, 4)) == [3, 4]
+
+
 def test_what_lies_before_its_beginning_is_forgotten() -> None:
     memory = knowing(said(11, 12), since=10)
     assert memory.replay(["ops"], 9, 12) is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +20,9 @@ from gig.dispatch.notices.models import Notice, NoticeConcern
 from gig.dispatch.notices.operations import ring_queues
 from gig.payouts.rates.news import News
 from gig.payouts.rates.notice import minute_of
+from gig.payouts.rates.queries import card_of, version
 from gig.payouts.rates.rules.card import ANY
+from gig.payouts.rates.rules.cuts import cuts
 
 LOWER = N_(
     "费率卡 %(name)s 从 %(at)s 起接替 %(before)s，有 %(n)s 处会少付。打开「收入」看哪几处；已抢到的不受影响。"
@@ -44,6 +47,8 @@ def tell(session: Session, news: News, now: dt.datetime) -> None:
     if before is not None and same and _concerns_of(session, before.id) == concerns:
         return
     taken = _take_back(session, news.card_id, now)
+    if not news.withdrawn:
+        taken = _comes_after_all(session, news, now) or taken
     if concerns:
         _put_up(session, news, text, params, concerns, now)
     if concerns or taken:
@@ -83,6 +88,23 @@ def _take_back(session: Session, card_id: str, now: dt.datetime) -> bool:
     stands = (Notice.about == card_id, Notice.withdrawn_at.is_(None))
     taken = sa.update(Notice).where(*stands).values(withdrawn_at=now).returning(Notice.id)
     return session.execute(taken.execution_options(synchronize_session=False)).first() is not None
+
+
+def _comes_after_all(session: Session, news: News, now: dt.datetime) -> bool:
+    """Where the card gives all that a withdrawn one had promised, nobody reads that it will not come once it
+    has; says whether one of those words is gone at once, because it comes when it was promised or before."""
+    stands = (Notice.text == NOT_COMING, Notice.audience == "pay", Notice.withdrawn_at.is_(None))
+    found = session.scalars(sa.select(Notice).where(*stands, Notice.expires_at > now)).all()
+    gone = False
+    for notice in found:
+        promised = card_of(version(session, str(notice.about)))
+        if cuts(promised, replace(news.card, valid_from=promised.valid_from)):
+            continue
+        if news.card.valid_from <= promised.valid_from:
+            notice.withdrawn_at, gone = now, True
+        else:
+            notice.expires_at = min(notice.expires_at, news.card.valid_from)
+    return gone
 
 
 def _put_up(

@@ -47,4 +47,5 @@ def _words(entry: LedgerEntry) -> str:
     """The reason as it was given; what the platform itself wrote is said in the page's language."""
     if not entry.memo:
         return str(_(WORDS[entry.kind]))
-    return str(_(entry.memo)) if entry.kind == "reversal" else entry.memo
+    kind, parted, reason = entry.memo.partition(" · ")
+    return f"{_(kind)}{parted}{reason}"

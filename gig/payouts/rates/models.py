@@ -77,6 +77,6 @@ class CardWriter(Base):
 
     __tablename__ = "rate_card_writer"
 
-    card_id: Mapped[str] = mapped_column(sa.ForeignKey("rate_card.id"), primary_key=True)
+    card_id: Mapped[str] = mapped_column(sa.ForeignKey("rate_card.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
     since: Mapped[dt.datetime]

@@ -125,8 +125,7 @@ def _following(session: Session, before: RateCard | None, value: RateCard) -> Fo
         return None
     after = card(session, id)
     lower = cuts(value, after)
-    told = cuts(before, after) if before is not None and lower else []
-    return Following(id, after, lower, untold(lower, told))
+    return Following(id, after, lower, lower if before is None else untold(before, value, after))
 
 
 def _whole_minute(now: dt.datetime) -> dt.datetime:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from gig.core.audit import AuditEntry
 from gig.core.errors import NotFound
 from gig.core.ids import is_id
 from gig.identity.models import Person
@@ -19,6 +20,8 @@ from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.validation import validate
 
 OBJECT = "rate_card"
+WRITING = ("rate_card.create", "rate_card.edit", "rate_card.submit")
+"""What the log calls the work of those who write on a card."""
 EDITING_FOR = dt.timedelta(seconds=60)
 """How long somebody counts as editing after their page last said so; it says so three times as often."""
 
@@ -133,8 +136,18 @@ def maker_of(version: RateCardVersion) -> str | None:
 
 
 def writers_of(session: Session, id: str) -> set[str]:
-    """Everybody who wrote on the card since its creation. None of them reviews it."""
-    return set(session.scalars(sa.select(CardWriter.person_id).where(CardWriter.card_id == id)))
+    """Everybody who wrote on the card since its creation. None of them reviews it.
+
+    The log knows those besides who wrote by a program that kept no writers, while an update went on.
+    """
+    logged = sa.select(AuditEntry.actor_id).where(
+        AuditEntry.object_type == OBJECT,
+        AuditEntry.object_id == id,
+        AuditEntry.action.in_(WRITING),
+        AuditEntry.actor_id.is_not(None),
+    )
+    kept = sa.select(CardWriter.person_id).where(CardWriter.card_id == id)
+    return set(session.scalars(sa.union(kept, logged)))
 
 
 def others_may_review(session: Session, *person_ids: str) -> bool:

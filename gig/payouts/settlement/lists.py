@@ -59,7 +59,12 @@ def shows() -> sa.ColumnElement[bool]:
     """The statement that stands for its period: the one that counts, or, while the period is open again,
     the one that was voided then, so that nobody finds nothing where they read an amount before."""
     reopened = sa.and_(Period.state == "open", Statement.close_no == Period.close_no)
-    return sa.or_(Statement.voided_at.is_(None), reopened)
+    return sa.or_(_counts(), reopened)
+
+
+def _counts() -> sa.ColumnElement[bool]:
+    """Not voided, nor of a close that has not ended: until then it may come out otherwise."""
+    return sa.and_(Statement.voided_at.is_(None), Period.state != "closing")
 
 
 def statements_of(
@@ -75,7 +80,7 @@ def statements_of(
     query = (
         sa.select(Statement, Period)
         .join(Period, Period.id == Statement.period_id)
-        .where(Statement.agent_id == agent_id, shows() if reopened else Statement.voided_at.is_(None))
+        .where(Statement.agent_id == agent_id, shows() if reopened else _counts())
         .order_by(Period.starts_at.desc())
     )
     if before is not None:

@@ -42,13 +42,21 @@ def test_a_rollback_leaves_what_the_connection_has_prepared(connection: Connecti
     assert [name for name, _ in plans(connection)] == [name for name, _ in before]
 
 
-def test_a_rollback_after_an_error_leaves_it_as_well(connection: Connection) -> None:
-    QUEUES.on(connection)
-    before = plans(connection)
-    with pytest.raises(sa.exc.ProgrammingError):
-        connection.exec_driver_sql("SELECT * FROM nowhere")
-    connection.rollback()
-    assert plans(connection) == before
+def test_what_an_update_of_the_schema_spoiled_is_prepared_anew_after_the_error(
+    connection: Connection,
+) -> None:
+    with connection.begin():
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE spoiled (one INTEGER)")
+    look = Prepared(sa.select(sa.column("one", sa.Integer())).select_from(sa.table("spoiled")))
+    with connection.begin():
+        assert look.on(connection) == []
+        connection.exec_driver_sql("INSERT INTO spoiled VALUES (1)")
+    driver = connection.connection.driver_connection
+    driver.pgconn.exec_(b"ALTER TABLE spoiled ALTER COLUMN one TYPE BIGINT")  # as another process would
+    with pytest.raises(sa.exc.DBAPIError, match="cached plan"), connection.begin():
+        look.on(connection)
+    with connection.begin():
+        assert look.on(connection) == [(1,)]
 
 
 def test_a_rollback_undoes_what_was_written(connection: Connection) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
 from gig.core.blobs import Blob
-from gig.core.db import transaction
+from gig.core.db import db, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Batch, PayoutLine
@@ -262,6 +262,8 @@ def test_a_database_that_is_full_changes_nothing(session: Session, database_url:
     approve_batch(batch_id=batch_id, actor_id="checker", now=NOW)
     if database_url.startswith("sqlite"):
         session.rollback()
+        with closing(db.engine.raw_connection()) as raw:
+            raw.cursor().execute("VACUUM")  # no page that is free already
         pages = session.execute(sa.text("PRAGMA page_count")).scalar_one()
         session.execute(sa.text(f"PRAGMA max_page_count = {pages}"))
         with pytest.raises(Refused) as refused:

@@ -163,6 +163,25 @@ def test_a_withdrawn_raise_is_told_with_its_reason_to_those_who_were_to_get_it(s
     assert heard(session, serves, NOON + 7 * DAY) == []
 
 
+@pytest.mark.parametrize(
+    ("again_at", "again", "last_read"),
+    [
+        (NOON + DAY, 200, None),  # at once: it comes when it was promised
+        (NOON + 3 * DAY, 210, 2),  # until it comes after all
+        (NOON + DAY, 190, 6),  # never: what comes is less than was promised
+    ],
+)
+def test_nobody_reads_that_a_raise_will_not_come_once_it_has(
+    session: Session, again_at: dt.datetime, again: int, last_read: int | None
+) -> None:
+    agent = a.agent(skills=("refund",))
+    id = card(refund=200, at=NOON + DAY)
+    withdraw(id=id, reason="写错了一位", now=NOON, actor_id=a.person(roles="ops"))
+    card(refund=again, at=again_at)
+    read = [day for day in range(9) if heard(session, agent, NOON + day * DAY)]
+    assert (read[-1] if read else None) == last_read
+
+
 def test_what_follows_a_withdrawn_card_is_told_against_the_one_before_it(session: Session) -> None:
     """Told: 1.50 from the ninth day. It is 1.80 again on the tenth; then the ninth day's is withdrawn."""
     agent = a.agent(skills=("refund",))

@@ -7,8 +7,11 @@ import io
 import re
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.db import transaction
+from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import reopen_period
 from gig.payouts.settlement.operations.closing import close_period
 from tests.features.settlement import books
@@ -74,6 +77,15 @@ def test_what_is_carried_and_held_is_said(session: Session, desk: Desk) -> None:
     books.close()
     assert "¥9.99 结转到下一期" in desk(person_id=little).get(STATEMENT).text
     assert "暂缓付款：还没有填写收款账户" in words(desk(person_id=poor).get(STATEMENT).text)
+
+
+def test_what_a_close_has_cut_is_shown_once_it_has_ended(
+    session: Session, lin: str, desk: Desk, program: Program
+) -> None:
+    with transaction() as writing:
+        writing.execute(sa.update(Period).where(Period.id == WEEK).values(state="closing"))
+    assert desk(person_id=lin).get(STATEMENT).status_code == 404
+    assert program(person_id=lin).get("/me/statements").json["items"] == []
 
 
 def test_a_reopened_period_still_shows_what_was_read_there_and_says_that_it_is_looked_at_again(

@@ -16,7 +16,7 @@ from gig.core.db import made, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_, Sentence
-from gig.payouts.rates.models import CardEditor, CardWriter, RateCardVersion
+from gig.payouts.rates.models import CardEditor, RateCardVersion
 from gig.payouts.rates.operations.writing import check_revision, note_writer, write
 from gig.payouts.rates.queries import OBJECT, business_zone_name, card, card_in_force, version
 from gig.payouts.rates.rules.card import RateCard
@@ -131,7 +131,6 @@ def discard_draft(*, id: str, now: dt.datetime, actor_id: str | None) -> None:
         found = version(session, id)
         if found.state != "draft":
             raise published(found)
-        session.execute(sa.delete(CardWriter).where(CardWriter.card_id == id))
         gone = rows_changed(
             session,
             sa.delete(RateCardVersion).where(RateCardVersion.id == id, RateCardVersion.state == "draft"),

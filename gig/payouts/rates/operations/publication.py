@@ -59,7 +59,8 @@ def save_and_publish(
     *, id: str, document: object, revision: int, now: dt.datetime, actor_id: str | None
 ) -> None:
     """The draft says what the document says and is published; or nothing of it has happened."""
-    with transaction():
+    with transaction() as session:
+        one_at_a_time(session, SCHEDULE)  # before the draft, as whoever else publishes or withdraws
         saved = edit_draft(id=id, document=document, revision=revision, now=now, actor_id=actor_id)
         publish(id=id, revision=saved, now=now, actor_id=actor_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gig.core.money import half_up_percent, multiplier, yuan
@@ -15,6 +15,7 @@ from gig.payouts.rates.rules.overlaps import WEEKDAY_WORDS
 
 _DAY = dt.timedelta(days=1)
 Pair = tuple[int, int]
+Case = tuple[str, str, str]
 _Hours = tuple[Sequence[Hours], Sequence[Hours]]
 """What starts on a day, and what started on the one before."""
 
@@ -28,6 +29,19 @@ class _Stretch:
     end: int
     percents: Pair
 
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.day, self.start
+
+
+@dataclass(frozen=True)
+class _Lower:
+    """Where one card pays less than another: cases with both prices, stretches, and what holds everywhere."""
+
+    bases: list[tuple[Case, Pair]]
+    stretches: list[_Stretch]
+    everywhere: list[Difference]
+
 
 def cuts(before: RateCard, after: RateCard) -> list[Difference]:
     """Everything of which `after` pays somebody less, each with what it was; empty when nobody loses.
@@ -35,27 +49,41 @@ def cuts(before: RateCard, after: RateCard) -> list[Difference]:
     A lower base in hours with a higher multiplier is no cut where the reply pays the same or more: what
     counts is the pay of a reply, for every case, at every moment from `after.valid_from` on, however late.
     """
-    bases = _base_pairs(before, after)
-    stretches = list(_stretches(before, after))
+    found = _lower(before, after)
+    return [*_base_cuts(found.bases), *_hour_cuts(found.stretches), *found.everywhere]
+
+
+def untold(before: RateCard, value: RateCard, after: RateCard) -> list[Difference]:
+    """What `after` lowers against `value`, but for what it lowers against `before` as well.
+
+    That is told already: who knows that refunds pay 1.50 from Monday on knows so whatever they pay on the
+    days before. It goes by what is paid, case by case and minute by minute, however the cards word it.
+    """
+    found, told = _lower(value, after, before), _lower(before, after, value)
+    cases = {case for case, _ in told.bases}
+    places = {each.place for each in told.stretches}
+    known = {(each.what, each.subject, each.after) for each in told.everywhere}
+    return [
+        *_base_cuts([each for each in found.bases if each[0] not in cases]),
+        *_hour_cuts(_joined([each for each in found.stretches if each.place not in places])),
+        *(each for each in found.everywhere if (each.what, each.subject, each.after) not in known),
+    ]
+
+
+def _lower(before: RateCard, after: RateCard, *also: RateCard) -> _Lower:
+    """`also`: cards that tell apart more cases and hours than these two do."""
+    bases = _base_pairs(before, after, *also)
+    stretches = list(_stretches(before, after, *also))
     lates = _late_pairs(before, after)
     lower = _lowered(
         {pair for _, pair in bases}, {each.percents for each in stretches}, {pair for _, pair in lates}
     )
-    return [
-        *_base_cuts([each for each in bases if each[1] in lower[0] and each[1][1] < each[1][0]]),
-        *_hour_cuts([s for s in stretches if s.percents in lower[1] and s.percents[1] < s.percents[0]]),
-        *_late_cuts(before, after, any(pair in lower[2] and pair[1] > pair[0] for _, pair in lates)),
-        *_limit_cuts(before, after),
-    ]
-
-
-def untold(found: Sequence[Difference], told: Sequence[Difference]) -> list[Difference]:
-    """What is lowered beyond what was told: another place, or the same to another value.
-
-    Who was told that refunds pay 1.50 from Monday knows so, whatever they pay on the days before.
-    """
-    known = {(each.what, each.subject, each.after) for each in told}
-    return [each for each in found if (each.what, each.subject, each.after) not in known]
+    later = any(pair in lower[2] and pair[1] > pair[0] for _, pair in lates)
+    return _Lower(
+        [each for each in bases if each[1] in lower[0] and each[1][1] < each[1][0]],
+        [each for each in stretches if each.percents in lower[1] and each.percents[1] < each.percents[0]],
+        [*_late_cuts(before, after, later), *_limit_cuts(before, after)],
+    )
 
 
 def _lowered(
@@ -78,9 +106,9 @@ def _pay(base_fen: int, percent: int, lost: int) -> int:
     return gross_fen - half_up_percent(gross_fen, lost)
 
 
-def _base_pairs(before: RateCard, after: RateCard) -> list[tuple[tuple[str, str, str], Pair]]:
-    """Every case that either card tells apart, with both prices."""
-    rows = (*before.base, *after.base)
+def _base_pairs(before: RateCard, after: RateCard, *also: RateCard) -> list[tuple[Case, Pair]]:
+    """Every case that any of the cards tells apart, with the first two's prices."""
+    rows = [row for card in (before, after, *also) for row in card.base]
     found = []
     for queue in dict.fromkeys((ANY, *(row.queue for row in rows))):
         issues = (row.issue_type for row in rows if row.queue in (queue, ANY))
@@ -91,12 +119,12 @@ def _base_pairs(before: RateCard, after: RateCard) -> list[tuple[tuple[str, str,
     return found
 
 
-def _base_cuts(found: list[tuple[tuple[str, str, str], Pair]]) -> Iterator[Difference]:
+def _base_cuts(found: list[tuple[Case, Pair]]) -> Iterator[Difference]:
     """One line a case; a case that only repeats what a wider one says is left out."""
     tiers: dict[tuple[str, str], dict[str, Pair]] = {}
     for (queue, issue_type, tier), pair in found:
         tiers.setdefault((queue, issue_type), {})[tier] = pair
-    lines: dict[tuple[str, str, str], Pair] = {}
+    lines: dict[Case, Pair] = {}
     for (queue, issue_type), pairs in tiers.items():
         everywhere = len(pairs) == len(TIERS) and len(set(pairs.values())) == 1
         for tier, pair in {ANY: next(iter(pairs.values()))}.items() if everywhere else pairs.items():
@@ -107,35 +135,45 @@ def _base_cuts(found: list[tuple[tuple[str, str, str], Pair]]) -> Iterator[Diffe
         yield Difference("base", ",".join(case), yuan(was), yuan(now), row=BaseRow(*case, now))
 
 
-def _stretches(before: RateCard, after: RateCard) -> Iterator[_Stretch]:
-    """The days of the week, then each date that either card names, and the night after it."""
+def _stretches(before: RateCard, after: RateCard, *also: RateCard) -> Iterator[_Stretch]:
+    """The days of the week, then each date that any of the cards names, and the night after it; cut wherever
+    one of them changes, with the first two's multipliers."""
+    cards = (before, after, *also)
 
     def weekly(card: RateCard) -> list[tuple[Hours, ...]]:
         return [tuple(band.hours for band in card.bands if day in band.weekdays) for day in range(7)]
 
-    weeks = weekly(before), weekly(after)
+    weeks = [weekly(card) for card in cards]
     for day in range(7):
-        was, now = ((week[day], week[day - 1]) for week in weeks)
-        yield from _of_day(WEEKDAY_WORDS[day], was, now)
+        yield from _of_day(WEEKDAY_WORDS[day], [(week[day], week[day - 1]) for week in weeks])
     first = after.zone.day_of(after.valid_from)
-    named = {entry.date for card in (before, after) for entry in card.dates}
+    named = {entry.date for card in cards for entry in card.dates}
     for date in sorted({*named, *(date + _DAY for date in named)}):
         if date >= first:
-            was, now = (
-                (card.hours_starting_on(date), card.hours_starting_on(date - _DAY))
-                for card in (before, after)
-            )
-            yield from _of_day(date.isoformat(), was, now)
+            hours = [(card.hours_starting_on(date), card.hours_starting_on(date - _DAY)) for card in cards]
+            yield from _of_day(date.isoformat(), hours)
 
 
-def _of_day(day: str, was: _Hours, now: _Hours) -> Iterator[_Stretch]:
+def _of_day(day: str, cards: Sequence[_Hours]) -> Iterator[_Stretch]:
     edges = {0, DAY_MINUTES}
-    for today, yesterday in (was, now):
+    for today, yesterday in cards:
         edges |= {edge for hours in today for edge in (hours.start, min(hours.stop, DAY_MINUTES))}
         edges |= {hours.stop - DAY_MINUTES for hours in yesterday if hours.stop > DAY_MINUTES}
-    ordered = sorted(edges)
-    for start, end in pairwise(ordered):
+    was, now = cards[:2]
+    for start, end in pairwise(sorted(edges)):
         yield _Stretch(day, start, end, (_percent(*was, start), _percent(*now, start)))
+
+
+def _joined(stretches: Sequence[_Stretch]) -> list[_Stretch]:
+    """Neighbours that say the same are one."""
+    found: list[_Stretch] = []
+    for each in stretches:
+        last = found[-1] if found else None
+        if last and (last.day, last.end, last.percents) == (each.day, each.start, each.percents):
+            found[-1] = replace(last, end=each.end)
+        else:
+            found.append(each)
+    return found
 
 
 def _percent(today: Sequence[Hours], yesterday: Sequence[Hours], minute: int) -> int:
