@@ -80,7 +80,12 @@ def test_a_late_deduction_comes_back_from_the_statement_to_the_desk_and_home(
     desk.locator("tbody a.btn").click()
     desk.get_by_text("服务器收到回复，判定迟到 14 秒").wait_for()
     desks.is_open_to_all(desk)
+    whole = desk.locator("[data-fen]").all_inner_texts()
+    desk.locator("[name=verdict][value=partly]").check()
+    desk.locator("[name=part]").fill("0.10")
+    assert desk.locator("[data-fen]").all_inner_texts() == ["0.10", "0.10"], "the entry says the stated part"
     desk.get_by_label("成立，全额返还").check()
+    assert desk.locator("[data-fen]").all_inner_texts() == whole
     desk.get_by_text("平台网络", exact=True).click()
     desk.get_by_label("回复客服").fill(ANSWERED)
     with desk.expect_navigation():

@@ -32,5 +32,5 @@ def put_away(id: str) -> Response | str:
     """The agent does not see it again."""
     operations.put_away(id=id, agent_id=actor_id(), now=received_at())
     if request.headers.get("HX-Request"):
-        return show()
+        return render_template("dispatch/_notices.html", notices=told(), open=True)
     return redirect("/agent", code=303)

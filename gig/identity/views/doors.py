@@ -38,6 +38,7 @@ def start() -> Response:
 
 
 @pages.get("/console")
+@pages.get("/console/")
 @allow("review", "operate", "settle", "administer")
 def console() -> Response:
     return redirect(home_of(principal()))

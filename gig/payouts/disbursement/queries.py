@@ -121,7 +121,11 @@ def faulty_rows(session: Session, batch_id: str, layout: Layout, *, limit: int) 
 
 @dataclass(frozen=True)
 class LineRow:
-    """A line of a batch as its page lists it; the account is masked."""
+    """A line of a batch as its page lists it; the account is masked.
+
+    `retried` is the line that pays it again, `retry_of` the number of the one that it pays again itself, each
+    with the batch that it is in: a new line has neither number nor batch before it enters one.
+    """
 
     id: str
     number: str
@@ -136,11 +140,15 @@ class LineRow:
     failure_words: str | None
     answered_at: dt.datetime | None
     retried: str | None
+    retried_number: str | None
+    retried_in: str | None
+    retry_of: str | None
+    retry_of_in: str | None
 
 
 def lines(session: Session, batch_id: str, *, state: str | None, after: str, limit: int) -> list[LineRow]:
     """Lines of the batch in the order of their numbers, from behind a number, if asked those in a state."""
-    retry = sa.alias(PayoutLine.__table__, "retry")
+    retry, first = (sa.alias(PayoutLine.__table__, name) for name in ("retry", "first"))
     query = (
         sa.select(
             PayoutLine.id,
@@ -156,10 +164,15 @@ def lines(session: Session, batch_id: str, *, state: str | None, after: str, lim
             PayoutLine.failure_words,
             PayoutLine.answered_at,
             retry.c.id,
+            retry.c.number,
+            retry.c.batch_id,
+            first.c.number,
+            first.c.batch_id,
         )
         .join(Payee, Payee.id == PayoutLine.payee_id)
         .outerjoin(Person, Person.id == PayoutLine.agent_id)
         .outerjoin(retry, retry.c.retry_of == PayoutLine.id)
+        .outerjoin(first, first.c.id == PayoutLine.retry_of)
         .where(PayoutLine.batch_id == batch_id, PayoutLine.number > after)
         .order_by(PayoutLine.number)
         .limit(limit)

@@ -100,6 +100,17 @@ def _ruling() -> Ruling:
     )
 
 
+def _stated(left_fen: int) -> int:
+    """What the entry would say: the part that the form states, if it can be; else all that is left."""
+    if request.form.get("verdict") != "partly":
+        return left_fen
+    try:
+        part = parse_yuan(request.form.get("part", ""))
+    except ValueError:
+        return left_fen
+    return part if 0 < part < left_fen else left_fen
+
+
 def _one(id: str, errors: Errors) -> str:
     session, now = db.session(), received_at()
     case = desk.case(session, id, now)
@@ -125,6 +136,7 @@ def _one(id: str, errors: Errors) -> str:
         "most": REPLY_MOST,
         "errors": errors,
         "form": request.form,
+        "stated_fen": _stated(case.left_fen),
         "shown": shown,
     }
     return render_template("quality/console/appeal.html", **context)

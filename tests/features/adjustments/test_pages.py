@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -61,6 +62,8 @@ def test_an_agent_is_named_by_phone_as_well_as_by_id(session: Session, desk: Des
     nobody = finance.post(ALL, {**form, "agent": "没有这个人", "id": new_id()})
     assert "没有这位客服" in nobody.text
     assert "排班表" in nobody.text, "what was typed is still there"
+    assert '<a href="#f-agent">没有这位客服' in nobody.text, "above the form"
+    assert re.search(r'id="f-agent-errors">.*?没有这位客服', nobody.text), "and at the field"
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(Adjustment)) == 1
 

@@ -69,6 +69,26 @@ def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None
     assert books.faults() == []
 
 
+def test_a_line_and_the_one_that_pays_it_again_name_each_other(session: Session, desk: Desk) -> None:
+    approved_week(1200)
+    first = exported()
+    (old,) = lines(session)
+    answer(first, as_csv(row(old, "失败", "超过限额")))
+    finance = desk()
+    finance.post(f"/console/batches/{first}/retries", {"anyway": "1"})
+    assert "已另起一行重付，还没进批次" in finance.get(f"/console/batches/{first}").text
+    second = exported()
+    numbers = [line.number for line in lines(session)]
+    for batch, other, said, number in (
+        (first, second, "重付在", numbers[1]),
+        (second, first, "重付的是", numbers[0]),
+    ):
+        page = finance.get(f"/console/batches/{batch}").text
+        assert f"{said} {number}" in words(page)
+        (link,) = re.findall(f'href="([^"]+)#{number}"', page)
+        assert link.startswith(f"/console/batches/{other}") and f'id="{number}"' in finance.get(link).text
+
+
 @pytest.mark.parametrize(
     ("said", "why", "change"), [("户名不符", "账号与户名不符", True), ("超过限额", "超过限额", False)]
 )
@@ -218,7 +238,12 @@ def test_a_template_is_previewed_then_saved_as_a_version(session: Session, desk:
     form |= {"sheet": "代发表", "title_rows": "", "reason": "", "header": "1"}
     preview = finance.post("/console/sheets/write", {**form, "do": "preview"})
     assert "有这个模板的编码写不出的字" not in preview.text
-    assert "没有保存" in finance.post("/console/sheets/write", form).text
+    assert "为什么改 写明为什么要改。" in words(finance.post("/console/sheets/write", form).text)
+    for wrong, said in (
+        ({"field-4": "blank"}, "列 缺少金额这一列。"),
+        ({"longest-1": "2000"}, "第 2 列 · 最多字数 要是 0 到 1000 之间的整数。"),
+    ):
+        assert said in words(finance.post("/console/sheets/write", {**form, **wrong, "reason": "x"}).text)
     saved = finance.post("/console/sheets/write", {**form, "reason": "银行支持 GB18030 了"}).text
     assert "第 2 版" in saved and "银行支持 GB18030 了" in saved
     session.rollback()

@@ -337,6 +337,7 @@ def test_another_account_under_the_right_number_is_shown(session: Session) -> No
     [
         (b"", "空的"),
         (b"PK\x03\x04 not a workbook", "打不开"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x04\x00", "打不开"),
         ("什么,都没有\r\n1,2\r\n".encode(), "没有找到表头"),
         (b"\xff\xfe\xfa\xfb,\xff", "UTF-8"),
         ("转账备注,金额,状态\r\n".encode(), "没有一行结果"),

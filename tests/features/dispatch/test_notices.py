@@ -83,6 +83,27 @@ def test_ops_speaks_so_many_times_an_hour_at_most(session: Session) -> None:
     send("一小时后", at=NOON + seconds(3600))
 
 
+def test_more_than_one_notice_of_ours_is_one_line_until_it_is_opened(app: Flask, session: Session) -> None:
+    agent = a.agent(seen_at=real_now())
+    with transaction() as writing:
+        writing.get_one(Person, agent).password_hash = hashed_password()
+
+    def tell(text: str) -> None:
+        with transaction() as writing:
+            tell_agent(writing, agent, text, {}, lasts=dt.timedelta(hours=1), now=real_now())
+
+    tell("申诉一有结果了")
+    phone = Browser(app).log_in(phone_of(session, agent))
+    assert "<details" not in phone.get("/agent/notices").text
+    tell("申诉二有结果了")
+    folded = phone.get("/agent/notices").text
+    assert folded.index("2 条新通知") < folded.index("申诉一") and "<details" in folded
+    send("晚高峰缺人", at=real_now())
+    assert phone.get("/agent/notices").text.index("晚高峰缺人") < phone.get("/agent/notices").text.index(
+        "<details"
+    )
+
+
 def test_ops_sends_on_a_page_and_the_agent_reads_and_puts_it_away(
     app: Flask, session: Session, ops: Browser
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -170,6 +171,10 @@ def test_a_reviewer_sees_the_evidence_and_rules(
         {"verdict": "partly", "part": "1,00x", "cause": "rule", "reply": REPLY},
     )
     assert wrong.status_code == 422 and "金额要写成数字" in wrong.text
+    (whole,) = set(re.findall(r"data-fen>([\d.]+)<", wrong.text))
+    assert f"部分成立时记写明的金额，不是 ¥{whole}" in wrong.text, "no part can be read: all of it stands"
+    unsaid = desk.post(f"/console/appeals/{appeal}/ruling", {"verdict": "partly", "part": "0.10"})
+    assert unsaid.text.count("data-fen>0.10") == 2 and "只记写明的 ¥0.10" in unsaid.text
     ruling = {"verdict": "partly", "part": "0.10", "cause": "platform", "reply": REPLY}
     done = words_of(desk.post(f"/console/appeals/{appeal}/ruling", ruling).text)
     assert "已裁定，返还 ¥0.10" in done and "申诉部分成立" in done and "周航" in done

@@ -123,6 +123,22 @@ def test_faults_stand_at_their_fields_and_what_was_typed_is_kept(ops: FlaskClien
     assert stored(session, id).name == "v1"
 
 
+def test_the_picture_of_the_week_is_said_in_words(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    assert "每周时段：每天 10:00–12:00 ×1.5，每天 17:00–20:00 ×2.0" in page(ops, f"/console/rates/{id}")
+
+
+def test_the_heading_of_the_prices_counts_prices_alone(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+
+    def counted(**changes: str) -> str:
+        (heading,) = re.findall(r'id="base">.*?</div>', press(ops, id, "check", **changes)[1], re.DOTALL)
+        return "".join(re.findall(r"改动 \d+ 项", heading))
+
+    assert counted(**{"bands-0-to": "13:00"}) == counted() == "改动 1 项"
+    assert counted(**{"base-0-yuan": "2.20", "bands-0-to": "13:00"}) == "改动 2 项"
+
+
 def test_a_row_is_added_and_removed_without_saving(ops: FlaskClient, session: Session) -> None:
     id = drafted(session)
     status, text = press(ops, id, "add:bands")
@@ -178,6 +194,7 @@ def test_publishing_in_the_past_says_so_at_the_field(ops: FlaskClient, session: 
     id = drafted(session)
     status, text = press(ops, id, "publish", valid_from="2020-01-01T00:00")
     assert (status, "生效时间要在现在之后" in text) == (422, True)
+    assert "已排定的" not in text, "no card that holds already is one that comes"
     assert stored(session, id).state == "draft"
 
 

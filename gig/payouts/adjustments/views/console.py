@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from gig.core import blobs, tunables
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import Invalid, NotFound
+from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import is_id, new_id
 from gig.core.money import parse_yuan
 from gig.identity.access import actor_id, allow
@@ -26,7 +26,8 @@ from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.shown import names
 from gig.web import numbers
-from gig.web.telling import told
+from gig.web.filters import say
+from gig.web.telling import Faults, said, told
 
 pages = Blueprint("adjustments", __name__, template_folder="../templates")
 
@@ -37,6 +38,10 @@ PAGE = 50
 @allow("settle")
 def adjustments() -> str:
     """What waits for a second person, or everything, the newest first; and the form for a new one."""
+    return _list({})
+
+
+def _list(errors: Faults) -> str:
     session, asked, form = db.session(), request.args, request.form or request.args
     before = asked.get("before", "")
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
@@ -60,6 +65,7 @@ def adjustments() -> str:
         shown=shown,
         words=WORDS,
         form=form,
+        errors=errors,
         replies=shown.reply_options(_replies(form)),
         new_id=new_id(),
         accept=",".join(FILE_TYPES),
@@ -77,28 +83,32 @@ def adjustments() -> str:
 def create() -> Answer | tuple[str, int]:
     """A new adjustment; posted twice it is one. What is refused stays in the form, and so does all of it
     when the agent's replies are only to be listed."""
-    form, made = request.form, list[str]()
-    if form.get("do") == "replies":
+    if request.form.get("do") == "replies":
         return adjustments(), 200
+    try:
+        id = _propose(request.form)
+    except Invalid as error:
+        return _list(said(error)), 422
+    except Refused as error:
+        return _list({"": [say(error)]}), 422
+    return redirect(url_for("adjustments.adjustment", adjustment_id=id), code=303)
 
-    def work() -> str:
-        session = db.session()
-        agent_id = id_or_phone(session, form.get("agent", ""))
-        return deciding.propose(
-            kind=form.get("kind", ""),
-            agent_id=agent_id,
-            amount_fen=_fen(form.get("amount", "")),
-            reason=form.get("reason", ""),
-            evidence=_evidence(),
-            earning_id=replies.named(session, agent_id, form.get("earning") or form.get("chat", "")),
-            id=_asked_id(),
-            actor_id=actor_id(),
-            now=received_at(),
-        )
 
-    if not told(lambda: made.append(work())):
-        return adjustments(), 422
-    return redirect(url_for("adjustments.adjustment", adjustment_id=made[0]), code=303)
+def _propose(form: MultiDict[str, str]) -> str:
+    """The adjustment that the form asks for is decided, or waits; its id."""
+    session = db.session()
+    agent_id = id_or_phone(session, form.get("agent", ""))
+    return deciding.propose(
+        kind=form.get("kind", ""),
+        agent_id=agent_id,
+        amount_fen=_fen(form.get("amount", "")),
+        reason=form.get("reason", ""),
+        evidence=_evidence(),
+        earning_id=replies.named(session, agent_id, form.get("earning") or form.get("chat", "")),
+        id=_asked_id(),
+        actor_id=actor_id(),
+        now=received_at(),
+    )
 
 
 @pages.post("/console/ledger/<entry_id>/reversals")

@@ -54,9 +54,11 @@ class Trouble(Exception):
 def rows_of(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
     """(row number from 1, cells) of the first sheet, or of the lines of the text."""
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(4096)
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _of_workbook(path, zipped=start.startswith(b"PK"))
+    if b"\0" in start:  # a picture, a paper: whatever it is called, no text has this
+        raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。"))
     return _of_text(path)
 
 
@@ -79,8 +81,6 @@ def _of_text(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
     with path.open(encoding=_encoding(path), newline="") as file:
         head = file.readline()
         file.seek(0)
-        if "\0" in head:
-            raise Trouble(N_("这个文件打不开，可能已经损坏，或者不是表格。"))
         mark = max((",", "\t", ";"), key=head.count)
         try:
             yield from enumerate(csv.reader(file, delimiter=mark), start=1)

@@ -28,6 +28,7 @@ from gig.payouts.disbursement.rules.rows import FAULTS, checker
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.sheets.writing import Context, cells_of
 from gig.payouts.disbursement.views.forms import document_of, of_layout
+from gig.payouts.disbursement.views.words import place_words
 from gig.payouts.settlement.shown import names
 from gig.web.filters import say
 from gig.web.telling import tell
@@ -177,6 +178,7 @@ def _page(
         form=form,
         based_on=based_on,
         errors=errors,
+        place_words=place_words,
         preview=_preview(layout) if layout else None,
         versions=versions,
         newest=newest,

@@ -190,4 +190,6 @@ def withdraw(*, id: str, reason: str, now: dt.datetime, actor_id: str | None) ->
 def _taken(name: str | None = None) -> Invalid:
     if name is None:
         return Invalid({"/valid_from": [N_("这个时刻刚被另一张费率卡占用，换一个时刻。")]})
-    return Invalid({"/valid_from": [Sentence(N_("%(name)s 已从这个时刻生效，换一个时刻。"), {"name": name})]})
+    return Invalid(
+        {"/valid_from": [Sentence(N_("%(name)s 已定在这个时刻生效，换一个时刻。"), {"name": name})]}
+    )

@@ -142,8 +142,8 @@ def _base_rows(fields: dict[str, Any], faults: FaultList) -> list[BaseRow]:
             continue
         key = (queue, issue_type, tier)
         if key in places:
-            message = N_("与 %(other)s 重复：%(key)s 已有一行。")
-            faults.add(pointer, message, other=places[key], key=",".join(key))
+            message = N_("和第 %(n)s 行重复：%(key)s 只能有一行。")
+            faults.add(pointer, message, n=int(places[key].rpartition("/")[2]) + 1, key=",".join(key))
             continue
         places[key] = pointer
         if fen is not None:
@@ -189,8 +189,8 @@ def _dated(fields: dict[str, Any], faults: FaultList) -> list[tuple[DatedBands, 
         if day is None:
             continue
         if day in places:
-            message = N_("%(date)s 已在 %(other)s 写过，一个日期只能有一项。")
-            faults.add(join(pointer, "date"), message, date=day.isoformat(), other=places[day])
+            message = N_("%(date)s 写了两次，一个日期只能有一项。")
+            faults.add(join(pointer, "date"), message, date=day.isoformat())
             continue
         places[day] = pointer
         entries[day] = (DatedBands(day, tuple(placed.hours for placed in read)), read)

@@ -199,7 +199,8 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
     before_id, before = (None, None) if status in ("active", "past") else _replaced(version, value, now)
     run = what_if.latest(session, version)
     maker, writers = queries.maker_of(version), queries.writers_of(session, id)
-    notice = notice_of(session, value, now) if status in ("draft", "submitted") else None
+    may_come = status in ("draft", "submitted") and value.valid_from > now
+    notice = notice_of(session, value, now) if may_come else None
     return render_template(
         "rates/card.html",
         version=version,

@@ -98,8 +98,18 @@ def _tail(hours: Hours) -> dict[str, Any]:
 
 def week_sentence(card: RateCard) -> str:
     """The picture in words."""
-    bands = [f"{band.days} {band.hours.clock} {times(band.hours.percent)}" for band in card.bands]
+    bands = [
+        f"{_weekdays(band.weekdays)} {band.hours.clock} {times(band.hours.percent)}" for band in card.bands
+    ]
     return str(_("每周时段：%(bands)s；其余时间 ×1.0", bands="，".join(bands) or _("没有高峰")))
+
+
+def _weekdays(numbers: frozenset[int]) -> str:
+    """`每天`, `工作日`, `周末`, or each day by its name."""
+    for kind, words in ((range(7), _("每天")), (range(5), _("工作日")), (range(5, 7), _("周末"))):
+        if numbers == frozenset(kind):
+            return str(words)
+    return "、".join(say(WEEKDAY_WORDS[number]) for number in sorted(numbers))
 
 
 def case_words(queue: str, issue_type: str, tier: str) -> str:
