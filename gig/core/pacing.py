@@ -7,6 +7,7 @@ that took.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sqlite3
 import sys
@@ -20,7 +21,9 @@ from typing import Protocol, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core import clock
 from gig.core.db import is_sqlite
+from gig.core.outbox import OutboxEvent
 from gig.core.prepared import Prepared
 from gig.core.writers import writers_of
 
@@ -33,8 +36,8 @@ LONGEST_REST_S = 0.03
 LEAST, GROWTH = 50, 4
 """It never takes fewer than the least: what a piece costs besides, a commit above all, would be most of it.
 It takes so many times more as long as nobody else writes."""
-FIRST = 1000
-"""With so many it begins on PostgreSQL, where it blocks nobody and does not know yet of other processes."""
+HEARD = 20
+"""So many of the newest events tell at the start whether agents or customers of any process are at work."""
 LOOK_EVERY = 20_000
 """Steps of SQLite's machine (less than a millisecond) between two looks at how long a reading has taken."""
 BEHIND = 10
@@ -65,7 +68,6 @@ class Pace:
         others: Others,
         *,
         most: int,
-        first: int | None = None,
         least: int = LEAST,
         piece_s: float = PIECE_S,
         monotonic: Clock = time.monotonic,
@@ -74,7 +76,7 @@ class Pace:
         self._others, self._monotonic, self._sleep = others, monotonic, sleep
         self._most, self._least, self._piece_s = most, min(least, most), piece_s
         self._own = 0
-        self.size = min(first or most, most) if self.alone else self._least
+        self.size = most if self.alone else self._least
         """How many to take next."""
 
     @property
@@ -116,12 +118,10 @@ class Pace:
         return look
 
 
-def pace_of(
-    session: Session, *, most: int, least: int = LEAST, piece_s: float = PIECE_S, first: int | None = None
-) -> Pace:
+def pace_of(session: Session, *, most: int, least: int = LEAST, piece_s: float = PIECE_S) -> Pace:
     """The pace of a work in the session's database."""
     others = InThisProcess(session) if is_sqlite(session) else Numbered(session)
-    return Pace(others, most=most, least=least, piece_s=piece_s, first=first)
+    return Pace(others, most=most, least=least, piece_s=piece_s)
 
 
 def gently(session: Session, pace: Pace, read: Callable[[], T]) -> T:
@@ -170,12 +170,13 @@ class InThisProcess:
 
 
 class Numbered(InThisProcess):
-    """PostgreSQL numbers whoever writes: more numbers than ours were others, of whatever process."""
+    """PostgreSQL numbers whoever writes: more numbers than ours were others, of whatever process. At first,
+    when there is nothing to compare with, events tell it: claims, replies and questions make some."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
-        self._seen_at = float("-inf")
+        self._seen_at = time.monotonic() if _heard_lately(session) else float("-inf")
         self._number = self._newest()
 
     def look(self, own: int) -> None:
@@ -188,3 +189,10 @@ class Numbered(InThisProcess):
 
     def _newest(self) -> int:
         return int(_WRITES.all(self._session)[0][0])
+
+
+def _heard_lately(session: Session) -> bool:
+    """Whether an agent, a queue or a conversation had an event just now; ops' come from the work itself."""
+    since = clock.current().now() - dt.timedelta(seconds=LATELY_S * clock.current().speed)
+    events = sa.select(OutboxEvent.topic, OutboxEvent.created_at).order_by(OutboxEvent.id.desc())
+    return any(topic != "ops" and at >= since for topic, at in session.execute(events.limit(HEARD)))

@@ -47,8 +47,8 @@ def someone(clock: Clock) -> Someone:
     return Someone(clock)
 
 
-def pace(clock: Clock, someone: Someone, *, most: int = 5000, first: int | None = None) -> Pace:
-    return Pace(someone, most=most, first=first, monotonic=clock, sleep=clock.sleep)
+def pace(clock: Clock, someone: Someone, *, most: int = 5000) -> Pace:
+    return Pace(someone, most=most, monotonic=clock, sleep=clock.sleep)
 
 
 def test_a_work_that_is_alone_begins_with_all_it_may_and_never_rests(clock: Clock, someone: Someone) -> None:
@@ -57,20 +57,20 @@ def test_a_work_that_is_alone_begins_with_all_it_may_and_never_rests(clock: Cloc
     assert (alone.size, clock.slept) == (5000, [])
 
 
-def test_a_work_that_does_not_know_of_others_yet_begins_small_and_grows_to_all_it_may(
-    clock: Clock, someone: Someone
-) -> None:
-    alone = pace(clock, someone, first=1000)
+def test_a_work_that_is_alone_after_all_grows_to_all_it_may(clock: Clock, someone: Someone) -> None:
+    someone.writes()
+    alone = pace(clock, someone)
+    clock.now += LATELY_S + 0.1
     sizes = [alone.size]
-    for _ in range(3):
+    for _ in range(5):
         alone.worked(seconds=0.5)
         sizes.append(alone.size)
-    assert sizes == [1000, 4000, 5000, 5000]
+    assert sizes == [50, 200, 800, 3200, 5000, 5000]
 
 
 def test_a_work_beside_others_begins_with_the_least(clock: Clock, someone: Someone) -> None:
     someone.writes()
-    assert pace(clock, someone, first=1000).size == 50
+    assert pace(clock, someone).size == 50
 
 
 def test_the_least_is_no_more_than_the_most(clock: Clock, someone: Someone) -> None:
@@ -100,7 +100,8 @@ def test_others_count_for_a_while_after_their_last_write(
 def test_the_next_piece_beside_others_is_as_large_as_fits(
     clock: Clock, someone: Someone, took: float, size: int
 ) -> None:
-    beside = pace(clock, someone, first=1000)
+    beside = pace(clock, someone)
+    beside.size = 1000
     someone.writes()
     beside.worked(took)
     assert beside.size == size

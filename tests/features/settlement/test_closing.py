@@ -214,7 +214,7 @@ def test_a_close_beside_others_says_the_same(session: Session, monkeypatch: pyte
     """It reads behind them, rests, and writes a few agents at a time."""
     monkeypatch.setattr(InThisProcess, "last", lambda _self: float("inf"))
     monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 2)
-    monkeypatch.setattr(closing, "LEAST", 2)
+    monkeypatch.setattr(closing, "CHUNK", 2)
     monkeypatch.setattr(closing, "CHUNK_BESIDE_OTHERS", 3)
     for place in range(8):
         books.earn(books.agent(), 1000 + place, base=400, penalty=place)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gig.core import audit, outbox, tunables
 from gig.core.db import Instant, db, is_sqlite, not_inside_another, transaction
 from gig.core.errors import NotFound, Refused
-from gig.core.pacing import FIRST, LEAST, LOCKED_S, Pace, gently, pace_of
+from gig.core.pacing import LOCKED_S, Pace, gently, pace_of
 from gig.core.prepared import Prepared
 from gig.core.text import N_
 from gig.core.transitions import move
@@ -110,7 +110,7 @@ def _pace(session: Session) -> Pace:
     """On SQLite the slices are paced, which are written under its one lock; elsewhere the chunks."""
     if is_sqlite(session):
         return pace_of(session, most=SLICE, least=SLICE_WHEN_AWAITED, piece_s=LOCKED_S)
-    return pace_of(session, most=CHUNK, least=LEAST, first=FIRST)
+    return pace_of(session, most=CHUNK)
 
 
 def _oldest_due(ended_by: dt.datetime) -> str | None:
