@@ -3,6 +3,8 @@
 The bare side reads the same workbook with the same reader and sets the state of the same lines, 1,000 at a
 time, in one transaction; afterwards they are set back. Ours reads, matches, compares amounts, moves the
 lines, posts a ledger entry for each, and settles the period; on both databases, of which the worse counts.
+What was posted cannot be set back, so each round has a database of its own; the least disturbed run of each
+side counts.
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.results.operations import import_results
 
-LINES, CHUNK, AIM = 100_000, 1000, 3.0
+LINES, CHUNK, ROUNDS, AIM = 100_000, 1000, 2, 3.0
 HEADERS = ("收款账号", "收款人姓名", "转账金额（元）", "转账备注", "处理状态", "失败原因")
 
 
 def run() -> list[dict[str, Any]]:
-    measured = {kind: measure(kind) for kind in KINDS}
+    measured = {kind: _best([measure(kind) for _ in range(ROUNDS)]) for kind in KINDS}
     ratio = max(ours / bare for ours, bare, _mib in measured.values())
     told = [
         f"{kind} {ours:.2f} s / {bare:.2f} s, peak memory grew by {mib} MiB"
@@ -41,9 +43,14 @@ def run() -> list[dict[str, Any]]:
             "unit": "ratio",
             "aim": f"<= {AIM:g}",
             "holds": ratio <= AIM,
-            "how": f"{LINES:,} results in an XLSX: {'; '.join(told)}",
+            "how": f"{LINES:,} results in an XLSX: {'; '.join(told)}; best of {ROUNDS}",
         }
     ]
+
+
+def _best(rounds: list[tuple[float, float, int]]) -> tuple[float, float, int]:
+    ours, bare, mib = zip(*rounds, strict=True)
+    return min(ours), min(bare), max(mib)
 
 
 def measure(kind: str) -> tuple[float, float, int]:
@@ -53,7 +60,7 @@ def measure(kind: str) -> tuple[float, float, int]:
         export_batch(batch_id=batch_id, actor_id="maker", now=AFTER)
         path = Path(folder) / "results.xlsx"
         _write(path)
-        bare_s = min(_bare(path) for _ in range(2))
+        bare_s = _bare(path)
         content = path.read_bytes()
         before_kib = peak_kib()
         started = time.perf_counter()

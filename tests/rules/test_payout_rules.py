@@ -149,6 +149,12 @@ def test_a_short_row_and_a_total_say_nothing() -> None:
     )
 
 
+def test_a_cell_beyond_the_headers_is_in_no_column() -> None:
+    headers = ["备注", "金额", "状态"]
+    found = reader(guess(headers), headers)(2, ["PB20261123-0001-000001", "1.5", "成功", "6222021234567890128"])
+    assert found is not None and found.account == ""
+
+
 def test_the_longest_known_beginning_of_a_card_names_its_bank() -> None:
     hints = {"6222": "甲", "622202": "乙"}
     assert bank_of("6222021234567890128", hints) == "乙"

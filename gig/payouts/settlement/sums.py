@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from gig.core.db import Instant
 from gig.identity.models import Agent
 from gig.payouts.earnings.models import Earning
-from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.ledger.models import OTHER, LedgerEntry
 from gig.payouts.settlement.models import Statement
 
 _OTHER_KINDS = {
@@ -135,9 +135,8 @@ def _from_the_book(rest: bool) -> sa.Select[*tuple[Any, ...]]:
         sa.select(LedgerEntry.agent_id, *sums)
         .where(
             LedgerEntry.period_id == PERIOD,
-            sa.text("kind <> 'earning' AND kind <> 'penalty'"),
+            sa.text(OTHER),
             LedgerEntry.kind.in_([sa.literal_column(f"'{kind}'", TEXT) for kind in _OTHER_KINDS.values()]),
-            LedgerEntry.payable_fen != 0,
             spanned(LedgerEntry.agent_id, rest),
         )
         .group_by(LedgerEntry.agent_id)

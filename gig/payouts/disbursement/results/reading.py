@@ -119,7 +119,7 @@ def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | Non
     said |= {"missing": chosen.missing(headers), "rows": 0, "faults": [], "faulty": 0}
     if said["missing"]:
         return said
-    interpret = reader(chosen, headers)
+    interpret, count = reader(chosen, headers), 0
     with _lines(folder / ROWS) as full, _lines(folder / PLAIN) as plain:
         for place, cells in chain(first[at + 1 :], rows):
             try:
@@ -135,15 +135,15 @@ def read(folder: Path, *, mapping: ColumnMap | None, remembered: ColumnMap | Non
                 continue
             if found is None:
                 continue
-            row, number, fen, outcome, *texts = found
-            if number and not any(texts):
+            row, number, fen, outcome, reason, words, account, name = found
+            if number and not (account or reason or words or name):
                 plain(f"{row}\t{number}\t{fen}\t{outcome}\n")
             else:
-                full(f"{row}\t{number}\t{fen}\t{outcome}\t" + "\t".join(texts) + "\n")
-            said["rows"] += 1
-            if said["rows"] > MOST_ROWS:
+                full("\t".join(map(str, found)) + "\n")
+            count += 1
+            if count > MOST_ROWS:
                 raise Trouble(N_("超过 %(n)s 行，请分成几个文件。"), n=MOST_ROWS)
-    return said
+    return said | {"rows": count}
 
 
 @contextmanager

@@ -70,6 +70,8 @@ _ONE_LINE: Final = str.maketrans("\t\r\n", "   ")
 """Rows are handed on as lines of tabbed values; a name with a break in it is no name of ours anyhow."""
 LARGEST_YUAN: Final = 10**10
 HEADER_WITHIN: Final = 20
+ABSENT: Final = -1
+"""Where a row, with an empty cell put behind it, has the column that the file has not."""
 LONGEST_REASON: Final = 200
 
 
@@ -190,23 +192,20 @@ def reader(mapping: ColumnMap, headers: Sequence[str]) -> Callable[[int, Sequenc
     for outcome in WORDS:
         outcomes |= {plain(word).lower(): outcome for word in getattr(mapping, outcome)}
     number_at, amount_at, status_at, reason_at, account_at, name_at = (
-        headers.index(header) if (header := getattr(mapping, name)) and header in headers else len(headers)
+        headers.index(header) if (header := getattr(mapping, name)) and header in headers else ABSENT
         for name in COLUMNS
     )
+    width = len(headers)
     reasons: dict[str, str] = {}
     said: dict[Cell, str] = {}
-    nothing: tuple[Cell, ...] = (None,) * (len(headers) + 1)
 
     def read(place: int, row: Sequence[Cell]) -> Found | None:
-        cells = (
-            (*row[: len(headers)], *nothing[len(row) :], None) if len(row) < len(headers) else (*row, None)
-        )
+        cells = [*row, *(None,) * (width - len(row)), None]
         status = cells[status_at]
         if status in (None, "") and (not any(plain(each) for each in row) or _is_total(row)):
             return None
         given = cells[number_at]
-        match = NUMBER.search(given) if isinstance(given, str) else None
-        number = match[0] if match else ""
+        number = match[0] if isinstance(given, str) and (match := NUMBER.search(given)) else ""
         account = account_of(cells[account_at])
         fen = amount_of(cells[amount_at])
         outcome = said.get(status) or said.setdefault(status, outcomes.get(plain(status).lower(), ""))
