@@ -151,7 +151,8 @@ def test_a_short_row_and_a_total_say_nothing() -> None:
 
 def test_a_cell_beyond_the_headers_is_in_no_column() -> None:
     headers = ["备注", "金额", "状态"]
-    found = reader(guess(headers), headers)(2, ["PB20261123-0001-000001", "1.5", "成功", "6222021234567890128"])
+    row = ["PB20261123-0001-000001", "1.5", "成功", "6222021234567890128"]
+    found = reader(guess(headers), headers)(2, row)
     assert found is not None and found.account == ""
 
 
