@@ -88,6 +88,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
 
 _WRITING = {"gig_write": True}
+_BRIEFLY = {**_WRITING, "gig_brief": True}
 
 
 class Overtaken(Exception):
@@ -98,10 +99,12 @@ _may_write: ContextVar[Callable[[], bool]] = ContextVar("may_write", default=lam
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, lasting: bool = True) -> Iterator[Session]:
     """One write transaction: all of it is there afterwards, or none.
 
-    Inside another one it joins that one. On leaving, committed events are announced to the process.
+    Inside another one it joins that one. On leaving, committed events are announced to the process. If it
+    is not `lasting` nobody waits for the disk: until the next commit that is, a power cut may take it, whole
+    and with all that came after it.
     """
     from gig.core import outbox
 
@@ -118,7 +121,10 @@ def transaction() -> Iterator[Session]:
         lock.acquire()
     session.info["writing"] = True
     try:
-        session.info["connection"] = session.connection({"bind": engine}, _WRITING if lock else None)
+        options = (_WRITING if lasting else _BRIEFLY) if lock else None
+        session.info["connection"] = session.connection({"bind": engine}, options)
+        if not (lock or lasting):
+            session.execute(sa.text("SET LOCAL synchronous_commit = off"))
         if lock:
             _refuse_if_overtaken()  # until the commit no other process can write, so none can take over
         yield session
@@ -243,8 +249,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 @event.listens_for(Pool, "checkin")
-def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["used_at"] = time.monotonic()
+    if record.info.pop("brief", False) and connection is not None:
+        connection.execute("PRAGMA synchronous=FULL")
 
 
 @event.listens_for(Pool, "checkout")
@@ -268,7 +276,9 @@ def _ask_if_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        write = connection.get_execution_options().get("gig_write")
-        cast(sqlite3.Connection, connection.connection.driver_connection).execute(
-            "BEGIN IMMEDIATE" if write else "BEGIN"
-        )
+        options = connection.get_execution_options()
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        if options.get("gig_brief"):
+            connection.info["brief"] = True
+            driver.execute("PRAGMA synchronous=NORMAL")
+        driver.execute("BEGIN IMMEDIATE" if options.get("gig_write") else "BEGIN")

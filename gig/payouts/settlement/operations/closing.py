@@ -175,7 +175,11 @@ def _refuse_if_an_earlier_one_is_unclosed(session: Session, period: Period) -> N
 
 
 def _cut_next(period_id: str, pace: Pace) -> bool:
-    """The next agents have their statements and lines. False when nobody is left."""
+    """The next agents have their statements and lines. False when nobody is left.
+
+    What a power cut takes of a close is its latest pieces, with the progress they made: they are cut again.
+    The commit that closes the period waits for the disk, and for all before it.
+    """
     session = db.session()
     session.rollback()
     started = time.perf_counter()
@@ -188,19 +192,12 @@ def _cut_next(period_id: str, pace: Pace) -> bool:
         _write_in_slices(session, close, _next_span(session, period.close_after, size), pace)
         return True
     span = _next_span(session, period.close_after, pace.size)
-    with transaction() as writing:
-        _need_not_wait_for_the_disk(writing)
+    with transaction(lasting=False) as writing:
         if _advance(writing, close, span.after, span.upto):
             cut.write_at_once(writing, close, span)
     pace.own()
     pace.worked(time.perf_counter() - started)
     return True
-
-
-def _need_not_wait_for_the_disk(session: Session) -> None:
-    """PostgreSQL says that this has committed before it is on disk: what a power cut takes of a close is its
-    latest pieces, which are cut again. The commit that closes the period waits for all before it."""
-    session.execute(sa.text("SET LOCAL synchronous_commit = off"))
 
 
 def _write_in_slices(session: Session, close: cut.Close, span: cut.Span, pace: Pace) -> None:
@@ -213,7 +210,7 @@ def _write_in_slices(session: Session, close: cut.Close, span: cut.Span, pace: P
         start += len(some) or 1
         upto = some[-1][agent] if start < len(rows) else span.upto
         inserts = cut.inserts(session, close, some)
-        with transaction() as writing:
+        with transaction(lasting=False) as writing:
             started = time.perf_counter()
             if not _advance(writing, close, after, upto):
                 break
