@@ -166,6 +166,8 @@ def test_a_word_that_nobody_knows_can_be_said_where_the_file_was_refused(
     refused = finance.post(upload, form())
     assert refused.status_code == 422 and "不认识状态「已划转」" in refused.text
     assert 'name="words-paid"' in refused.text and ">列对应<" in refused.text
+    silent = {"file": (io.BytesIO(as_csv(row(line, status=""))), "r.csv")}
+    assert "状态是空的，看不出是成功还是失败。" in finance.post(upload, silent).text
     assert "每一行都对上了" in finance.post(upload, form(**{"words-paid": "已划转"})).text
 
 
@@ -198,7 +200,8 @@ def test_rows_that_cannot_be_written_are_shown_and_taken_out_there(session: Sess
     form = {"back": "batch"}
     assert "写不进这个模板" in checker.post(f"/console/batches/{batch_id}/approve", form).text
     assert "移出了 1 行" in maker.post(f"/console/batches/{batch_id}/unwritable").text
-    checker.post(f"/console/batches/{batch_id}/approve", form)
+    approved = checker.post(f"/console/batches/{batch_id}/approve", form)
+    assert "已审批，可以导出并冻结了。" in approved.text
     assert "已导出并冻结" in maker.post(f"/console/batches/{batch_id}/export", form).text
     assert "PB20261123-0001.csv" in maker.get(f"/console/batches/{batch_id}").text
 
