@@ -15,11 +15,13 @@ from gig.identity.models import Person
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.hints import bank_hints, set_hint
+from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.operations.templates import turn_down_template, write_template
 from gig.payouts.disbursement.results.models import ResultImport
 from gig.payouts.disbursement.rules.shipped import SHIPPED
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.views import pages
+from tests.features.disbursement import payday
 from tests.features.disbursement.payday import (
     LATER,
     NOW,
@@ -135,6 +137,22 @@ def test_a_damaged_file_is_told_row_by_row_and_leaves_nothing(session: Session, 
     assert "整份没有采用，什么都没有改变。" in page.text
     assert "第 2 行「转账金额」列：" in page.text and "千分位" in page.text
     assert session.scalars(sa.select(ResultImport.id)).all() == []
+
+
+def test_a_file_of_another_batch_leaves_a_way_to_that_batch(session: Session, desk: Desk) -> None:
+    first, second = approved_week(1200, 3400)
+    with transaction() as writing:
+        theirs = PayoutLine.agent_id == second
+        writing.execute(sa.update(PayoutLine).where(theirs).values(state="held", hold_reason="unverified"))
+    exported()
+    retry_lines(period_id=WEEK, actor_id="maker", now=payday.NOW)
+    batch_id = exported()
+    line = next(each for each in lines(session) if each.agent_id == first)
+    upload = {"file": (io.BytesIO(as_csv(row(line))), "r.csv")}
+    refused = desk().post(f"/console/batches/{batch_id}/results", upload)
+    assert refused.status_code == 409
+    assert "PB20261123-0001 的行，是另一批的银行结果" in refused.text
+    assert 'href="/console/batches"' in refused.text and f'href="/console/batches/{batch_id}"' in refused.text
 
 
 def test_each_agent_reads_where_their_own_money_is(session: Session, desk: Desk) -> None:

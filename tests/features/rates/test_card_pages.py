@@ -229,7 +229,8 @@ def test_hours_that_overlap_are_named_in_the_language_of_the_page(ops: FlaskClie
     }
 
     def fault(language: str) -> str:
-        answer = ops.post(f"/console/rates/import?lang={language}", data=data)
+        page(ops, f"/console/rates?lang={language}")
+        answer = ops.post("/console/rates/import", data=data)
         return html.unescape(answer.get_data(as_text=True))
 
     assert "周五 17:00–20:00「晚高峰」 与 周五 19:00–22:00。" in fault("zh")
