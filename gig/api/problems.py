@@ -55,7 +55,11 @@ def said(words: Any) -> str:
     """A msgid, a Sentence or a lazy text, in the language of the request."""
     message, params = getattr(words, "message", None), getattr(words, "params", None)
     if isinstance(message, str):
-        return str(_(message, **(params or {})))
+        filled = {
+            name: said(value) if hasattr(value, "message") else value
+            for name, value in (params or {}).items()
+        }
+        return str(_(message, **filled))
     return str(_(words)) if type(words) is str and words else str(words)
 
 

@@ -53,3 +53,9 @@ def test_no_english_has_a_percent_sign_of_its_own() -> None:
     """A template fills what it says with `%`, also where nothing is to be filled in."""
     wrong = [id for id, text in english().items() if "%" in text and "%" not in id]
     assert wrong == []
+
+
+def test_no_english_holds_a_piece_of_its_file() -> None:
+    """Whoever edits the file may leave a keyword, or half a sentence twice, inside a text."""
+    wrong = [id for id, text in english().items() if re.search(r"msg(id|str|ctxt)\b|#, ", text)]
+    assert wrong == []

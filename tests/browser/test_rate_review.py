@@ -11,6 +11,8 @@ from gig.core.businesstime import business_zone
 from gig.core.clock import real_now
 from gig.payouts.rates import queries
 from gig.payouts.rates.models import RateCardVersion
+from gig.payouts.whatif.operations.asking import ask
+from gig.payouts.whatif.operations.running import work
 from gig.payouts.whatif.views import shown
 from tests import builders
 from tests.browser import desks
@@ -75,3 +77,31 @@ def test_a_draft_is_tried_handed_in_and_passed_by_another_person(
     version = session.scalars(sa.select(RateCardVersion).where(RateCardVersion.name == "周末卡")).one()
     assert (version.state, version.valid_from) == ("published", start)
     assert version.submitted_by != version.published_by
+
+
+def test_a_what_if_that_ends_while_it_is_watched_shows_all_that_it_found(
+    live_server: Server, new_page: NewPage, session: Session
+) -> None:
+    first, last = shown.last_week(real_now())
+    since, until = shown.zone().span(first, last + dt.timedelta(days=1))
+    keep(session, [a_turn(agent_id=builders.person(name="林可"), clock_started_at=since)])
+    page = desks.sits_down(new_page, live_server, session, "ops", "陈雨")
+    page.goto(f"{live_server.url}/console/rates")
+    press(page, "从生效中的卡新建草稿")
+    page.locator("#f-base-1-yuan").fill("1.90")
+    press(page, "保存草稿")
+    card_id = page.url.partition("/console/rates/")[2].partition("?")[0]
+    run_id = ask(card_id=card_id, since=since, until=until, actor_id=None, now=real_now())
+
+    page.goto(f"{live_server.url}/console/rates/{card_id}/what-if/{run_id}")
+    assert "正在算" in page.locator("#runs").inner_text()
+    assert page.locator("#found").is_hidden()
+    page.locator("#f-from").fill("2026-01-05")
+
+    while not work(id=run_id, for_s=5, now=real_now()):
+        pass
+    page.locator("#found").get_by_text("+¥0.70").wait_for()
+    assert "算完" in page.locator("#runs").inner_text()
+    assert "林可" in page.locator("#run").inner_text()
+    assert page.locator("#f-from").input_value() == "2026-01-05"  # what was being filled in stays
+    desks.is_open_to_all(page)

@@ -13,7 +13,7 @@ HOLD_REASONS: Final = {
     "unverified": N_("还没有通过实名审核"),
     "suspended": N_("账号已暂停"),
     "no-payee": N_("还没有填写收款账户"),
-    "payee-changed": N_("收款账户更换未满 24 小时"),
+    "payee-changed": N_("换过账户，满 24 小时复核后再付"),
     "tax-identity": N_("个税需要居民身份，证件还不能确认"),
     "own-customer": N_("有一条回复的客户可能是本人，正在人工核对"),
 }

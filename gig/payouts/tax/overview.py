@@ -36,6 +36,8 @@ class SpanRow:
     files: Sequence[str]
     stale: bool
     """Something changed since the newest file."""
+    needed: bool
+    """There is something to file: a month without withholding has no return."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def spans(session: Session, today: dt.date) -> list[SpanRow]:
         filings.setdefault((filing.kind, filing.first_day), []).append(filing)
     rows = []
     for kind in ("withholding", "platform"):
-        for first_day, (taxed, income, withheld, newest) in _grouped(months, MONTHS[kind]).items():
+        for first_day, (taxed, income, withheld, newest, bore) in _grouped(months, MONTHS[kind]).items():
             people = taxed if kind == "withholding" else paid.get(first_day, 0)
             made = filings.get((kind, first_day), [])
             if not people and not made:
@@ -80,6 +82,7 @@ def spans(session: Session, today: dt.date) -> list[SpanRow]:
                     filings=made,
                     files=[name_of(filing) for filing in made],
                     stale=bool(made) and made[0].up_to_record < newest,
+                    needed=bore or kind == "platform",
                 )
             )
     return rows
@@ -138,8 +141,8 @@ def large_months(session: Session, today: dt.date) -> list[LargeMonth]:
     return [LargeMonth(id, name, at, int(fen)) for id, name, at, fen in session.execute(query)]
 
 
-Figures = tuple[int, int, int, int]
-"""(people, income, withheld, newest record)"""
+Figures = tuple[int, int, int, int, bool]
+"""(people, income, withheld, newest record, whether a policy withheld)"""
 
 
 def _months(session: Session, since: dt.date) -> dict[dt.date, Figures]:
@@ -148,6 +151,7 @@ def _months(session: Session, since: dt.date) -> dict[dt.date, Figures]:
     each = (
         sa.select(month, gross.label("gross"), sa.func.sum(withheld).label("withheld"))
         .add_columns(sa.func.max(TaxRecord.id).label("newest"))
+        .add_columns(sa.func.max(sa.case((TaxRecord.policy != "none", 1), else_=0)).label("bore"))
         .where(month >= since)
         .group_by(month, TaxRecord.agent_id)
         .subquery()
@@ -160,13 +164,14 @@ def _months(session: Session, since: dt.date) -> dict[dt.date, Figures]:
             sa.func.sum(each.c.gross),
             sa.func.sum(each.c.withheld),
             sa.func.max(each.c.newest),
+            sa.func.max(each.c.bore),
         )
         .group_by(each.c.month)
         .order_by(each.c.month.desc())
     )
     return {
-        month: (people, int(income), int(withheld), newest)
-        for month, people, income, withheld, newest in session.execute(query)
+        month: (people, int(income), int(withheld), newest, bool(bore))
+        for month, people, income, withheld, newest, bore in session.execute(query)
     }
 
 
@@ -188,11 +193,11 @@ def _paid_people(session: Session, since: dt.date) -> dict[dt.date, int]:
 def _grouped(months: dict[dt.date, Figures], size: int) -> dict[dt.date, Figures]:
     """The months as spans of so many; the people of several months are not to be added up."""
     found: dict[dt.date, Figures] = {}
-    for month, (people, income, withheld, newest) in months.items():
+    for month, (people, income, withheld, newest, bore) in months.items():
         first = month.replace(month=month.month - (month.month - 1) % size)
-        before = found.get(first, (0, 0, 0, 0))
+        before = found.get(first, (0, 0, 0, 0, False))
         sums = before[1] + income, before[2] + withheld
-        found[first] = (max(before[0], people), *sums, max(before[3], newest))
+        found[first] = (max(before[0], people), *sums, max(before[3], newest), before[4] or bore)
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from gig.core.money import MINUS
 from gig.core.money import yuan as plain
@@ -43,7 +44,13 @@ def explain(tax: TaxRecord | Withholding, *, estimate: bool) -> Explained:
             (_("%(y)s 年 %(m)s 月起累计收入", y=start.year, m=start.month), _yuan(tax.cumulative_fen)),
             (_("累计费用 %(p)s%%", p=table.cost_percent), _less(due.cost_fen)),
             (
-                _("减除费用 %(fen)s × %(n)s 个月", fen=_yuan(table.monthly_fen), n=tax.months),
+                ngettext(
+                    "减除费用 %(fen)s × %(n)s 个月",
+                    "减除费用 %(fen)s × %(n)s 个月",
+                    tax.months,
+                    fen=_yuan(table.monthly_fen),
+                    n=tax.months,
+                ),
                 _less(due.allowance_fen),
             ),
         ]

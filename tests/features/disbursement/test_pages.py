@@ -15,11 +15,13 @@ from gig.identity.models import Person
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.hints import bank_hints, set_hint
+from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.operations.templates import turn_down_template, write_template
 from gig.payouts.disbursement.results.models import ResultImport
 from gig.payouts.disbursement.rules.shipped import SHIPPED
 from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.views import pages
+from tests.features.disbursement import payday
 from tests.features.disbursement.payday import (
     LATER,
     NOW,
@@ -137,6 +139,22 @@ def test_a_damaged_file_is_told_row_by_row_and_leaves_nothing(session: Session, 
     assert session.scalars(sa.select(ResultImport.id)).all() == []
 
 
+def test_a_file_of_another_batch_leaves_a_way_to_that_batch(session: Session, desk: Desk) -> None:
+    first, second = approved_week(1200, 3400)
+    with transaction() as writing:
+        theirs = PayoutLine.agent_id == second
+        writing.execute(sa.update(PayoutLine).where(theirs).values(state="held", hold_reason="unverified"))
+    exported()
+    retry_lines(period_id=WEEK, actor_id="maker", now=payday.NOW)
+    batch_id = exported()
+    line = next(each for each in lines(session) if each.agent_id == first)
+    upload = {"file": (io.BytesIO(as_csv(row(line))), "r.csv")}
+    refused = desk().post(f"/console/batches/{batch_id}/results", upload)
+    assert refused.status_code == 409
+    assert "PB20261123-0001 的行，是另一批的银行结果" in refused.text
+    assert 'href="/console/batches"' in refused.text and f'href="/console/batches/{batch_id}"' in refused.text
+
+
 def test_each_agent_reads_where_their_own_money_is(session: Session, desk: Desk) -> None:
     paid, unpaid = approved_week(1200, 3400, names=("林可", "何静"))
     batch_id = exported()
@@ -166,6 +184,8 @@ def test_a_word_that_nobody_knows_can_be_said_where_the_file_was_refused(
     refused = finance.post(upload, form())
     assert refused.status_code == 422 and "不认识状态「已划转」" in refused.text
     assert 'name="words-paid"' in refused.text and ">列对应<" in refused.text
+    silent = {"file": (io.BytesIO(as_csv(row(line, status=""))), "r.csv")}
+    assert "状态是空的，看不出是成功还是失败。" in finance.post(upload, silent).text
     assert "每一行都对上了" in finance.post(upload, form(**{"words-paid": "已划转"})).text
 
 
@@ -198,7 +218,8 @@ def test_rows_that_cannot_be_written_are_shown_and_taken_out_there(session: Sess
     form = {"back": "batch"}
     assert "写不进这个模板" in checker.post(f"/console/batches/{batch_id}/approve", form).text
     assert "移出了 1 行" in maker.post(f"/console/batches/{batch_id}/unwritable").text
-    checker.post(f"/console/batches/{batch_id}/approve", form)
+    approved = checker.post(f"/console/batches/{batch_id}/approve", form)
+    assert "已审批，可以导出并冻结了。" in approved.text
     assert "已导出并冻结" in maker.post(f"/console/batches/{batch_id}/export", form).text
     assert "PB20261123-0001.csv" in maker.get(f"/console/batches/{batch_id}").text
 

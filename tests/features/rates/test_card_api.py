@@ -164,3 +164,12 @@ def test_only_ops_may_read_or_change_cards(client: FlaskClient, session: Session
 @pytest.mark.parametrize("id", ["nope", "0" * 26, "%00"])
 def test_a_card_that_is_not_there_is_not_found(client: FlaskClient, ops: dict[str, str], id: str) -> None:
     assert client.get(f"/api/v1/rate-cards/{id}", headers=ops).status_code == 404
+
+
+def test_overlapping_bands_are_named_in_the_language_that_is_asked_for(
+    client: FlaskClient, ops: dict[str, str]
+) -> None:
+    bands = [band("fri", "17:00", "20:00", 200, "晚高峰"), band("fri", "19:00", "22:00", 150)]
+    english = {**ops, "Accept-Language": "en"}
+    found = faults(client.post("/api/v1/rate-cards", json=card_json(bands=bands), headers=english))
+    assert "Fri 17:00–20:00 “Dinner peak” and Fri 19:00–22:00" in found["/bands/1"][0]

@@ -166,7 +166,9 @@ def test_a_close_under_way_shows_how_far_it_is(session: Session, desk: Desk) -> 
                 minimum_fen=0,
             )
         )
-    assert "正在关账，1 / 3 人" in words(desk().get(PERIOD).text)
+    page = words(desk().get(PERIOD).text)
+    assert "正在关账，1 / 3 人" in page
+    assert "还没关完，三方先对不上" in page and "三方不一致" not in page
 
 
 def test_a_reopened_period_says_that_it_waits_for_a_person(session: Session, desk: Desk) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 
 import pytest
 import sqlalchemy as sa
+from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from gig.core import clock
@@ -27,6 +29,8 @@ from tests.features.tax.taxing import day
 pytestmark = pytest.mark.usefixtures("after_closing_time")
 
 TAX = "/console/tax"
+PLACE_OF_AMOUNTS = (14 + 182 - 40) * 72 / 25.4
+"""Where the amounts of a paper's figures begin, in points."""
 FORM = {
     "policy": "platform_2025",
     "gap": "reset",
@@ -146,6 +150,38 @@ def test_the_papers_say_the_tax_of_what_was_paid_and_no_estimate(session: Sessio
     assert amounts(csv.encode()) == 2_000_000
     taxing.come_back(period_id, lin, "2026-11-25")
     assert both() == before
+
+
+def test_on_the_paper_the_words_of_a_tax_leave_the_place_of_its_amount_free(
+    session: Session, desk: Desk
+) -> None:
+    taxing.choose()
+    lin = taxing.agent()
+    period_id = taxing.owe({lin: 2_000_000}, day("2026-11-23"))
+    taxing.export(period_id, day("2026-11-24"))
+    pdf = desk(person_id=lin).get(f"/agent/statements/{period_id}.pdf").data
+    runs: list[tuple[str, float]] = []
+
+    def keep(text: str, _all: list[float], at: list[float], _font: object, size: float) -> None:
+        wide = sum(size if ord(each) > 0x2E7F else size / 3 for each in text.strip())
+        runs.append((text.strip(), at[4] + wide))
+
+    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_text=keep)
+    label = next(text for text, _end in runs if text.startswith("代扣个税 · 付款日"))
+    assert not label.endswith("重新累计")  # the rest stands on a second line
+    ends = [end for text, end in runs if text == label or "累计预扣" in text]
+    assert max(ends) < PLACE_OF_AMOUNTS
+
+
+def test_a_month_without_withholding_asks_for_no_return(session: Session, desk: Desk) -> None:
+    lin = taxing.agent()
+    taxing.pay({lin: 300_000}, "2026-11-17")
+    session.rollback()
+    needed = {each.kind: each.needed for each in overview.spans(session, day("2027-01-05"))}
+    assert needed == {"withholding": False, "platform": True}
+    page = desk().get(TAX).text
+    assert "这个月不代扣，不用申报" in page
+    assert f"{TAX}/filings/withholding/" not in page
 
 
 def test_the_entry_of_a_tax_that_came_back_leads_to_its_line(session: Session) -> None:

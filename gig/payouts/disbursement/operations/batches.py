@@ -211,7 +211,7 @@ def note(session: Session, batch: Batch, action: str, actor_id: str, now: dt.dat
 def _check(known: bool, payment_date: dt.date, today: dt.date) -> None:
     errors = {}
     if not known:
-        errors["template"] = [N_("没有这个付款模板。")]
+        errors["template"] = [N_("没有这个付款模板，或者已经停用。")]
     if payment_date < today:
         errors["payment_date"] = [N_("付款日期不能早于今天。")]
     if errors:

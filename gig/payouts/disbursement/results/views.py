@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from gig.core.clock import received_at
 from gig.core.db import db
-from gig.core.errors import Invalid, NotFound
+from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import is_id
 from gig.core.text import N_
 from gig.identity.access import actor_id, allow
@@ -58,7 +58,11 @@ def upload(batch_id: str) -> Response | tuple[str, int]:
             now=received_at(),
         )
     except Invalid as error:
-        return _refused(batch, error), 422
+        return _refused(batch, error, said(error)), 422
+    except Refused as error:
+        if error.slug != "other-batch":
+            raise
+        return _refused(batch, error, {}), 409
     return redirect(url_for("results.show", result_id=id), code=303)
 
 
@@ -119,12 +123,12 @@ def _found(result_id: str) -> ResultImport:
     return found
 
 
-def _refused(batch: Batch, error: Invalid) -> str:
+def _refused(batch: Batch, error: Invalid | Refused, errors: dict[str, list[str]]) -> str:
     return render_template(
         "disbursement/result_refused.html",
         batch=batch,
         cause=say(error),
-        errors=said(error),
+        errors=errors,
         outcomes=_outcomes(),
     )
 

@@ -211,6 +211,8 @@ def reader(mapping: ColumnMap, headers: Sequence[str]) -> Callable[[int, Sequenc
         outcome = said.get(status) or said.setdefault(status, outcomes.get(plain(status).lower(), ""))
         if not outcome:
             words = plain(status)[:20]
+            if not words:
+                raise Faulty("status", N_("状态是空的，看不出是成功还是失败。"))
             raise Faulty(
                 "status", N_("不认识状态「%(words)s」，请在列对应里写明它是成功还是失败。"), words=words
             )

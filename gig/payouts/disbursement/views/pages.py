@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -26,7 +27,7 @@ from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.rules.shipped import GENERIC
 from gig.payouts.disbursement.views import shown
 from gig.payouts.disbursement.views.telling import batch_or_404, home_of
-from gig.web.telling import tell
+from gig.web.telling import done, tell
 
 pages = Blueprint("batches", __name__, template_folder="../templates")
 
@@ -84,15 +85,19 @@ def create(period_id: str) -> Response:
 @pages.post("/console/batches/<batch_id>/approve")
 @allow("settle")
 def approve(batch_id: str) -> Response:
+    """Another person's word on the batch."""
     back = home_of(batch_or_404(batch_id))
-    return tell(lambda: approve_batch(batch_id=batch_id, actor_id=actor_id(), now=received_at()), back)
+    work = partial(approve_batch, batch_id=batch_id, actor_id=actor_id(), now=received_at())
+    return done(back, work, _("已审批，可以导出并冻结了。"))
 
 
 @pages.post("/console/batches/<batch_id>/cancel")
 @allow("settle")
 def cancel(batch_id: str) -> Response:
+    """The draft's lines are free for another batch."""
     back = home_of(batch_or_404(batch_id))
-    return tell(lambda: cancel_batch(batch_id=batch_id, actor_id=actor_id(), now=received_at()), back)
+    work = partial(cancel_batch, batch_id=batch_id, actor_id=actor_id(), now=received_at())
+    return done(back, work, _("已取消，这些款可以重新制单。"))
 
 
 @pages.post("/console/batches/<batch_id>/unwritable")

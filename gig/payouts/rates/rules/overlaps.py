@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gig.core.text import N_
+from gig.core.text import N_, Sentence
 from gig.payouts.rates.rules.card import DAY_MINUTES, Hours
 from gig.payouts.rates.rules.faults import FaultList
 
@@ -26,7 +26,7 @@ class _Start:
     """Hours that start on one named day, `offset` minutes after the first of two neighbouring days."""
 
     placed: Placed
-    day: str
+    day: Sentence
     offset: int
 
     @property
@@ -37,9 +37,12 @@ class _Start:
     def stops(self) -> int:
         return self.placed.hours.stop + self.offset
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> Sentence:
+        """As a fault names it: the day, the hours, and what they are called."""
         hours = self.placed.hours
-        return f"{self.day} {hours.clock}「{hours.name}」" if hours.name else f"{self.day} {hours.clock}"
+        said = {"day": self.day, "clock": hours.clock, "name": Sentence(hours.name)}
+        return Sentence(N_("%(day)s %(clock)s「%(name)s」") if hours.name else "%(day)s %(clock)s", said)
 
 
 def note_overlaps(
@@ -58,8 +61,8 @@ def note_overlaps(
         faults.add(
             later,
             N_("时段重叠：%(one)s 与 %(other)s。一个时刻只能属于一个时段。"),
-            one=str(one),
-            other=str(other),
+            one=one.words,
+            other=other.words,
         )
 
 
@@ -70,9 +73,9 @@ def _document_order(pointer: str) -> tuple[tuple[int, str], ...]:
 def _over_the_week(weekly: Sequence[tuple[frozenset[int], Placed]]) -> Iterator[tuple[_Start, _Start]]:
     for day in range(7):
         tomorrow = (day + 1) % 7
-        today = [_Start(placed, WEEKDAY_WORDS[day], 0) for days, placed in weekly if day in days]
+        today = [_Start(placed, Sentence(WEEKDAY_WORDS[day]), 0) for days, placed in weekly if day in days]
         following = [
-            _Start(placed, WEEKDAY_WORDS[tomorrow], DAY_MINUTES)
+            _Start(placed, Sentence(WEEKDAY_WORDS[tomorrow]), DAY_MINUTES)
             for days, placed in weekly
             if tomorrow in days
         ]
@@ -85,9 +88,10 @@ def _around_dates(
 ) -> Iterator[tuple[_Start, _Start]]:
     def on(day: dt.date, offset: int) -> list[_Start]:
         if day in dated:
-            return [_Start(placed, day.isoformat(), offset) for placed in dated[day]]
-        word = f"{day.isoformat()} {WEEKDAY_WORDS[day.weekday()]}"
-        return [_Start(placed, word, offset) for days, placed in weekly if day.weekday() in days]
+            return [_Start(placed, Sentence(day.isoformat()), offset) for placed in dated[day]]
+        weekday = {"date": day.isoformat(), "weekday": Sentence(WEEKDAY_WORDS[day.weekday()])}
+        words = Sentence("%(date)s %(weekday)s", weekday)
+        return [_Start(placed, words, offset) for days, placed in weekly if day.weekday() in days]
 
     for day in sorted(dated):
         today = on(day, 0)

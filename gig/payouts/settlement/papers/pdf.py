@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FONT = "vendor/fonts/NotoSansSC-Regular.ttf"
 FAMILY = "han"
-LEFT, WIDTH = 14, 182
+LEFT, WIDTH, AMOUNT = 14, 182, 40
 GREY, LINE = (95, 108, 102), (225, 231, 228)
 COLUMNS = (34, 24, 100, 24)
 ROW, SMALL_ROW = 7.0, 4.6
@@ -107,8 +107,12 @@ def _figure(paper: FPDF, figure: content.Figure) -> None:
         paper.set_draw_color(*LINE)
         paper.line(LEFT, paper.get_y(), LEFT + WIDTH, paper.get_y())
     counted = f"  {figure.counted}" if figure.count else ""
-    paper.cell(WIDTH - 40, ROW, figure.label + counted)
-    paper.cell(40, ROW, yuan(figure.fen, minus=MINUS, grouped=True), align="R", new_x="LMARGIN", new_y="NEXT")
+    y = paper.get_y()
+    paper.set_x(LEFT + WIDTH - AMOUNT)
+    paper.cell(AMOUNT, ROW, yuan(figure.fen, minus=MINUS, grouped=True), align="R")
+    paper.set_xy(LEFT, y)  # a tax is named in full, and takes a second line rather than the amount's place
+    label = figure.label + counted
+    paper.multi_cell(WIDTH - AMOUNT, ROW, label, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _titles(paper: FPDF) -> None:
@@ -128,7 +132,7 @@ def _line(paper: FPDF, line: content.Line) -> None:
     paper.cell(kind, SMALL_ROW, line.about or line.kind)
     y = paper.get_y()
     paper.set_x(LEFT + at + kind + why)
-    paper.cell(amount, SMALL_ROW, yuan(line.fen, minus=MINUS), align="R")
+    paper.cell(amount, SMALL_ROW, yuan(line.fen, minus=MINUS, grouped=True), align="R")
     paper.set_xy(LEFT + at + kind, y)
     paper.multi_cell(why, SMALL_ROW, line.why or line.kind, align="L", new_x="LMARGIN", new_y="NEXT")
 
