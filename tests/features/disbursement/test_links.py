@@ -18,6 +18,8 @@ from gig.payouts.disbursement.values import LINK_LASTS
 from tests.features.disbursement.payday import LATER, NOW, answer, approved_week, as_csv, exported, lines, row
 from tests.features.settlement.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("programs_here")
+
 
 def link(batch_id: str, what: str = "xlsx") -> str:
     return make_link(batch_id=batch_id, what=what, actor_id="maker", now=NOW)

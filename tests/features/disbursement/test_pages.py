@@ -38,7 +38,7 @@ from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
 from tests.features.settlement.conftest import Desk, Program
 
-pytestmark = pytest.mark.usefixtures("after_closing_time")
+pytestmark = pytest.mark.usefixtures("after_closing_time", "programs_here")
 
 
 def words(html: str) -> str:

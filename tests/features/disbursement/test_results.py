@@ -40,6 +40,8 @@ from tests.features.disbursement.payday import (
 from tests.features.settlement import books
 from tests.features.settlement.books import DAY, WEEK
 
+pytestmark = pytest.mark.usefixtures("programs_here")
+
 CLEARING, OPERATING = "Assets:Bank:PayoutClearing", "Assets:Bank:Operating"
 
 

@@ -36,6 +36,8 @@ from tests.features.disbursement.payday import NOW, approved_week, exported, lin
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
 
+pytestmark = pytest.mark.usefixtures("programs_here")
+
 
 def fetched(batch_id: str, kind: str | None = None, part: int | None = None) -> bytes:
     return download_sheet(batch_id=batch_id, kind=kind, part=part, actor_id="maker", now=NOW).content

@@ -22,6 +22,8 @@ from tests.builders import seconds
 from tests.scenarios.bad_days.deployment import Deployment, Patient
 from tests.scenarios.bad_days.evening import Evening
 
+pytestmark = pytest.mark.long  # and on one worker, so that the deployment is started once
+
 FAIL_OVER_S = 15
 CHANNEL_KEY = "gig_c_bench"
 
