@@ -31,7 +31,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What stands above an agent's pages: the newest few, and how many of the platform's own there are in all."""
+    """What stands above an agent's pages: the newest few, and how many there are of the platform's own."""
 
     told: list[Told]
     ours: int
