@@ -1,4 +1,7 @@
-"""No page of finance or operations is wider than its desk, in either language, with small or large text."""
+"""No page of finance or operations is wider than its desk, in either language, with plain or large text.
+
+A table with many figures may scroll in its own room where both hold: the narrow desk and the largest text.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +100,8 @@ def test_no_page_is_wider_than_its_desk(
                 for width in WIDTHS:
                     page.set_viewport_size({"width": width, "height": 900})
                     found = [*page.evaluate(BEYOND), *page.evaluate(BROKEN)]
+                    if larger and width == WIDTHS[0]:
+                        found = [each for each in found if not each.startswith("a table scrolls")]
                     if found:
                         faults[f"{path} {language} {width}{' 130 %' if larger else ''}"] = found
     assert faults == {}, "\n".join(f"{where}: {found}" for where, found in faults.items())
