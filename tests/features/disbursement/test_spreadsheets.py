@@ -95,12 +95,13 @@ def test_what_the_bank_wrote_is_text_in_the_list_of_vouchers(session: Session) -
         assert computed(file.read()) == []
 
 
+@pytest.mark.usefixtures("session")
 def test_names_in_a_filing_are_text() -> None:
     taxing.choose()
-    for start in FORMULA_STARTS:
-        id = books.agent(name="林可")
+    people = [books.agent(name="林可") for _ in FORMULA_STARTS]
+    for id, start in zip(people, FORMULA_STARTS, strict=True):
         taxing.show_document(id, f"{start}HYPERLINK(0)", taxing.RESIDENT)
-        taxing.pay({id: 300_000}, "2026-11-24")
+    taxing.pay(dict.fromkeys(people, 300_000), "2026-11-24")
     december = taxing.at(taxing.day("2026-12-05"))
     first = taxing.day("2026-11-01")
     filing_id = make_filing(
