@@ -148,7 +148,9 @@ def test_all_that_is_wrong_is_said_at_once_and_what_was_typed_stays(session: Ses
         ("file", "附件要是 PDF、PNG 或 JPEG。"),
     ]
     for field, words in told:
-        assert re.search(rf'id="f-{field}"', page) and re.search(rf'id="f-{field}-errors">.*?{words}', page)
+        assert len(re.findall(rf'id="f-{field}"', page)) == 1 and re.search(
+            rf'id="f-{field}-errors">.*?{words}', page
+        )
     for typed in ("没有这个人", "1.234", "some-chat", "质检单", "刚才选的附件没有保留"):
         assert typed in page
     assert session.scalars(sa.select(Adjustment)).all() == []
