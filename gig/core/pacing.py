@@ -192,7 +192,8 @@ class Numbered(InThisProcess):
 
 
 def _heard_lately(session: Session) -> bool:
-    """Whether an agent, a queue or a conversation had an event just now; ops' come from the work itself."""
+    """Whether an agent, a queue or a conversation had an event just now. What a whole office hears (`ops`,
+    `finance`) comes from long works themselves: a close has just told finance that it begins."""
     since = clock.current().now() - dt.timedelta(seconds=LATELY_S * clock.current().speed)
     events = sa.select(OutboxEvent.topic, OutboxEvent.created_at).order_by(OutboxEvent.id.desc())
-    return any(topic != "ops" and at >= since for topic, at in session.execute(events.limit(HEARD)))
+    return any(":" in topic and at >= since for topic, at in session.execute(events.limit(HEARD)))

@@ -1,4 +1,5 @@
-"""PostgreSQL's connections: they keep what they have prepared, whatever becomes of a transaction.
+"""PostgreSQL's connections: they keep what they have prepared, whichever way a sound transaction ends. After
+an error they forget it.
 
 psycopg forgets every prepared statement with each rollback, because a table could have been made and unmade
 in it. A read ends with a rollback, and so does a refused claim: the next one on that connection would plan

@@ -65,7 +65,8 @@ class Prepared:
     `build` is the statement, or makes it for a dialect where the two databases differ. It may hold no
     parameter that is expanded (`IN` over a list) and no literal that is written out at execution; write
     `sa.literal_column("'open'")` where an index needs to see a constant. With `anew`, PostgreSQL plans it
-    for the values of each run: how many rows they meet decides the plan.
+    for the values of each run: how many rows they meet decides the plan. What `together` gathers is another
+    statement, which is kept: one to be planned anew is run.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Prepared:
     def on(self, connection: Connection, values: Values = NOTHING) -> list[Any]:
         """Every row, asked on a connection of one's own."""
         compiled = self.compiled(connection.dialect)
-        cursor = execute(connection, compiled.text, compiled.parameters(values))
+        cursor = execute(connection, compiled.text, compiled.parameters(values), anew=self._anew)
         rows = [compiled.read(row) for row in cursor.fetchall()]
         cursor.close()
         return rows

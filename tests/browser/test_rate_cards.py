@@ -109,6 +109,29 @@ def test_the_edge_of_a_peak_is_drawn_in_the_picture_and_saved_with_the_form(
     page.mouse.move(0, middle)  # far beyond its own beginning: half an hour is left
     page.mouse.up()
     assert evening.input_value() == "17:30"
+
+    evening.fill("20:00")
+    page.mouse.move(edge, middle)
+    page.mouse.down()
+    page.mouse.move(edge + an_hour, middle)
+    assert evening.input_value() == "21:00"
+    page.keyboard.press("Escape")
+    assert evening.input_value() == "20:00", "as it was before"
+    page.mouse.move(edge + 2 * an_hour, middle)
+    page.mouse.up()
+    page.mouse.move(edge, middle)
+    page.mouse.down(button="right")
+    page.mouse.move(edge + an_hour, middle)
+    page.mouse.up(button="right")
+    assert evening.input_value() == "20:00"
+    page.mouse.move(edge, middle)
+    page.mouse.down()
+    page.mouse.move(edge + an_hour, -40)  # out of the window, and let go there
+    page.mouse.up()
+    page.mouse.move(edge, middle)
+    assert evening.input_value() == "21:00"
+    evening.fill("soon")
+    assert evening.input_value() == "soon" and blocks.first.bounding_box(), "what is no time moves nothing"
     evening.fill("21:30")
     assert round((blocks.first.bounding_box() or {})["width"] / an_hour, 1) == 4.5
 

@@ -48,6 +48,7 @@ def test_columns_that_are_no_columns_are_told_by_their_place() -> None:
         ("generic", {"holder": "䶮"}, []),
         ("generic", {"holder": "=1+1"}, ["formula"]),
         ("generic", {"account": "+86138"}, ["formula"]),
+        ("generic", {"holder": "＝1+1"}, ["formula"]),
         ("generic", {"holder": "林\n可"}, ["control"]),
         ("cmb", {"bank": ""}, ["missing"]),
         ("cmb", {"bank": "行" * 61}, ["too-long"]),

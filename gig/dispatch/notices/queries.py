@@ -30,6 +30,25 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Board:
+    """What stands above an agent's pages: the newest few, and how many there are of the platform's own."""
+
+    told: list[Told]
+    ours: int
+
+    def __bool__(self) -> bool:
+        return bool(self.told)
+
+    @property
+    def hidden(self) -> int:
+        """How many of the platform's own come up once some of these are put away."""
+        return self.ours - sum(not each.from_ops for each in self.told)
+
+
+NOBODYS = Board([], 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A broadcast, who made it, and how many have put it away."""
 
@@ -38,10 +57,10 @@ class Sent:
     read: int
 
 
-def for_agent(session: Session, agent_id: str, now: dt.datetime) -> list[Told]:
+def for_agent(session: Session, agent_id: str, now: dt.datetime) -> Board:
     """The notices that concern the agent now and that they have not put away, the newest first.
 
-    One statement along the index of each audience.
+    One statement along the index of each audience; it counts before it is cut to the newest few.
     """
     agent = sa.select(Agent.presence).where(Agent.id == agent_id).scalar_subquery()
     skilled = sa.select(AgentSkill.queue).where(AgentSkill.agent_id == agent_id)
@@ -61,16 +80,18 @@ def for_agent(session: Session, agent_id: str, now: dt.datetime) -> list[Told]:
     parts = [sa.select(Notice.id).where(audience, live) for audience in mine]
     ids = sa.union_all(*parts).subquery()
     concerned = sa.case((Notice.audience == "pay", places))
+    ours = sa.func.count().filter(Notice.made_by.is_(None)).over()
     rows = session.execute(
-        sa.select(Notice.id, Notice.text, Notice.params, Notice.made_at, Notice.made_by, concerned)
+        sa.select(Notice.id, Notice.text, Notice.params, Notice.made_at, Notice.made_by, concerned, ours)
         .join(ids, ids.c.id == Notice.id)
         .order_by(Notice.made_at.desc(), Notice.id.desc())
         .limit(SHOWN)
-    )
-    return [
+    ).all()
+    told = [
         Told(id, Sentence(text, json.loads(params) | ({"n": n} if n else {})), at, by is not None)
-        for id, text, params, at, by, n in rows
+        for id, text, params, at, by, n, _ours in rows
     ]
+    return Board(told, rows[0][-1]) if rows else NOBODYS
 
 
 def _places(agent_id: str) -> sa.ScalarSelect[int | None]:

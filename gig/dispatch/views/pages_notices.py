@@ -8,15 +8,15 @@ from werkzeug.wrappers import Response
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.dispatch.notices import operations, queries
-from gig.dispatch.notices.queries import Told
+from gig.dispatch.notices.queries import NOBODYS, Board
 from gig.identity.access import actor_id, allow, may
 
 pages = Blueprint("notices", __name__)
 
 
-def told() -> list[Told]:
+def told() -> Board:
     """What who is asking has not put away yet; for the frame."""
-    return queries.for_agent(db.session(), actor_id(), received_at()) if may("work") else []
+    return queries.for_agent(db.session(), actor_id(), received_at()) if may("work") else NOBODYS
 
 
 @pages.get("/agent/notices")

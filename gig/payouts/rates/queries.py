@@ -22,6 +22,8 @@ from gig.payouts.rates.rules.validation import validate
 OBJECT = "rate_card"
 WRITING = ("rate_card.create", "rate_card.edit", "rate_card.submit")
 """What the log calls the work of those who write on a card."""
+GIVE_BACK = "rate_card.give_back"
+"""What the log calls a return to draft; its detail has the revision that came of it."""
 EDITING_FOR = dt.timedelta(seconds=60)
 """How long somebody counts as editing after their page last said so; it says so three times as often."""
 
@@ -148,6 +150,25 @@ def writers_of(session: Session, id: str) -> set[str]:
     )
     kept = sa.select(CardWriter.person_id).where(CardWriter.card_id == id)
     return set(session.scalars(sa.union(kept, logged)))
+
+
+def given_back(session: Session, id: str, *, after: int) -> tuple[str | None, str | None] | None:
+    """By whom (a name) and why the card was last given back after this revision; None if it was not."""
+    logged = (
+        sa.select(AuditEntry.detail, Person.name, AuditEntry.reason)
+        .outerjoin(Person, Person.id == AuditEntry.actor_id)
+        .where(
+            AuditEntry.object_type == OBJECT,
+            AuditEntry.object_id == id,
+            AuditEntry.action == GIVE_BACK,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    last = session.execute(logged).first()
+    if last is None or json.loads(last.detail).get("revision", 0) <= after:
+        return None
+    return last.name, last.reason
 
 
 def others_may_review(session: Session, *person_ids: str) -> bool:

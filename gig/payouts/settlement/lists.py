@@ -56,10 +56,12 @@ def periods(
 
 
 def shows() -> sa.ColumnElement[bool]:
-    """The statement that stands for its period: the one that counts, or, while the period is open again,
-    the one that was voided then, so that nobody finds nothing where they read an amount before."""
+    """The statement that stands for its period: the one that counts, or, while the period is open again and
+    until its next close has ended, the one that was voided then, so that nobody finds nothing where they
+    read an amount before."""
     reopened = sa.and_(Period.state == "open", Statement.close_no == Period.close_no)
-    return sa.or_(_counts(), reopened)
+    closing_again = sa.and_(Period.state == "closing", Statement.close_no == Period.close_no - 1)
+    return sa.or_(_counts(), reopened, closing_again)
 
 
 def _counts() -> sa.ColumnElement[bool]:
@@ -76,7 +78,7 @@ def statements_of(
     reopened: bool = False,
 ) -> Sequence[tuple[Statement, Period]]:
     """The agent's statements that count with their periods, if asked those of periods that start `before` an
-    instant. With `reopened` also what a period that is open again said before."""
+    instant. With `reopened` also what a period that is open or being closed again said before."""
     query = (
         sa.select(Statement, Period)
         .join(Period, Period.id == Statement.period_id)

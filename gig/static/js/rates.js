@@ -32,13 +32,14 @@ function clock(minutes) {
 }
 
 function minutes(text) {
-  const [, hours, rest] = text.trim().match(/^(\d{1,2}):(\d{2})$/) ?? [];
+  const [, hours, rest] = text.trim().match(/^(\d{1,2}):([0-5]\d)$/) ?? [];
   return hours === undefined ? NaN : Number(hours) * 60 + Number(rest);
 }
 
 // Where the block begins and ends by its fields; null if they say no hours of one day.
 function span({ from, to }) {
-  const [start, end] = [minutes(from.value), minutes(to.value) || DAY];
+  const start = minutes(from.value), until = minutes(to.value);
+  const end = until === 0 ? DAY : until;
   return start < end && end <= DAY ? { start, end } : null;
 }
 
@@ -58,8 +59,8 @@ function draw(one) {
     }
   }
   one.block.classList.toggle("changed", one.changed || said(one) !== one.was);
-  one.edges.start.setAttribute("x", x - 7);
-  one.edges.end.setAttribute("x", end - 7);
+  one.edges.start.setAttribute("x", x - 3); // where two blocks touch, each edge can be taken on its own side
+  one.edges.end.setAttribute("x", end - 11);
 }
 
 function said({ from, to, times }) {
@@ -71,13 +72,24 @@ function edge(one, which) {
   const place = { class: "edge", width: 14, height: 28, y: one.block.getAttribute("y") };
   for (const [name, value] of Object.entries(place)) handle.setAttribute(name, value);
   handle.addEventListener("pointerdown", (event) => {
+    if (event.button || !event.isPrimary) return;
     event.preventDefault();
+    const drag = new AbortController(), before = [one.from.value, one.to.value];
+    const giveUp = (key) => key.key === "Escape" && (put(...before), handle.releasePointerCapture(event.pointerId));
     handle.setPointerCapture(event.pointerId);
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
+    handle.addEventListener("pointermove", move, drag);
+    handle.addEventListener("pointercancel", () => put(...before), drag);
+    document.addEventListener("keydown", giveUp, drag);
+    handle.addEventListener("lostpointercapture", () => drag.abort(), drag);
   });
   chart.append(handle);
   return handle;
+
+  function put(from, to) {
+    one.from.value = from;
+    one.to.value = to;
+    one.from.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 
   function move(event) {
     const hours = span(one);
@@ -86,11 +98,9 @@ function edge(one, which) {
     const to = Math.round((((place.x - scale.left) / scale.hour) * 60) / STEP) * STEP;
     const [least, most] = room(one, hours);
     const moved = which === "start"
-      ? { ...hours, start: Math.min(Math.max(to, least), hours.end - STEP) }
-      : { ...hours, end: Math.max(Math.min(to, most), hours.start + STEP) };
-    one.from.value = clock(moved.start);
-    one.to.value = clock(moved.end);
-    one.from.dispatchEvent(new Event("input", { bubbles: true }));
+      ? { ...hours, start: Math.max(least, Math.min(to, hours.end - STEP)) }
+      : { ...hours, end: Math.min(most, Math.max(to, hours.start + STEP)) };
+    put(clock(moved.start), clock(moved.end));
   }
 }
 

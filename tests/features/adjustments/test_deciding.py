@@ -17,7 +17,7 @@ from gig.core.ids import new_id
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations import deciding
-from gig.payouts.adjustments.operations.deciding import Evidence
+from gig.payouts.adjustments.operations.checking import Evidence
 from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.disbursement.operations.questions import take_back
 from gig.payouts.earnings.models import Earning

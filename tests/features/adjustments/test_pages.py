@@ -134,6 +134,44 @@ def test_what_cannot_be_read_is_said_and_leaves_nothing(
     assert session.scalars(sa.select(Adjustment)).all() == []
 
 
+def test_all_that_is_wrong_is_said_at_once_and_what_was_typed_stays(session: Session, desk: Desk) -> None:
+    """An amount that cannot be read hides nothing else; of nobody no reply is looked for."""
+    form = {"kind": "gift", "agent": "没有这个人", "amount": "1.234", "reason": " ", "evidence": "质检单"}
+    file = (io.BytesIO(b"MZ, a program"), "a.pdf")
+    page = desk().post(ALL, {**form, "chat": "some-chat", "file": file, "id": new_id()}).text
+    told = re.findall(r'<a href="#f-([a-z]+)">([^<]+)</a>', page)
+    assert told == [
+        ("kind", "选一种调整。"),
+        ("agent", "没有这位客服。"),
+        ("amount", "金额最多两位小数。"),
+        ("reason", "写明原因，客服会看到。"),
+        ("file", "附件要是 PDF、PNG 或 JPEG。"),
+    ]
+    for field, words in told:
+        assert len(re.findall(rf'id="f-{field}"', page)) == 1 and re.search(
+            rf'id="f-{field}-errors">.*?{words}', page
+        )
+    for typed in ("没有这个人", "1.234", "some-chat", "质检单", "刚才选的附件没有保留"):
+        assert typed in page
+    assert session.scalars(sa.select(Adjustment)).all() == []
+
+
+def test_a_reply_that_is_not_theirs_is_said_beside_an_amount_that_cannot_be_read(
+    session: Session, desk: Desk
+) -> None:
+    form = {"kind": "clawback", "agent": books.agent(), "amount": "x", "reason": "答错了", "chat": new_id()}
+    page = desk().post(ALL, {**form, "id": new_id()}).text
+    assert "金额要写成数字" in page and "这位客服没有这条回复，也没有这个会话。" in page
+
+
+def test_a_reversal_says_all_that_is_wrong_with_it(session: Session, desk: Desk) -> None:
+    books.earn(books.agent(), 240, base=120)
+    session.rollback()
+    entry = session.scalars(sa.select(LedgerEntry)).one()
+    page = desk().post(f"/console/ledger/{entry.id}/reversals", {"amount": "x", "reason": "", "id": new_id()})
+    assert "金额要写成数字" in page.text and "写明原因" in page.text
+
+
 def test_back_pay_is_previewed_and_posted(session: Session, desk: Desk) -> None:
     lin = books.agent(name="林可")
     books.earn(lin, 240, base=120)

@@ -28,7 +28,9 @@ def test_agents_and_customers_of_other_processes_are_known_by_their_events(
     assert pace_of(session, most=5000).size == 50
 
 
-def test_what_ops_hear_and_what_is_long_ago_is_nobodys_work(session: Session) -> None:
+def test_what_an_office_hears_and_what_is_long_ago_is_nobodys_work(session: Session) -> None:
+    """A close has just told finance that it begins."""
     event("agent:a", ago_s=60 + LATELY_S)
-    event("ops")
+    for office in ("ops", "finance", "reviewer"):
+        event(office)
     assert pace_of(session, most=5000).size == 5000

@@ -42,6 +42,16 @@ def test_a_rollback_leaves_what_the_connection_has_prepared(connection: Connecti
     assert [name for name, _ in plans(connection)] == [name for name, _ in before]
 
 
+def test_what_is_planned_anew_each_time_is_never_kept(connection: Connection) -> None:
+    anew = Prepared(
+        sa.select(sa.literal_column("count(*)", sa.Integer())).select_from(sa.table("queue")), anew=True
+    )
+    for _ in range(3):
+        assert anew.on(connection) == QUEUES.on(connection)
+    kept = [name for name, _ in plans(connection) if name.startswith("_pg3_")]
+    assert len(kept) == 1, "that of the other one, which says the same and was asked as often"
+
+
 def test_what_an_update_of_the_schema_spoiled_is_prepared_anew_after_the_error(
     connection: Connection,
 ) -> None:

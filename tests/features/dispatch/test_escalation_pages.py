@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from gig.dispatch.escalation_models import Escalation, EscalationRoute
 from gig.dispatch.models import Inquiry
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.inquiries import add_customer_message
+from gig.dispatch.operations.offers import sweep_offers
 from gig.dispatch.operations.replies import reply
 from gig.identity.models import Person
 from gig.identity.operations.keys import issue_token
@@ -45,6 +47,18 @@ def worker(app: Flask, session: Session, name: str) -> tuple[str, Browser]:
 def bearer(agent_id: str) -> dict[str, str]:
     token = issue_token(person_id=agent_id, now=real_now(), actor_id=None).secret
     return {"Authorization": f"Bearer {token}"}
+
+
+def test_an_offer_of_an_escalated_inquiry_says_so(app: Flask, session: Session) -> None:
+    route("refund", "senior")
+    first = builders.agent(skills=("refund",), seen_at=real_now())
+    inquiry = builders.inquiry(at=ago(60))
+    claim(inquiry_id=inquiry, agent_id=first, now=ago(50))
+    hand_on(inquiry, first, now=ago(40))
+    _second, phone = worker(app, session, "陈屿")
+    assert sweep_offers(now=real_now(), wait=dt.timedelta()) == 1
+    sheet = phone.get("/agent/earnings").text
+    assert re.search(r'class="sheet offer".*?升级.*?</section>', sheet, re.DOTALL)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from tests import builders as a
 from tests.builders import NOON, seconds
 from tests.features.dispatch.conftest import seen
 from tests.features.onboarding.people import Browser, hashed_password, phone_of
+from tests.statements import counted
 
 SOON = NOON + seconds(1)
 
@@ -34,7 +35,7 @@ def send(
 
 
 def told(session: Session, agent: str, at: dt.datetime = SOON) -> set[str]:
-    return {each.text.message for each in for_agent(seen(session), agent, at)}
+    return {each.text.message for each in for_agent(seen(session), agent, at).told}
 
 
 def test_each_audience_reads_what_is_meant_for_it_until_it_expires(session: Session) -> None:
@@ -98,9 +99,37 @@ def test_more_than_one_notice_of_ours_is_one_line_until_it_is_opened(app: Flask,
     tell("申诉二有结果了")
     folded = phone.get("/agent/notices").text
     assert folded.index("2 条新通知") < folded.index("申诉一") and "<details" in folded
+    tell("申诉三有结果了")
     send("晚高峰缺人", at=real_now())
+    shown = phone.get("/agent/notices").text
+    assert "3 条新通知" in shown and "还有 1 条会出来" in shown
     assert phone.get("/agent/notices").text.index("晚高峰缺人") < phone.get("/agent/notices").text.index(
         "<details"
+    )
+
+
+def test_the_line_counts_those_that_are_not_shown_yet_with_one_statement(session: Session) -> None:
+    agent = a.agent()
+    for number in range(4):
+        with transaction() as writing:
+            tell_agent(writing, agent, f"申诉{number}", {}, lasts=seconds(60), now=NOON)
+    send("晚高峰缺人", at=NOON + seconds(0.5))
+    fresh = seen(session)
+    with counted() as sent:
+        board = for_agent(fresh, agent, SOON)
+    assert ([each.text.message for each in board.told], board.ours, board.hidden) == (
+        ["晚高峰缺人", "申诉3", "申诉2"],
+        4,
+        2,
+    )
+    assert len(sent) == 1
+    for each in board.told:
+        put_away(id=each.id, agent_id=agent, now=SOON)
+    board = for_agent(seen(session), agent, SOON)
+    assert ([each.text.message for each in board.told], board.ours, board.hidden) == (
+        ["申诉1", "申诉0"],
+        2,
+        0,
     )
 
 

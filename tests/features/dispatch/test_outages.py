@@ -99,9 +99,9 @@ def test_late_and_missed_turns_that_met_the_window_are_wholly_excused_and_the_ag
     assert {event for reason, event in reasons if reason == "excused"} <= set(
         session.scalars(sa.select(ScoreEvent.id).where(ScoreEvent.struck_at.is_not(None)))
     )
-    told = [say(each.text) for each in for_agent(session, agent, AFTER)]
+    told = [say(each.text) for each in for_agent(session, agent, AFTER).told]
     assert "1 条迟到、1 条漏答都不算，已返还 ¥0.36" in told[0]
-    assert for_agent(session, other, AFTER) == []
+    assert for_agent(session, other, AFTER).told == []
     topics = session.scalars(sa.select(OutboxEvent.topic).where(OutboxEvent.type == "outage.excused")).all()
     assert topics == [f"agent:{agent}"]
     outage = session.scalars(sa.select(Outage)).one()

@@ -71,9 +71,9 @@ def test_the_best_free_agent_has_it_alone_for_a_while_and_the_first_owner_loses_
     quote = session.get_one(TurnQuote, (found.open_turn_id, owner))
     assert (quote.ended, quote.gross_fen) == ("returned", 180)
     assert session.get_one(Agent, owner, populate_existing=True).misses_in_row == 0
-    assert "不扣分，不算漏答" in say(for_agent(session, owner, AT)[0].text)
-    assert "20 秒内只有你能抢" in say(for_agent(session, better, AT)[0].text)
-    assert for_agent(session, away, AT) == []
+    assert "不扣分，不算漏答" in say(for_agent(session, owner, AT).told[0].text)
+    assert "20 秒内只有你能抢" in say(for_agent(session, better, AT).told[0].text)
+    assert for_agent(session, away, AT).told == []
     row = feed.feed(session, feed.standing(session, better, AT), AT)[0]
     assert (row.id, row.reserved) == (inquiry, True)
     with pytest.raises(Refused):

@@ -58,11 +58,11 @@ def published(at: dt.datetime, **changes: Any) -> str:
 
 
 def heard(session: Session, agent: str, at: dt.datetime = NOON) -> list[Told]:
-    return for_agent(seen(session), agent, at)
+    return for_agent(seen(session), agent, at).told
 
 
 def told(session: Session, agent: str, at: dt.datetime = NOON) -> list[str]:
-    return [str(each.text) for each in for_agent(seen(session), agent, at) if each.text.message == pay.LOWER]
+    return [str(each.text) for each in heard(session, agent, at) if each.text.message == pay.LOWER]
 
 
 def lowered(session: Session) -> str:

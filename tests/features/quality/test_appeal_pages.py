@@ -109,6 +109,8 @@ def test_the_statement_leads_to_what_it_holds_against_the_agent(
     close_due(now=NOON + 5 * DAY)
     at(NOON + 6 * DAY)
     phone = log_in(agent)
+    late = phone.get("/agent/statements/week-2026-11-16/late").text
+    assert "申诉处理中" not in words_of(late)
     statement = phone.get("/agent/statements/week-2026-11-16").text
     assert 'href="/agent/appeals?period=week-2026-11-16"' in statement
     page = phone.get("/agent/appeals?period=week-2026-11-16").text
@@ -117,6 +119,18 @@ def test_the_statement_leads_to_what_it_holds_against_the_agent(
     page = words_of(phone.get("/agent/appeals?period=week-2026-11-16").text)
     assert page.count("已截止") == 2
     assert phone.get("/agent/appeals?period=nonsense").status_code == 404
+
+
+def test_a_late_line_of_a_statement_says_that_its_appeal_waits_before_it_is_opened(
+    agent: str, log_in: Desk, at: Callable[[dt.datetime], None]
+) -> None:
+    event = late_reply(agent)
+    close_due(now=NOON + 5 * DAY)
+    appealed(agent, event, at=NOON + 6 * DAY)
+    at(NOON + 6 * DAY + HOUR)
+    page = log_in(agent).get("/agent/statements/week-2026-11-16/late").text
+    (closed,) = re.findall(r"<summary.*?</summary>", page, re.DOTALL)
+    assert "申诉处理中" in words_of(closed)
 
 
 def test_another_agents_appeal_and_event_do_not_exist(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -12,13 +12,14 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
-from gig.core.db import EPOCH, db
+from gig.core.db import EPOCH
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.payouts.rates import queries
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edit_draft
 from gig.payouts.rates.operations.publication import publish, withdraw
 from gig.payouts.rates.rules.seed import seed_card
+from tests.features.rates.at_once import at_once
 from tests.rules.cards import band, base_row, card_json
 
 NOW = dt.datetime(2026, 11, 2, 1, tzinfo=dt.UTC)
@@ -123,26 +124,10 @@ def test_two_cards_cannot_begin_at_one_instant() -> None:
 
 def test_of_two_publications_at_one_instant_at_once_exactly_one_wins(app: Flask, session: Session) -> None:
     drafts = [create_draft(document=card_json(name=f"v{n}"), now=NOW, actor_id=OPS) for n in range(4)]
-    outcomes: list[str] = []
-    start = threading.Barrier(len(drafts))
-
-    def race(id: str) -> None:
-        with app.app_context():
-            start.wait()
-            try:
-                publish(id=id, valid_from=NOW + DAY, now=NOW, actor_id=OPS)
-                outcomes.append("won")
-            except Invalid as error:
-                outcomes.extend(error.errors)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=race, args=(id,)) for id in drafts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["/valid_from", "/valid_from", "/valid_from", "won"]
+    acts = [partial(publish, id=id, valid_from=NOW + DAY, now=NOW, actor_id=OPS) for id in drafts]
+    refused = [error for error in at_once(app, acts) if error]
+    told = [list(error.errors) for error in refused if isinstance(error, Invalid)]
+    assert (len(refused), told) == (3, [["/valid_from"]] * 3)
     assert in_force(session, NOW + DAY) in drafts
 
 

@@ -23,9 +23,10 @@ from gig.payouts.rates.operations.drafts import create_draft, discard_draft, edi
 from gig.payouts.rates.operations.editing import note_editing
 from gig.payouts.rates.operations.publication import publish
 from gig.payouts.rates.operations.review import submit
+from gig.payouts.rates.rules.seed import seed_card
 from gig.payouts.rates.views.form import of_card
 from tests import builders
-from tests.rules.cards import a_card, band, card_json
+from tests.rules.cards import a_card, band, base_row, card_json
 
 
 @pytest.fixture
@@ -129,7 +130,10 @@ def test_the_picture_of_the_week_is_said_in_words(ops: FlaskClient, session: Ses
 
 
 def test_the_heading_of_the_prices_counts_prices_alone(ops: FlaskClient, session: Session) -> None:
-    id = drafted(session)
+    id = drafted(
+        session,
+        base=[*seed_card("Asia/Shanghai").to_json()["base"], base_row(200, queue="refund", tier="gold")],
+    )
 
     def counted(**changes: str) -> str:
         (heading,) = re.findall(r'id="base">.*?</div>', press(ops, id, "check", **changes)[1], re.DOTALL)
@@ -137,6 +141,16 @@ def test_the_heading_of_the_prices_counts_prices_alone(ops: FlaskClient, session
 
     assert counted(**{"bands-0-to": "13:00"}) == counted() == "改动 1 项"
     assert counted(**{"base-0-yuan": "2.20", "bands-0-to": "13:00"}) == "改动 2 项"
+
+
+def test_a_row_that_was_dropped_is_a_change_of_the_prices(ops: FlaskClient, session: Session) -> None:
+    seed = seed_card("Asia/Shanghai").to_json()["base"]
+    id = drafted(session, base=[row for row in seed if row["queue"] not in ("refund", "delivery")])
+    (table,) = re.findall(r'id="base">.*?</section>', page(ops, f"/console/rates/{id}"), re.DOTALL)
+    assert "改动 1 项" in table, "delivery pays what all others pay, as before"
+    (refund,) = re.findall(r"<s>refund</s>.*?</tr>", table, re.DOTALL)
+    assert "1.20" in refund and "1.80" in refund and "−0.60" in refund
+    assert len(re.findall(r"<s>[a-z]+</s>", table)) == 2
 
 
 def test_a_row_is_added_and_removed_without_saving(ops: FlaskClient, session: Session) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from gig.core import clock
 from gig.core.audit import AuditEntry
-from gig.core.db import db, transaction
-from gig.core.errors import GigError, Invalid, Refused
+from gig.core.db import transaction
+from gig.core.errors import Invalid, Refused
 from gig.dispatch.operations.settings import change_number
 from gig.payouts.rates import news, queries
 from gig.payouts.rates.models import CardWriter, RateCardVersion
@@ -26,6 +26,7 @@ from gig.payouts.rates.operations.publication import publish, withdraw
 from gig.payouts.rates.operations.review import give_back, submit
 from gig.payouts.rates.rules.seed import seed_card
 from tests import builders
+from tests.features.rates.at_once import at_once
 from tests.features.rates.test_card_api import token_of
 from tests.features.rates.test_what_if import a_turn, keep
 
@@ -192,6 +193,27 @@ def test_a_review_of_a_card_that_went_on_is_refused(maker: str, checker: str) ->
     with pytest.raises(Refused) as refused:
         publish(id=id, revision=2, now=NOW, actor_id=checker)
     assert refused.value.slug == "overtaken"
+    assert str(refused.value) == "陈雨 已把 other 取回去改。"
+
+
+def test_a_review_of_a_card_that_was_given_back_says_by_whom_and_why(maker: str, checker: str) -> None:
+    third = builders.person(roles="ops")
+    id = submitted(maker)
+    give_back(id=id, reason="周末太长", now=NOW, actor_id=checker)
+    with pytest.raises(Refused) as refused:
+        publish(id=id, revision=2, now=NOW, actor_id=third)
+    assert refused.value.slug == "overtaken"
+    assert str(refused.value) == f"周航 已把 {document()['name']} 退回为草稿：周末太长"
+
+
+def test_a_review_of_a_card_that_was_only_saved_since_tells_of_no_earlier_return(
+    maker: str, checker: str
+) -> None:
+    id = submitted(maker)
+    give_back(id=id, reason="周末太长", now=NOW, actor_id=checker)
+    edit_draft(id=id, document=document(name="other"), revision=3, now=NOW, actor_id=maker)
+    with pytest.raises(Refused, match="别人刚保存过"):
+        publish(id=id, revision=3, now=NOW, actor_id=checker)
 
 
 def test_of_two_reviews_at_once_exactly_one_decides(
@@ -199,29 +221,11 @@ def test_of_two_reviews_at_once_exactly_one_decides(
 ) -> None:
     third = builders.person(roles="ops")
     id = submitted(maker)
-    decisions: list[Callable[[], None]] = [
+    decisions: list[Callable[[], object]] = [
         lambda: publish(id=id, revision=2, now=NOW, actor_id=checker),
         lambda: give_back(id=id, reason="再想想", revision=2, now=NOW, actor_id=third),
     ] * 3
-    outcomes: list[str] = []
-    start = threading.Barrier(len(decisions))
-
-    def race(decide: Callable[[], None]) -> None:
-        with app.app_context():
-            start.wait()
-            try:
-                decide()
-                outcomes.append("done")
-            except GigError as error:
-                outcomes.append(error.slug)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=race, args=(each,)) for each in decisions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = [error.slug if error else "done" for error in at_once(app, decisions)]
     decided = session.scalars(
         sa.select(AuditEntry.action).where(
             AuditEntry.object_id == id, AuditEntry.action.in_(["rate_card.publish", "rate_card.give_back"])
@@ -348,26 +352,11 @@ def test_of_a_raise_and_a_card_after_it_published_at_once_only_one_is_there(
         drafted(maker, **HIGHER),
         drafted(maker, valid_from=(NOW + 2 * DAY).isoformat(), max_paid_replies=11),
     ]
-    outcomes: list[str] = []
-    start = threading.Barrier(len(drafts))
-
-    def race(id: str) -> None:
-        with app.app_context():
-            start.wait()
-            try:
-                publish(id=id, now=NOW, actor_id=checker)
-                outcomes.append("published")
-            except GigError as error:
-                outcomes.append(error.slug)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=race, args=(id,)) for id in drafts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["invalid", "published"]
+    acts = [partial(publish, id=id, now=NOW, actor_id=checker) for id in drafts]
+    assert sorted(error.slug if error else "published" for error in at_once(app, acts)) == [
+        "invalid",
+        "published",
+    ]
 
 
 def test_who_wrote_on_a_card_is_known_without_the_log(session: Session, maker: str, checker: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import transaction
 from gig.payouts.settlement.models import Period
+from gig.payouts.settlement.operations import closing
 from gig.payouts.settlement.operations.approving import reopen_period
 from gig.payouts.settlement.operations.closing import close_period
 from tests.features.settlement import books
@@ -88,8 +89,12 @@ def test_what_a_close_has_cut_is_shown_once_it_has_ended(
     assert program(person_id=lin).get("/me/statements").json["items"] == []
 
 
+def power_cut(*_given: object) -> None:
+    raise RuntimeError("the power went")
+
+
 def test_a_reopened_period_still_shows_what_was_read_there_and_says_that_it_is_looked_at_again(
-    lin: str, desk: Desk, program: Program
+    lin: str, desk: Desk, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reopen_period(period_id=WEEK, reason="补贴算错", actor_id="maker", now=CLOSING_TIME)
     phone = desk(person_id=lin)
@@ -99,5 +104,11 @@ def test_a_reopened_period_still_shows_what_was_read_there_and_says_that_it_is_l
     assert "14.88" in page
     assert phone.get(f"{STATEMENT}/base?no=1").text.count('id="earning-') == 2
     assert program(person_id=lin).get("/me/statements").json["items"] == []
+    with monkeypatch.context() as cut_off, pytest.raises(RuntimeError):
+        cut_off.setattr(closing, "_finish", power_cut)
+        close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
+    assert "反关账，重新核对中" in phone.get("/agent/statements").text, "also while it is closed again"
+    page = words(phone.get(STATEMENT).text)
+    assert "财务反关账，正在重新核对" in page and "14.88" in page
     close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
     assert "重新核对" not in phone.get("/agent/statements").text

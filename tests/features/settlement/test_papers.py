@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
+from gig.core.cells import plain
 from gig.core.db import transaction
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import accounts, journal
 from gig.payouts.ledger.journal import Entry
 from gig.payouts.settlement.operations.approving import reopen_period
 from gig.payouts.settlement.operations.closing import close_period
-from gig.payouts.settlement.papers import sheet
 from tests import builders
 from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, DAY, HOUR, WEEK
@@ -83,11 +83,11 @@ def test_anothers_paper_does_not_exist(lin: str, desk: Desk) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@SUM(A1)", "\t=1", " =1", "＝1+1"])
 def test_no_text_is_computed_by_a_spreadsheet(text: str) -> None:
-    assert sheet.plain(text) == "'" + text
+    assert plain(text) == "'" + text
 
 
 def test_plain_text_stays_as_it_is() -> None:
-    assert sheet.plain("1.20 × 2.0 晚高峰 = 2.40") == "1.20 × 2.0 晚高峰 = 2.40"
+    assert plain("1.20 × 2.0 晚高峰 = 2.40") == "1.20 × 2.0 晚高峰 = 2.40"
 
 
 def test_a_memo_that_begins_with_an_equals_sign_is_text_in_the_csv(session: Session, desk: Desk) -> None:

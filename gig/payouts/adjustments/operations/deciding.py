@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,53 +14,16 @@ from gig.core.db import made, one_at_a_time, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.money import yuan
-from gig.core.text import N_, Sentence
+from gig.core.text import N_
 from gig.core.transitions import move
-from gig.identity.models import Agent
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.operations.checking import NONE, Evidence, faults_of_any, faults_of_new
 from gig.payouts.adjustments.operations.posting import post_adjustments
 from gig.payouts.adjustments.states import ADJUSTMENT
-from gig.payouts.adjustments.values import (
-    DECIDED,
-    EVIDENCE_LENGTH,
-    FILE_BYTES,
-    FILE_TYPES,
-    MOST_FEN,
-    REASON_LENGTH,
-)
 from gig.payouts.books.values import REVERSIBLE
-from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.values import zone
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What speaks for a decision: words, and a file if there is one."""
-
-    words: str = ""
-    content: bytes = b""
-    name: str = ""
-
-    @property
-    def media_type(self) -> str | None:
-        """What the file is, by its first bytes; None if it is nothing that is kept."""
-        found = (kind for kind, start in FILE_TYPES.items() if self.content.startswith(start))
-        return next(found, None)
-
-    def faults(self) -> dict[str, list[str]]:
-        errors: dict[str, list[str]] = {}
-        if len(self.words) > EVIDENCE_LENGTH:
-            errors["evidence"] = [N_("依据最多 2000 字。")]
-        if len(self.content) > FILE_BYTES:
-            errors["file"] = [N_("附件最大 5 MB。")]
-        elif self.content and self.media_type is None:
-            errors["file"] = [N_("附件要是 PDF、PNG 或 JPEG。")]
-        return errors
-
-
-NONE = Evidence()
 
 
 def propose(
@@ -79,31 +42,20 @@ def propose(
 
     The same `id` proposed again changes nothing.
     """
-    errors = _faults(amount_fen, reason, evidence)
-    if kind not in DECIDED:
-        errors["kind"] = [N_("选一种调整。")]
-    if errors:
-        raise Invalid(errors)
+    asked: dict[str, Any] = {
+        "kind": kind,
+        "agent_id": agent_id,
+        "amount_fen": amount_fen,
+        "earning_id": earning_id or None,
+        "reason": reason,
+        "evidence": evidence,
+    }
     with _deciding() as session:
         if id is not None and session.get(Adjustment, id) is not None:
             return id
-        if session.get(Agent, agent_id) is None:
-            raise Invalid({"agent": [N_("没有这位客服。")]})
-        earning = session.get(Earning, earning_id) if earning_id else None
-        if earning_id and (earning is None or earning.agent_id != agent_id):
-            raise Invalid({"earning": [N_("这位客服没有这条回复。")]})
-        adjustment = _written(
-            session,
-            id=id or new_id(),
-            kind=kind,
-            agent_id=agent_id,
-            amount_fen=amount_fen,
-            earning_id=earning_id or None,
-            reason=reason,
-            evidence=evidence,
-            actor_id=actor_id,
-            now=now,
-        )
+        if errors := faults_of_new(session, **asked):
+            raise Invalid(errors)
+        adjustment = _written(session, id=id or new_id(), actor_id=actor_id, now=now, **asked)
         return _post_if_small(session, adjustment, now=now)
 
 
@@ -118,7 +70,7 @@ def propose_reversal(
     now: dt.datetime,
 ) -> str:
     """A stated part of an entry is taken back, or waits for a second person; the adjustment's id."""
-    if errors := _faults(amount_fen, reason, evidence):
+    if errors := faults_of_any(amount_fen=amount_fen, reason=reason, evidence=evidence):
         raise Invalid(errors)
     with _deciding() as session:
         if id is not None and session.get(Adjustment, id) is not None:
@@ -180,17 +132,6 @@ def _deciding() -> Iterator[Session]:
     with transaction() as session:
         one_at_a_time(session, "adjustments")
         yield session
-
-
-def _faults(amount_fen: int, reason: str, evidence: Evidence) -> dict[str, list[str | Sentence]]:
-    errors: dict[str, list[str | Sentence]] = {**evidence.faults()}  # type: ignore[dict-item]
-    if not 0 < amount_fen <= MOST_FEN:
-        errors["amount"] = [N_("金额要大于 0，最多 100000 元。")]
-    if not reason.strip():
-        errors["reason"] = [N_("写明原因，客服会看到。")]
-    elif len(reason.strip()) > REASON_LENGTH:
-        errors["reason"] = [N_("原因最多 200 字。")]
-    return errors
 
 
 def _written(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -13,15 +14,14 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import is_id, new_id
-from gig.core.money import parse_yuan
 from gig.identity.access import actor_id, allow
 from gig.identity.queries import id_or_phone
 from gig.payouts.adjustments import queries, replies, shown
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations import deciding
-from gig.payouts.adjustments.operations.deciding import Evidence
 from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.adjustments.values import ALONE, FILE_TYPES, KINDS, WORDS
+from gig.payouts.adjustments.views import form
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.shown import names
@@ -42,7 +42,7 @@ def adjustments() -> str:
 
 
 def _list(errors: Faults) -> str:
-    session, asked, form = db.session(), request.args, request.form or request.args
+    session, asked, typed_in = db.session(), request.args, request.form or request.args
     before = asked.get("before", "")
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
     typed = asked.get("agent", "").strip()
@@ -64,9 +64,10 @@ def _list(errors: Faults) -> str:
         wanted={name: value for name, value in wanted.items() if value},
         shown=shown,
         words=WORDS,
-        form=form,
+        form=typed_in,
+        file_again=bool(request.files.get("file")),
         errors=errors,
-        replies=shown.reply_options(_replies(form)),
+        replies=shown.reply_options(_replies(typed_in)),
         new_id=new_id(),
         accept=",".join(FILE_TYPES),
         alone_fen=queries.alone_fen(session),
@@ -86,7 +87,8 @@ def create() -> Answer | tuple[str, int]:
     if request.form.get("do") == "replies":
         return adjustments(), 200
     try:
-        id = _propose(request.form)
+        asked = form.of_new(db.session(), request.form)
+        id = deciding.propose(**asked, id=form.asked_id(), actor_id=actor_id(), now=received_at())
     except Invalid as error:
         return _list(said(error)), 422
     except Refused as error:
@@ -94,39 +96,15 @@ def create() -> Answer | tuple[str, int]:
     return redirect(url_for("adjustments.adjustment", adjustment_id=id), code=303)
 
 
-def _propose(form: MultiDict[str, str]) -> str:
-    """The adjustment that the form asks for is decided, or waits; its id."""
-    session = db.session()
-    agent_id = id_or_phone(session, form.get("agent", ""))
-    return deciding.propose(
-        kind=form.get("kind", ""),
-        agent_id=agent_id,
-        amount_fen=_fen(form.get("amount", "")),
-        reason=form.get("reason", ""),
-        evidence=_evidence(),
-        earning_id=replies.named(session, agent_id, form.get("earning") or form.get("chat", "")),
-        id=_asked_id(),
-        actor_id=actor_id(),
-        now=received_at(),
-    )
-
-
 @pages.post("/console/ledger/<entry_id>/reversals")
 @allow("settle")
 def reverse(entry_id: str) -> Answer:
     """A part of an entry, or all of it, goes back."""
-    form = request.form
 
     def work() -> str:
-        return deciding.propose_reversal(
-            entry_id=entry_id,
-            amount_fen=_fen(form.get("amount", "")),
-            reason=form.get("reason", ""),
-            evidence=_evidence(),
-            id=_asked_id(),
-            actor_id=actor_id(),
-            now=received_at(),
-        )
+        asked = form.of_reversal(request.form)
+        who: dict[str, Any] = {"id": form.asked_id(), "actor_id": actor_id()}
+        return deciding.propose_reversal(entry_id=entry_id, **asked, **who, now=received_at())
 
     return _to_one(work, url_for("books.entry", entry_id=entry_id))
 
@@ -195,7 +173,7 @@ def limit() -> Answer:
     reason = request.form.get("why", "")
 
     def work() -> None:
-        fen = _fen(request.form.get("alone", ""))
+        fen = form.fen(request.form.get("alone", ""))
         set_alone(value=fen, reason=reason, actor_id=actor_id(), now=received_at())
 
     told(work)
@@ -221,29 +199,10 @@ def _found(adjustment_id: str) -> Adjustment:
     return found
 
 
-def _replies(form: MultiDict[str, str]) -> Sequence[Earning]:
+def _replies(typed_in: MultiDict[str, str]) -> Sequence[Earning]:
     """The replies that the form offers, once it says whose."""
-    if not (agent := form.get("agent", "").strip()):
+    if not (agent := typed_in.get("agent", "").strip()):
         return []
     session = db.session()
-    wanted = form.get("earning") or form.get("chat", "")
+    wanted = typed_in.get("earning") or typed_in.get("chat", "")
     return replies.latest(session, id_or_phone(session, agent), also=wanted)
-
-
-def _asked_id() -> str | None:
-    """The id that the form was given, so that sending it twice makes one."""
-    asked = request.form.get("id", "")
-    return asked if is_id(asked) else None
-
-
-def _fen(text: str) -> int:
-    try:
-        return parse_yuan(text)
-    except ValueError as error:
-        raise Invalid({"amount": [str(error)]}) from error
-
-
-def _evidence() -> Evidence:
-    file = request.files.get("file")
-    content = file.stream.read() if file else b""
-    return Evidence(request.form.get("evidence", ""), content, (file.filename or "") if file else "")

@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from gig.core.cells import computed
 from gig.core.money import yuan
 from gig.core.text import N_
 from gig.payouts.disbursement.rules.layout import Layout, Row
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
@@ -49,7 +48,7 @@ def checker(layout: Layout) -> Callable[[Row], list[str]]:
             found.append("method")
         if CONTROL.search(whole):
             found.append("control")
-        if any(text.startswith(FORMULA_STARTS) for text in texts):
+        if any(computed(text) for text in texts):
             found.append("formula")
         if not all(values[name].strip() for name in required):
             found.append("missing")

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gig.core.cells import plain
 from gig.core.money import yuan
 from gig.payouts.disbursement.rules.capital import capital
 
@@ -73,7 +74,16 @@ def write(lines: Iterator[list[Any]], folder: Path, head: dict[str, Any]) -> dic
             figures = by_state.setdefault(state, [0, 0])
             figures[0], figures[1] = figures[0] + 1, figures[1] + fen
             table.writerow(
-                (number, agent, _safe(holder), account, _safe(bank), yuan(fen), state, _safe(words), at, keys)
+                (
+                    number,
+                    agent,
+                    *map(plain, (holder, account, bank)),
+                    yuan(fen),
+                    state,
+                    plain(words),
+                    at,
+                    keys,
+                )
             )
             rows = [
                 ("凭证号", number),
@@ -112,11 +122,6 @@ def _whole(head: dict[str, Any], count: int, total: int, by_state: dict[str, lis
         *((name, f"SHA-256 {digest}") for name, digest in head["files"]),
     ]
     return page("付款批次记账凭证", rows, head["foot"])
-
-
-def _safe(text: str) -> str:
-    """A human reads this list, and a spreadsheet must not compute in it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -110,7 +110,7 @@ def edit_draft(*, id: str, document: object, revision: int, now: dt.datetime, ac
         if found.state != "draft":
             raise published(found)
         value = sound_card(document)
-        check_revision(found, revision)
+        check_revision(session, found, revision)
         saved = {
             "name": value.name,
             "valid_from": value.valid_from,

@@ -79,7 +79,7 @@ def _publish(
         return
     if found.state not in ("draft", "submitted"):
         raise published(found)
-    check_revision(found, revision)
+    check_revision(session, found, revision)
     value = card_of(found)
     if valid_from is not None:
         value = replace(value, valid_from=valid_from)

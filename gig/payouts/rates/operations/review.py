@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from gig.core import outbox
 from gig.core.db import transaction
@@ -11,7 +12,7 @@ from gig.core.text import N_
 from gig.payouts.rates.operations.drafts import edit_draft, published
 from gig.payouts.rates.operations.publication import check_timing
 from gig.payouts.rates.operations.writing import check_revision, note_writer, write
-from gig.payouts.rates.queries import card_of, maker_of, version
+from gig.payouts.rates.queries import GIVE_BACK, card_of, maker_of, version
 
 REASON_MOST = 500
 
@@ -28,7 +29,7 @@ def submit(*, id: str, why: str, now: dt.datetime, actor_id: str | None, revisio
             return
         if found.state != "draft":
             raise published(found)
-        check_revision(found, revision)
+        check_revision(session, found, revision)
         check_timing(session, card_of(found), now)
         waits = {
             "state": "submitted",
@@ -64,12 +65,13 @@ def give_back(
             return
         if found.state != "submitted":
             raise Refused("published", N_("%(name)s 已经复核通过，不能再退回。"), name=found.name)
-        check_revision(found, revision)
+        check_revision(session, found, revision)
         if actor_id != maker_of(found) or reason.strip():
             reason = _reason(reason, "/reason", N_("写一句退回的原因，提交的人会看到。"))
         back = {"state": "draft", "revision": found.revision + 1, "submitted_by": None, "submitted_at": None}
         why = reason.strip() or None
-        write(session, found, back, action="rate_card.give_back", reason=why, now=now, actor_id=actor_id)
+        note: dict[str, Any] = {"action": GIVE_BACK, "detail": {"revision": found.revision + 1}}
+        write(session, found, back, reason=why, now=now, actor_id=actor_id, **note)
         outbox.emit(session, "ops", "rate_card.given_back", {"id": id}, now=now)
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from gig.core import audit
 from gig.core.db import is_sqlite, rows_changed
 from gig.core.errors import Refused
-from gig.core.text import N_
+from gig.core.text import N_, Sentence
 from gig.payouts.rates.models import CardWriter, RateCardVersion
-from gig.payouts.rates.queries import OBJECT
+from gig.payouts.rates.queries import OBJECT, given_back
 
 
 def write(
@@ -36,7 +36,7 @@ def write(
     )
     change = sa.update(RateCardVersion).where(*as_it_is).values(**values)
     if not rows_changed(session, change.execution_options(synchronize_session=False)):
-        raise overtaken()
+        raise _overtaken(session, found)
     session.expire(found)
     audit.note(
         session,
@@ -50,14 +50,21 @@ def write(
     )
 
 
-def check_revision(found: RateCardVersion, revision: int | None) -> None:
-    """Refused if the caller has read another revision than the present one."""
+def check_revision(session: Session, found: RateCardVersion, revision: int | None) -> None:
+    """Refused if the caller has read another revision than the present one; whoever gave it back is named."""
     if revision is not None and found.revision != revision:
-        raise overtaken()
+        raise _overtaken(session, found, revision)
 
 
-def overtaken() -> Refused:
-    return Refused("overtaken", N_("别人刚保存过这张费率卡，你填的内容还在，先看对方改了什么。"))
+def _overtaken(session: Session, found: RateCardVersion, revision: int | None = None) -> Refused:
+    back = given_back(session, found.id, after=found.revision if revision is None else revision)
+    if back is None:
+        return Refused("overtaken", N_("别人刚保存过这张费率卡，你填的内容还在，先看对方改了什么。"))
+    who, why = back
+    said = {"who": who or Sentence(N_("系统")), "name": found.name}
+    if why:
+        return Refused("overtaken", N_("%(who)s 已把 %(name)s 退回为草稿：%(why)s"), **said, why=why)
+    return Refused("overtaken", N_("%(who)s 已把 %(name)s 取回去改。"), **said)
 
 
 def note_writer(session: Session, id: str, actor_id: str | None, now: dt.datetime) -> None:

@@ -14,7 +14,8 @@ from gig.payouts.rates.rules.comparison import Difference, late_text
 from gig.payouts.rates.rules.overlaps import WEEKDAY_WORDS
 
 _DAY = dt.timedelta(days=1)
-Pair = tuple[int, int]
+Figures = tuple[int, ...]
+"""The same figure of the card before, of the one after and of the one that has told already, if any."""
 Case = tuple[str, str, str]
 _Hours = tuple[Sequence[Hours], Sequence[Hours]]
 """What starts on a day, and what started on the one before."""
@@ -22,23 +23,19 @@ _Hours = tuple[Sequence[Hours], Sequence[Hours]]
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Hours of one weekday or date in which both cards have one multiplier each."""
+    """Hours of one weekday or date in which each card has one multiplier."""
 
     day: str
     start: int
     end: int
-    percents: Pair
-
-    @property
-    def place(self) -> tuple[str, int]:
-        return self.day, self.start
+    percents: Figures
 
 
 @dataclass(frozen=True)
 class _Lower:
-    """Where one card pays less than another: cases with both prices, stretches, and what holds everywhere."""
+    """Where one card pays less than another: cases with the prices, stretches, and what holds everywhere."""
 
-    bases: list[tuple[Case, Pair]]
+    bases: list[tuple[Case, Figures]]
     stretches: list[_Stretch]
     everywhere: list[Difference]
 
@@ -57,47 +54,40 @@ def untold(before: RateCard, value: RateCard, after: RateCard) -> list[Differenc
     """What `after` lowers against `value`, but for what it lowers against `before` as well.
 
     That is told already: who knows that refunds pay 1.50 from Monday on knows so whatever they pay on the
-    days before. It goes by what is paid, case by case and minute by minute, however the cards word it.
+    days before. It goes by what a reply is paid, for every case, at every minute, however late, whatever of
+    the cards makes it so: empty when each reply that pays less than `value` pays less than `before` too.
     """
-    found, told = _lower(value, after, before), _lower(before, after, value)
-    cases = {case for case, _ in told.bases}
-    places = {each.place for each in told.stretches}
-    known = {(each.what, each.subject, each.after) for each in told.everywhere}
-    return [
-        *_base_cuts([each for each in found.bases if each[0] not in cases]),
-        *_hour_cuts(_joined([each for each in found.stretches if each.place not in places])),
-        *(each for each in found.everywhere if (each.what, each.subject, each.after) not in known),
-    ]
+    found = _lower(value, after, before)
+    return [*_base_cuts(found.bases), *_hour_cuts(_joined(found.stretches)), *found.everywhere]
 
 
-def _lower(before: RateCard, after: RateCard, *also: RateCard) -> _Lower:
-    """`also`: cards that tell apart more cases and hours than these two do."""
-    bases = _base_pairs(before, after, *also)
-    stretches = list(_stretches(before, after, *also))
-    lates = _late_pairs(before, after)
+def _lower(before: RateCard, after: RateCard, *told: RateCard) -> _Lower:
+    """`told`: the card against which agents know already what `after` lowers; that is left out."""
+    cards = (before, after, *told)
+    bases, stretches, lates = _bases(*cards), list(_stretches(*cards)), _lates(*cards)
     lower = _lowered(
-        {pair for _, pair in bases}, {each.percents for each in stretches}, {pair for _, pair in lates}
+        {base for _, base in bases}, {each.percents for each in stretches}, {late for _, late in lates}
     )
-    later = any(pair in lower[2] and pair[1] > pair[0] for _, pair in lates)
+    later = [at for at, late in lates if late in lower[2] and late[1] > late[0]]
     return _Lower(
         [each for each in bases if each[1] in lower[0] and each[1][1] < each[1][0]],
         [each for each in stretches if each.percents in lower[1] and each.percents[1] < each.percents[0]],
-        [*_late_cuts(before, after, later), *_limit_cuts(before, after)],
+        [*_late_cuts(before, after, later), *_limit_cuts(*cards)],
     )
 
 
 def _lowered(
-    bases: set[Pair], percents: set[Pair], lates: set[Pair]
-) -> tuple[set[Pair], set[Pair], set[Pair]]:
-    """The pairs that take part in any reply that pays less."""
-    found: tuple[set[Pair], set[Pair], set[Pair]] = (set(), set(), set())
+    bases: set[Figures], percents: set[Figures], lates: set[Figures]
+) -> tuple[set[Figures], set[Figures], set[Figures]]:
+    """The figures that take part in any reply that pays less, and of which nobody was told."""
+    found: tuple[set[Figures], set[Figures], set[Figures]] = (set(), set(), set())
     for base in bases:
         for percent in percents:
             for late in lates:
-                old, new = (_pay(base[n], percent[n], late[n]) for n in (0, 1))
-                if new < old:
-                    for pairs, pair in zip(found, (base, percent, late), strict=True):
-                        pairs.add(pair)
+                old, new, *told = (_pay(*figures) for figures in zip(base, percent, late, strict=True))
+                if new < old and not any(new < known for known in told):
+                    for figures, each in zip(found, (base, percent, late), strict=True):
+                        figures.add(each)
     return found
 
 
@@ -106,25 +96,25 @@ def _pay(base_fen: int, percent: int, lost: int) -> int:
     return gross_fen - half_up_percent(gross_fen, lost)
 
 
-def _base_pairs(before: RateCard, after: RateCard, *also: RateCard) -> list[tuple[Case, Pair]]:
-    """Every case that any of the cards tells apart, with the first two's prices."""
-    rows = [row for card in (before, after, *also) for row in card.base]
+def _bases(*cards: RateCard) -> list[tuple[Case, Figures]]:
+    """Every case that any of the cards tells apart, with what each pays for it."""
+    rows = [row for card in cards for row in card.base]
     found = []
     for queue in dict.fromkeys((ANY, *(row.queue for row in rows))):
         issues = (row.issue_type for row in rows if row.queue in (queue, ANY))
         for issue_type in dict.fromkeys((ANY, *issues)):
             for tier in TIERS:
                 case = (queue, issue_type, tier)
-                found.append((case, (before.base_fen(*case), after.base_fen(*case))))
+                found.append((case, tuple(card.base_fen(*case) for card in cards)))
     return found
 
 
-def _base_cuts(found: list[tuple[Case, Pair]]) -> Iterator[Difference]:
+def _base_cuts(found: list[tuple[Case, Figures]]) -> Iterator[Difference]:
     """One line a case; a case that only repeats what a wider one says is left out."""
-    tiers: dict[tuple[str, str], dict[str, Pair]] = {}
-    for (queue, issue_type, tier), pair in found:
-        tiers.setdefault((queue, issue_type), {})[tier] = pair
-    lines: dict[Case, Pair] = {}
+    tiers: dict[tuple[str, str], dict[str, Figures]] = {}
+    for (queue, issue_type, tier), base in found:
+        tiers.setdefault((queue, issue_type), {})[tier] = base[:2]
+    lines: dict[Case, Figures] = {}
     for (queue, issue_type), pairs in tiers.items():
         everywhere = len(pairs) == len(TIERS) and len(set(pairs.values())) == 1
         for tier, pair in {ANY: next(iter(pairs.values()))}.items() if everywhere else pairs.items():
@@ -135,10 +125,10 @@ def _base_cuts(found: list[tuple[Case, Pair]]) -> Iterator[Difference]:
         yield Difference("base", ",".join(case), yuan(was), yuan(now), row=BaseRow(*case, now))
 
 
-def _stretches(before: RateCard, after: RateCard, *also: RateCard) -> Iterator[_Stretch]:
+def _stretches(*cards: RateCard) -> Iterator[_Stretch]:
     """The days of the week, then each date that any of the cards names, and the night after it; cut wherever
-    one of them changes, with the first two's multipliers."""
-    cards = (before, after, *also)
+    one of them changes, with the multiplier of each. Dates count from the second one's beginning on."""
+    after = cards[1]
 
     def weekly(card: RateCard) -> list[tuple[Hours, ...]]:
         return [tuple(band.hours for band in card.bands if day in band.weekdays) for day in range(7)]
@@ -159,9 +149,8 @@ def _of_day(day: str, cards: Sequence[_Hours]) -> Iterator[_Stretch]:
     for today, yesterday in cards:
         edges |= {edge for hours in today for edge in (hours.start, min(hours.stop, DAY_MINUTES))}
         edges |= {hours.stop - DAY_MINUTES for hours in yesterday if hours.stop > DAY_MINUTES}
-    was, now = cards[:2]
     for start, end in pairwise(sorted(edges)):
-        yield _Stretch(day, start, end, (_percent(*was, start), _percent(*now, start)))
+        yield _Stretch(day, start, end, tuple(_percent(*each, start) for each in cards))
 
 
 def _joined(stretches: Sequence[_Stretch]) -> list[_Stretch]:
@@ -169,7 +158,7 @@ def _joined(stretches: Sequence[_Stretch]) -> list[_Stretch]:
     found: list[_Stretch] = []
     for each in stretches:
         last = found[-1] if found else None
-        if last and (last.day, last.end, last.percents) == (each.day, each.start, each.percents):
+        if last and (last.day, last.end, last.percents[:2]) == (each.day, each.start, each.percents[:2]):
             found[-1] = replace(last, end=each.end)
         else:
             found.append(each)
@@ -185,17 +174,17 @@ def _percent(today: Sequence[Hours], yesterday: Sequence[Hours], minute: int) ->
 
 def _hour_cuts(stretches: list[_Stretch]) -> Iterator[Difference]:
     for each in stretches:
-        was, now = (f"×{multiplier(percent)}" for percent in each.percents)
+        was, now = (f"×{multiplier(percent)}" for percent in each.percents[:2])
         yield Difference("hours", f"{each.day} {clock_text(each.start)}–{clock_text(each.end)}", was, now)
 
 
-def _late_pairs(before: RateCard, after: RateCard) -> list[tuple[int, Pair]]:
-    """Which share of the gross is lost at every latency at which either card changes its mind."""
+def _lates(*cards: RateCard) -> list[tuple[int, Figures]]:
+    """Which share of the gross is lost at every latency (in half seconds) at which a card changes it."""
     edges = {0}
-    for card in (before, after):
+    for card in cards:
         for over_s in (*(tier.over_s for tier in card.late), card.claim_expires_s):
             edges |= {over_s * 2, over_s * 2 + 1}
-    return [(edge, (_lost(before, edge), _lost(after, edge))) for edge in sorted(edges)]
+    return [(edge, tuple(_lost(card, edge) for card in cards)) for edge in sorted(edges)]
 
 
 def _lost(card: RateCard, half_seconds: int) -> int:
@@ -205,19 +194,18 @@ def _lost(card: RateCard, half_seconds: int) -> int:
     return passed[-1] if passed else 0
 
 
-def _late_cuts(before: RateCard, after: RateCard, lower: bool) -> Iterator[Difference]:
-    if not lower:
-        return
-    if after.claim_expires_s < before.claim_expires_s:
-        was, now = str(before.claim_expires_s), str(after.claim_expires_s)
-        yield Difference("limit", "claim_expires_s", was, now)
-    if after.late != before.late:
+def _late_cuts(before: RateCard, after: RateCard, lower: Sequence[int]) -> Iterator[Difference]:
+    """`lower`: the latencies at which a larger share is lost, beyond the end of the claim all of it."""
+    ends = after.claim_expires_s * 2
+    if any(at > ends for at in lower):
+        yield Difference("limit", "claim_expires_s", str(before.claim_expires_s), str(after.claim_expires_s))
+    if any(at <= ends for at in lower):
         yield Difference("late", "late", late_text(before), late_text(after))
 
 
-def _limit_cuts(before: RateCard, after: RateCard) -> Iterator[Difference]:
+def _limit_cuts(before: RateCard, after: RateCard, *told: RateCard) -> Iterator[Difference]:
     limit: Callable[[RateCard, str], int] = getattr
     for name in ("max_paid_replies", "triage_fee_fen"):
-        was, now = limit(before, name), limit(after, name)
-        if now < was:
+        was, now, *known = (limit(card, name) for card in (before, after, *told))
+        if now < was and not any(now < each for each in known):
             yield Difference("limit", name, str(was), str(now))

@@ -131,7 +131,7 @@ def change(id: str) -> AnyResponse | tuple[str, int] | str:
         if error.slug != "overtaken":
             raise
         newest = queries.version(db.session(), id)
-        return _page(id, form, newest.revision, overtaken=True), 409
+        return _page(id, form, newest.revision, overtaken=error), 409
 
 
 def _carry_out(id: str, does: str, form: CardForm, revision: int) -> AnyResponse | str:

@@ -176,14 +176,21 @@ def _line(card: RateCard, sample: Sample) -> str:
 
 
 def price_moves(card: RateCard, before: RateCard | None) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """Of each base row: what it paid before, and the move; before by the row it fell back to."""
+    """Of each base row, and of each that is not there any more: what its case paid, and the move, by the row
+    that it fell back to before, or falls back to now."""
     if before is None:
         return {}
-    exact = {row.key for row in before.base}
+    exact, kept = ({row.key for row in each.base} for each in (before, card))
     moves = {}
-    for row in card.base:
-        was = before.base_fen(*row.key)
-        moves[row.key] = {"was": was, "move": row.fen - was, "exact": row.key in exact}
+    for key in [row.key for row in (*card.base, *before.base)]:
+        was, now = before.base_fen(*key), card.base_fen(*key)
+        moves[key] = {
+            "was": was,
+            "now": now,
+            "move": now - was,
+            "exact": key in exact,
+            "dropped": key not in kept,
+        }
     return moves
 
 

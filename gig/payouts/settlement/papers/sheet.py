@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from gig.core.cells import plain
 from gig.core.money import yuan
 from gig.payouts.settlement.models import Statement
 from gig.payouts.settlement.papers.content import Line, lines, taxes
@@ -17,7 +18,6 @@ from gig.payouts.settlement.values import zone
 
 BOM = "\ufeff"
 AT_ONCE = 500
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def write(session: Session, statement: Statement) -> Iterator[str]:
@@ -81,11 +81,6 @@ def _row(line: Line) -> list[str]:
 
 def _at(instant: dt.datetime) -> str:
     return zone().local(instant).isoformat(sep=" ", timespec="seconds")
-
-
-def plain(text: str) -> str:
-    """Text that no spreadsheet computes."""
-    return "'" + text if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 def _taken(out: io.StringIO) -> str:
