@@ -211,8 +211,8 @@ def _once(session: Session) -> Iterator[Difference]:
 @check(
     "surges.promised",
     "what surges promised is what the quotes of each hold, and within its budget",
-    asks=N_("临时加价已承诺的钱等于报价里的合计，并且不超预算"),
-    then=N_("加价可能花得比批的多。请运营停掉这次加价，财务按报价合计核预算。"),
+    asks=N_("临时加成已承诺的钱等于报价里的合计，并且不超预算"),
+    then=N_("加成可能花得比批的多。请运营停掉这次加成，财务按报价合计核预算。"),
 )
 def _surges(session: Session) -> Iterator[Difference]:
     yield from rows(

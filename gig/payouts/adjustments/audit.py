@@ -42,7 +42,7 @@ def _posted(session: Session) -> Iterator[Difference]:
 @check(
     "replies.taken",
     "no more is taken from a reply, by lateness, clawback and reversal together, than it paid",
-    asks=N_("迟到、追回和冲回合起来，不会超过这条回复本身的佣金"),
+    asks=N_("迟到、扣回和冲回合起来，不会超过这条回复本身的佣金"),
     then=N_("客服被多扣了钱。把多扣的部分作为调整补给客服，再查是哪一笔扣重了。"),
 )
 def _taken(session: Session) -> Iterator[Difference]:
