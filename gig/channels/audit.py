@@ -60,7 +60,8 @@ def _held(session: Session) -> Iterator[Difference]:
     )
     yield from rows(
         session,
-        f"""SELECT 'suspicion ' || s.id, s.state, coalesce(CAST(h.ended_at AS TEXT), 'not held'), s.id {joined}
+        f"""SELECT 'suspicion ' || s.id, s.state, coalesce(CAST(h.ended_at AS TEXT), 'not held'), s.id
+            {joined}
             WHERE s.strong AND (h.agent_id IS NULL OR (s.state = 'undecided' AND h.ended_at IS NOT NULL))""",
         says=N_("%(thing)s：疑点重，那单的钱却没有暂缓。"),
         about="suspicion",

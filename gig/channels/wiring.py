@@ -39,9 +39,15 @@ def plug_into(app: Flask) -> None:
     )
     scheduler.register(
         app,
-        scheduler.Job("channels.forget_old_sends", every_s=3600, run=forget_old_sends),
-        scheduler.Job("channels.forget_old_marks", every_s=3600, run=forget_old_marks),
-        scheduler.Job("channels.forget_old_photos", every_s=3600, run=forget_old_photos),
+        scheduler.Job(
+            "channels.forget_old_sends", every_s=3600, run=forget_old_sends, words=N_("清掉客户发消息的计数")
+        ),
+        scheduler.Job(
+            "channels.forget_old_marks", every_s=3600, run=forget_old_marks, words=N_("清掉旧的设备标记")
+        ),
+        scheduler.Job(
+            "channels.forget_old_photos", every_s=3600, run=forget_old_photos, words=N_("删掉过期的聊天图片")
+        ),
     )
 
 

@@ -33,7 +33,9 @@ def _handed_on(inquiry_id: str) -> Place:
 def inquiries(ids: Collection[str]) -> Named:
     """咨询 …7qk3zz（退款）"""
     rows = db.session().execute(
-        sa.select(Inquiry.id, Inquiry.queue, Inquiry.owner_id, Inquiry.last_owner_id).where(Inquiry.id.in_(ids))
+        sa.select(Inquiry.id, Inquiry.queue, Inquiry.owner_id, Inquiry.last_owner_id).where(
+            Inquiry.id.in_(ids)
+        )
     )
     return {
         id: Thing(

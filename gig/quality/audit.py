@@ -14,7 +14,7 @@ from gig.payouts.ledger.audit import Difference, check, rows
     "appeals.returned",
     "what an appeal gave back stands in the book as its reversal of the penalty, and nothing else does",
     asks=N_("申诉裁定返还的钱都在账本里冲回，没有别的"),
-    then=N_("客服看到的返还和账本不一样。少的作为调整补给客服，多的查清后追回。"),
+    then=N_("客服看到的返还和账本不一样。少的作为调整补给客服，多的查清后冲回。"),
 )
 def _given_back(session: Session) -> Iterator[Difference]:
     yield from rows(

@@ -1,7 +1,8 @@
 """What things are called and where they stand, for pages that stand below the feature that knows.
 
-A feature registers a function for a kind of thing. It is asked once for all the ids that a page names, and answers
-with what it knows; of anything else the end of its id is shown. Which places a reader may open, the page decides.
+A feature registers a function for a kind of thing. It is asked once for all the ids that a page names, and
+answers with what it knows; of anything else the end of its id is shown. Which places a reader may open, the
+page decides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the things of payouts are called where a proof of the book names them, and where finance opens them."""
+"""What the things of payouts are called where a proof of the book names them, and where they are opened."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def statements(ids: Collection[str]) -> Named:
 
 
 def _people_and_periods(rows: Collection[Any]) -> tuple[dict[str | None, str], dict[str | None, str]]:
-    return words_of("agent", {row.agent_id for row in rows}), words_of("period", {row.period_id for row in rows})
+    return words_of("agent", {row.agent_id for row in rows}), words_of(
+        "period", {row.period_id for row in rows}
+    )
 
 
 def lines(ids: Collection[str]) -> Named:
@@ -179,7 +181,9 @@ def accounts(ids: Collection[str]) -> Named:
     """One account in words; the empty id is all of them."""
     everything = Place("settle", "books.accounts", N_("看科目"))
     return {
-        id: Thing(account_words(id), (ledger(account=id), everything)) if id else Thing(_("全部科目"), (everything,))
+        id: Thing(account_words(id), (ledger(account=id), everything))
+        if id
+        else Thing(_("全部科目"), (everything,))
         for id in ids
     }
 

@@ -137,7 +137,7 @@ def found(check: BookCheck) -> Found:
 
 
 def found_since(session: Session) -> dict[str, str]:
-    """The rules that the newest proof found broken, each with the instant of the first proof in a row that did."""
+    """The rules that the newest proof found broken, each with the first proof in a row that did."""
     newest = alarm(session)
     if newest is None:
         return {}

@@ -1,7 +1,7 @@
 """What a proof of the book found, as people read it: rule by rule, the worst first, each thing by its name.
 
-A proof is kept as plain values with the sentence that says each, so that it can be read in any language later, and
-also when a rule has changed since.
+A proof is kept as plain values with the sentence that says each, so that it can be read in any language
+later, and also when a rule has changed since.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Kept = Mapping[str, Any]
 HASH_SHOWN = 8
 
 
-def kept(finding: Finding, *, since: str) -> dict[str, Any]:
+def kept(finding: Finding, *, since: str | None) -> dict[str, Any]:
     """What is stored of a claim that did not hold; `since` is the first proof in a row that found it so."""
     return {
         "rule": finding.check.name,
@@ -56,10 +56,19 @@ def rules_of(found: Kept | Sequence[Mapping[str, str]]) -> list[Kept]:
         return list(found["rules"])
     by_claim: dict[str, list[dict[str, Any]]] = {}
     for one in found:
-        by_claim.setdefault(one["claim"], []).append({**one, "says": PLAIN, "about": None, "are": ("", ""), "fen": 0})
+        by_claim.setdefault(one["claim"], []).append(
+            {**one, "says": PLAIN, "about": None, "are": ("", ""), "fen": 0}
+        )
     names = {check.claim: check.name for check in checks}
     return [
-        {"rule": names.get(claim, ""), "claim": claim, "count": len(ones), "fen": 0, "since": None, "differences": ones}
+        {
+            "rule": names.get(claim, ""),
+            "claim": claim,
+            "count": len(ones),
+            "fen": 0,
+            "since": None,
+            "differences": ones,
+        }
         for claim, ones in by_claim.items()
     ]
 
@@ -75,7 +84,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """One rule that does not hold: `more` differences were counted beyond the rows; `capped` when not all were."""
+    """One rule that does not hold: `more` were counted beyond the rows, `capped` if not all were."""
 
     rule: str
     asks: str
@@ -128,7 +137,8 @@ def _row(one: Kept, names: Mapping[tuple[str, str], Thing]) -> Row:
         _value(value, kind, names)
         for value, kind in zip((one["expected"], one["found"]), one["are"], strict=True)
     )
-    words = _(one["says"], thing=thing.words, expected=expected, found=found, off=_off(one["fen"]))
+    says: str = one["says"]
+    words = _(says, thing=thing.words, expected=expected, found=found, off=_off(one["fen"]))
     return Row(words, one["fen"], thing.places)
 
 

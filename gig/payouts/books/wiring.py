@@ -39,7 +39,8 @@ def plug_into(app: Flask) -> None:
         accounts=naming.both_accounts,
     )
     shell.provide(app, "book_alarm", book_alarm)
-    menu.offer(app, menu.Entry("settle", N_("账本"), "/console/ledger", "receipt", "settle"))
+    entry = menu.Entry("settle", N_("账本"), "/console/ledger", "receipt", "settle", tabs=("/console/jobs",))
+    menu.offer(app, entry)
 
 
 def book_alarm() -> dict[str, Any] | None:

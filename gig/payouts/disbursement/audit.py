@@ -103,7 +103,8 @@ def _taxed_as_paid(session: Session) -> Iterator[Difference]:
     )
     yield from rows(
         session,
-        f"SELECT t.line_id, l.agent_id, t.agent_id, l.id, t.gross_fen {joined} WHERE t.agent_id <> l.agent_id",
+        f"""SELECT t.line_id, l.agent_id, t.agent_id, l.id, t.gross_fen {joined}
+            WHERE t.agent_id <> l.agent_id""",
         says=N_("%(thing)s：付给 %(expected)s，个税却记在 %(found)s 名下。"),
         about="line",
         are="agent",
@@ -125,7 +126,11 @@ def _taxed_as_paid(session: Session) -> Iterator[Difference]:
 )
 def _results(session: Session) -> Iterator[Difference]:
     for kind, states, says in (
-        ("settled", ("settled", "returned"), N_("%(thing)s：到账应记 %(expected)s，账本里是 %(found)s，%(off)s。")),
+        (
+            "settled",
+            ("settled", "returned"),
+            N_("%(thing)s：到账应记 %(expected)s，账本里是 %(found)s，%(off)s。"),
+        ),
         ("failed", ("failed",), N_("%(thing)s：付款失败应记 %(expected)s，账本里是 %(found)s，%(off)s。")),
         ("returned", ("returned",), N_("%(thing)s：退回应记 %(expected)s，账本里是 %(found)s，%(off)s。")),
     ):

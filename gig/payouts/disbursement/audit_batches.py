@@ -79,7 +79,10 @@ def _sheet(session: Session, batch: Batch) -> Iterator[Difference]:
                 says = N_("%(thing)s：应有 %(expected)s 行，读出来 %(found)s 行。")
                 yield Difference(f"sheet {file.name} lines", file.lines, lines, says, about, _COUNT)
             if fen != file.total_fen:
-                says, off = N_("%(thing)s：应合计 %(expected)s，读出来 %(found)s，%(off)s。"), fen - file.total_fen
+                says, off = (
+                    N_("%(thing)s：应合计 %(expected)s，读出来 %(found)s，%(off)s。"),
+                    fen - file.total_fen,
+                )
                 yield Difference(f"sheet {file.name}", file.total_fen, fen, says, about, _FEN, off)
             count, total = count + lines, total + fen
         if count != batch.lines:

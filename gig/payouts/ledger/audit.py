@@ -1,8 +1,9 @@
 """Proving the books: checks that features register, and the book's own.
 
-A check is one or a few set-based queries. It yields what is wrong, and nothing when all is well. The decorator
-is the one place where a rule is described: its name and claim for machines, and what it asks and what follows
-for people. A difference carries the sentence that says it; what fills the sentence is named where it is shown.
+A check is one or a few set-based queries. It yields what is wrong, and nothing when all is well. The
+decorator is the one place where a rule is described: its name and claim for machines, and what it asks and
+what follows for people. A difference carries the sentence that says it; what fills the sentence is named
+where it is shown.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Difference:
 
     `says` is a sentence with places for the `thing`, `expected`, `found` and, of money, how far it is `off`.
     `about` is the kind and the id of the thing; `are` says what expected and found are: `fen`, `count`,
-    `instant`, or the kind of thing that they name. `fen` is how far money is off, signed, 0 for what is no money.
+    `instant`, or the kind of thing that they name. `fen` is how far money is off, signed, 0 for no money.
     """
 
     subject: str
@@ -135,7 +136,7 @@ def figures(
 ) -> Iterator[Difference]:
     """Differences from SQL that looks at several figures of one thing in one pass.
 
-    It selects (subject, id, money at stake) and then, for each (sentence, kind) of `parts`, expected and found;
+    It selects (subject, id, money at stake) and then expected and found for each (sentence, kind) of `parts`;
     a part whose two are the same, or both NULL, is in order. What goes to the wrong person is at stake.
     """
     for subject, id, stake, *pairs in session.execute(sa.text(f"{query} LIMIT {MANY}")):
