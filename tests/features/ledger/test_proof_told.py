@@ -51,7 +51,17 @@ def test_each_rule_has_one_code_name_a_question_and_what_to_do(app: Flask) -> No
 
 def test_every_kind_of_thing_that_a_rule_names_has_somebody_who_knows_it(app: Flask) -> None:
     kinds = ("agent", "period", "due", "statement", "line", "batch", "sheet", "entry", "earning", "account")
-    others = ("accounts", "adjustment", "inquiry", "turn", "escalation", "surge", "queue", "appeal", "suspicion")
+    others = (
+        "accounts",
+        "adjustment",
+        "inquiry",
+        "turn",
+        "escalation",
+        "surge",
+        "queue",
+        "appeal",
+        "suspicion",
+    )
     with app.app_context():
         assert [kind for kind in (*kinds, *others, "score_event_kind") if not things.is_kind(kind)] == []
 
@@ -112,11 +122,10 @@ def test_ten_thousand_differences_are_counted_and_the_largest_shown_in_as_few_st
 
     def statements(count: int) -> int:
         ids = session.scalars(sa.select(Statement.id)).all()
+        about, fens = ("statement", ids[0]), ("fen", "fen")
         differences = iter(
-            Difference(ids[0], 0, fen, "%(thing)s：应该是 %(expected)s，实际是 %(found)s。", ("statement", ids[0]),
-                       ("fen", "fen"), fen)
-            for fen in range(1, count + 1)
-        )  # fmt: skip
+            Difference(ids[0], 0, fen, about=about, are=fens, fen=fen) for fen in range(1, count + 1)
+        )
         many = Check("test.many", "there are many", "很多", "查", lambda _session: differences)
         checks.append(many)
         try:
@@ -136,7 +145,9 @@ def test_ten_thousand_differences_are_counted_and_the_largest_shown_in_as_few_st
 
 
 @pytest.mark.usefixtures("after_closing_time")
-def test_a_proof_from_before_rules_had_names_can_still_be_read(session: Session, desk: Desk, lin: str) -> None:
+def test_a_proof_from_before_rules_had_names_can_still_be_read(
+    session: Session, desk: Desk, lin: str
+) -> None:
     old = {"claim": checks[0].claim, "subject": "all accounts", "expected": "0", "found": "5"}
     with transaction() as writing:
         writing.add(
