@@ -37,13 +37,12 @@ def inquiries(ids: Collection[str]) -> Named:
             Inquiry.id.in_(ids)
         )
     )
-    return {
-        id: Thing(
-            _("咨询 %(n)s（%(queue)s）", n=short(id), queue=called(queue, "queue")),
-            (_handed_on(id), *((ledger(agent=owner or last),) if owner or last else ())),
-        )
-        for id, queue, owner, last in rows
-    }
+    found = {}
+    for id, queue, owner, last in rows:
+        agent = owner or last
+        words = _("咨询 %(n)s（%(queue)s）", n=short(id), queue=called(queue, "queue"))
+        found[id] = Thing(words, (_handed_on(id), *((ledger(agent=agent),) if agent else ())))
+    return found
 
 
 def turns(ids: Collection[str]) -> Named:

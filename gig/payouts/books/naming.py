@@ -54,7 +54,7 @@ def _period(period: Period) -> str:
     if period.kind != "week":
         return title(period)
     days = day_range(period.first_day, last_day(period))
-    return _("%(period)s（%(days)s）", period=title(period), days=days)
+    return str(_("%(period)s（%(days)s）", period=title(period), days=days))
 
 
 def _to_period(id: str) -> Place:
