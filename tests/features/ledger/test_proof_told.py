@@ -96,15 +96,17 @@ def test_the_same_page_speaks_english(session: Session, desk: Desk, lin: str) ->
 def test_the_most_money_comes_first_and_the_first_day_is_kept_on(session: Session, lin: str) -> None:
     alter(turns=7)
     check_book(asked_by=None, now=NIGHT)
-    with transaction() as writing:
-        writing.execute(sa.update(Earning).values(gross_fen=1300, pay_fen=1060))
+    alter(carried_in_fen=50, available_fen=1010, carried_out_fen=1010)
     check_book(asked_by=None, now=NIGHT + DAY)
     session.rollback()
-    ours = ("earnings.posted", "statements.sum")  # the turns of these books are invented, which is found too
+    ours = (
+        "statements.carried",
+        "statements.sum",
+    )  # the turns of these books are invented, which is found too
     told = [each for each in groups(found(latest_checks(session)[0]).rules) if each.rule in ours]
-    assert [group.rule for group in told] == ["earnings.posted", "statements.sum"]
+    assert [group.rule for group in told] == ["statements.carried", "statements.sum"]
     assert [group.since for group in told] == [NIGHT + DAY, NIGHT]
-    assert told[0].fen == 100
+    assert [group.fen for group in told] == [50, 0]
 
 
 @pytest.mark.usefixtures("after_closing_time")
