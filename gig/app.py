@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from gig import foundation
 from gig.channels import wiring as channels
 from gig.core import clock
+from gig.core.text import N_
 from gig.dispatch import wiring as dispatch
 from gig.identity import wiring as identity
 from gig.insight import wiring as insight
@@ -36,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     health.init_app(app)
     init_web(app)
     init_api(app)
-    register(app, Job("live.purge_outbox", every_s=3600, run=purge_outbox))
+    register(app, Job("live.purge_outbox", every_s=3600, run=purge_outbox, words=N_("清掉旧的实时消息")))
     for feature in FEATURES:
         feature.plug_into(app)
     return app

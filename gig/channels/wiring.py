@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from gig import api, scheduler
-from gig.channels import audit, values  # noqa: F401  (declares the numbers and the checks)
+from gig.channels import audit, naming, values  # noqa: F401  (declares the numbers and the checks)
 from gig.channels.operations.chats import forget_old_photos
 from gig.channels.operations.limits import forget_old_sends
 from gig.channels.operations.signals import forget_old_marks
@@ -22,6 +22,7 @@ from gig.channels.views import api as channel_api
 from gig.core.db import db
 from gig.core.text import N_
 from gig.identity import menu
+from gig.web import things
 
 
 def plug_into(app: Flask) -> None:
@@ -30,6 +31,7 @@ def plug_into(app: Flask) -> None:
     for room in (chat, agent, console_greetings, console_embedding, console_suspicions):
         app.register_blueprint(room.pages)
     devices.plug_into(app)
+    things.provide(app, suspicion=naming.suspicions)
     menu.offer(
         app,
         menu.Entry("arrange", N_("自动问候"), console_greetings.HERE, "message-2", "operate"),
@@ -37,9 +39,15 @@ def plug_into(app: Flask) -> None:
     )
     scheduler.register(
         app,
-        scheduler.Job("channels.forget_old_sends", every_s=3600, run=forget_old_sends),
-        scheduler.Job("channels.forget_old_marks", every_s=3600, run=forget_old_marks),
-        scheduler.Job("channels.forget_old_photos", every_s=3600, run=forget_old_photos),
+        scheduler.Job(
+            "channels.forget_old_sends", every_s=3600, run=forget_old_sends, words=N_("清掉客户发消息的计数")
+        ),
+        scheduler.Job(
+            "channels.forget_old_marks", every_s=3600, run=forget_old_marks, words=N_("清掉旧的设备标记")
+        ),
+        scheduler.Job(
+            "channels.forget_old_photos", every_s=3600, run=forget_old_photos, words=N_("删掉过期的聊天图片")
+        ),
     )
 
 

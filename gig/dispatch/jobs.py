@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from gig.core import clock
+from gig.core.text import N_
 from gig.dispatch.operations import expiry, offers, resting
 from gig.dispatch.outages.operations import excuse_due
 from gig.dispatch.values import ANSWER_WAIT, SWEEP_WAIT
@@ -46,10 +47,10 @@ def rest(now: dt.datetime) -> str | None:
 
 
 JOBS = (
-    Job("dispatch.expire", 1, expire, once=False),
-    Job("dispatch.due", 5, due, once=False),
-    Job("dispatch.idle", 30, idle, once=False),
-    Job("dispatch.excuse", 5, excuse, once=False),
-    Job("dispatch.offer", 1, offer, once=False),
-    Job("dispatch.rest", 10, rest, once=False),
+    Job("dispatch.expire", 1, expire, once=False, words=N_("收回到时没答的咨询")),
+    Job("dispatch.due", 5, due, once=False, words=N_("结束、解决和关闭到时的咨询")),
+    Job("dispatch.idle", 30, idle, once=False, words=N_("让没有动静的客服下线")),
+    Job("dispatch.excuse", 5, excuse, once=False, words=N_("免掉平台故障造成的迟到")),
+    Job("dispatch.offer", 1, offer, once=False, words=N_("给空闲的客服派单")),
+    Job("dispatch.rest", 10, rest, once=False, words=N_("安排小休，发现失联的客服")),
 )

@@ -36,9 +36,13 @@ def plug_into(app: Flask) -> None:
     shell.provide(app, "live_ticket", tickets.live_ticket)
     scheduler.register(
         app,
-        scheduler.Job("api.purge_keys", every_s=3600, run=purge_keys),
-        scheduler.Job("identity.purge_attempts", every_s=3600, run=purge_attempts),
-        scheduler.Job("identity.end_old_sessions", every_s=3600, run=end_old_sessions),
+        scheduler.Job("api.purge_keys", every_s=3600, run=purge_keys, words=N_("清掉用过的幂等键")),
+        scheduler.Job(
+            "identity.purge_attempts", every_s=3600, run=purge_attempts, words=N_("清掉旧的登录失败记录")
+        ),
+        scheduler.Job(
+            "identity.end_old_sessions", every_s=3600, run=end_old_sessions, words=N_("让过期的登录失效")
+        ),
     )
 
 

@@ -25,7 +25,13 @@ def plug_into(app: Flask) -> None:
         menu.Entry("administer", N_("删除实名信息"), erasing.HERE, "trash", "administer"),
     )
     scheduler.register(
-        app, scheduler.Job("onboarding.delete_old_photos", every_s=3600, run=delete_old_photos)
+        app,
+        scheduler.Job(
+            "onboarding.delete_old_photos",
+            every_s=3600,
+            run=delete_old_photos,
+            words=N_("删掉审完 30 天的证件照"),
+        ),
     )
 
 

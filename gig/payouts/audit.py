@@ -1,4 +1,4 @@
-"""What must hold between earnings, book, periods, statements and lines; run by `gig audit`."""
+"""What must hold between earnings, book and periods, and of what is owed; run by `gig audit`."""
 
 from __future__ import annotations
 
@@ -6,142 +6,101 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
-from gig.payouts.ledger.audit import Difference, check, rows
+from gig.core.text import N_
+from gig.payouts.ledger.audit import Difference, check, figures, rows
+from gig.payouts.settlement.audit import LIVE_LINE, NOT_PAID_YET, STATEMENT_KINDS
 
-_STATEMENT_KINDS = "e.kind NOT IN ('export', 'tax', 'settled', 'failed', 'returned')"
-_LIVE_LINE = (
-    "l.state <> 'voided' AND NOT EXISTS "
-    "(SELECT 1 FROM payout_line r WHERE r.retry_of = l.id AND r.state <> 'voided')"
+_PROGRAM = N_("这种错人手改不了，先别审批和付款，把这一页发给技术。")
+
+
+@check(
+    "periods.exist",
+    "every posting, earning, statement and line names a period that exists",
+    asks=N_("每笔分录、收入、结算单和付款都属于一个真有的周期"),
+    then=_PROGRAM,
 )
-
-
-@check("every posting, earning, statement and line names a period that exists")
 def _periods(session: Session) -> Iterator[Difference]:
-    for table in ("ledger_entry", "earning", "statement", "payout_line"):
+    for table, thing in (
+        ("ledger_entry", "entry"),
+        ("earning", "earning"),
+        ("statement", "statement"),
+        ("payout_line", "line"),
+    ):
         yield from rows(
             session,
-            f"""SELECT '{table} ' || t.id, 'a period', t.period_id FROM {table} t
+            f"""SELECT '{table} ' || t.id, 'a period', t.period_id, t.id FROM {table} t
                 LEFT JOIN period p ON p.id = t.period_id WHERE p.id IS NULL""",
+            says=N_("%(thing)s：写着属于周期“%(found)s”，可是没有这个周期。"),
+            about=thing,
         )
 
 
-@check("periods follow each other without gap or overlap, and close in their order")
+@check(
+    "periods.chain",
+    "periods follow each other without gap or overlap, and close in their order",
+    asks=N_("周期一个接一个，不空不叠，按先后关账"),
+    then=N_("先别关后面的周期。空出或重叠的时段里，收入会没有着落，请技术先补好周期。"),
+)
 def _chain(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
         """SELECT id, ended, starts_at FROM (
              SELECT id, starts_at, lag(ends_at) OVER (ORDER BY starts_at) AS ended FROM period) AS p
            WHERE ended <> starts_at""",
+        says=N_("%(thing)s：上一个周期到 %(expected)s 为止，它却从 %(found)s 开始。"),
+        about="period",
+        are="instant",
     )
     yield from rows(
         session,
-        """SELECT later.id, 'not closed before ' || earlier.id, later.state
+        """SELECT later.id, earlier.id, later.state
            FROM period later JOIN period earlier ON earlier.starts_at < later.starts_at
            WHERE later.state IN ('closed', 'approved', 'exported', 'settled')
              AND (earlier.state = 'closing' OR (earlier.state = 'open' AND earlier.close_no = 0))""",
+        says=N_("%(thing)s：更早的%(expected)s还没关账，它却已经是“%(found)s”。"),
+        about="period",
+        are=("period", "period_state"),
     )
 
 
-@check("an earning is posted with its gross and its penalty, in its own period, and nothing else is")
+@check(
+    "earnings.posted",
+    "an earning is posted with its gross and its penalty, in its own period, and nothing else is",
+    asks=N_("每条回复的佣金和迟到扣减都在账本里，金额、客服和周期一样"),
+    then=NOT_PAID_YET,
+)
 def _earnings(session: Session) -> Iterator[Difference]:
-    for kind, figure in (("earning", "gross_fen"), ("penalty", "penalty_fen")):
-        yield from rows(
+    for kind, figure, says in (
+        ("earning", "gross_fen", N_("%(thing)s：佣金是 %(expected)s，账本里是 %(found)s，%(off)s。")),
+        ("penalty", "penalty_fen", N_("%(thing)s：迟到扣减是 %(expected)s，账本里是 %(found)s，%(off)s。")),
+    ):
+        yield from figures(
             session,
-            f"""SELECT '{kind}:' || g.id, g.{figure}, coalesce(e.amount_fen, 0)
+            f"""SELECT '{kind}:' || g.id, g.id, e.amount_fen, g.{figure}, coalesce(e.amount_fen, 0),
+                  CASE WHEN e.id IS NOT NULL THEN g.period_id || ' ' || g.agent_id END,
+                  CASE WHEN e.id IS NOT NULL THEN e.period_id || ' ' || coalesce(e.agent_id, '') END
                 FROM earning g LEFT JOIN ledger_entry e ON e.source_key = '{kind}:' || g.id
                 WHERE coalesce(e.amount_fen, 0) <> g.{figure}
                   OR (e.id IS NOT NULL AND (e.agent_id <> g.agent_id OR e.period_id <> g.period_id))""",
+            about="earning",
+            parts=((says, "fen"), (N_("%(thing)s：应记在 %(expected)s，账本却记在 %(found)s。"), "due")),
         )
         yield from rows(
             session,
-            f"""SELECT e.source_key, 'an earning', 'none' FROM ledger_entry e
+            f"""SELECT e.source_key, 'an earning', 'none', e.id, e.amount_fen FROM ledger_entry e
                 LEFT JOIN earning g ON g.id = substr(e.source_key, {len(kind) + 2})
                 WHERE e.kind = '{kind}' AND g.id IS NULL""",
+            says=N_("%(thing)s：账本里有，却找不到它对应的回复。"),
+            about="entry",
         )
 
 
-@check("a statement is the sum of its earnings and of its postings, kind by kind")
-def _statements(session: Session) -> Iterator[Difference]:
-    yield from rows(
-        session,
-        f"""SELECT s.id, s.gross_fen, coalesce(b.fen, 0) FROM statement s
-            LEFT JOIN (SELECT period_id, agent_id, sum(payable_fen) AS fen FROM ledger_entry e
-                       WHERE {_STATEMENT_KINDS} AND agent_id IS NOT NULL GROUP BY period_id, agent_id) b
-              ON b.period_id = s.period_id AND b.agent_id = s.agent_id
-            WHERE s.voided_at IS NULL AND s.gross_fen <> coalesce(b.fen, 0)""",
-    )
-    yield from rows(
-        session,
-        """SELECT s.id, s.base_fen + s.peak_fen - s.late_fen, coalesce(g.fen, 0) FROM statement s
-           LEFT JOIN (SELECT period_id, agent_id, sum(pay_fen) AS fen, sum(base_fen) AS base,
-                        sum(penalty_fen) AS late, count(*) AS turns
-                      FROM earning WHERE gross_fen > 0 GROUP BY period_id, agent_id) g
-             ON g.period_id = s.period_id AND g.agent_id = s.agent_id
-           WHERE s.voided_at IS NULL AND (s.base_fen <> coalesce(g.base, 0)
-             OR s.late_fen <> coalesce(g.late, 0) OR s.turns <> coalesce(g.turns, 0)
-             OR s.base_fen + s.peak_fen - s.late_fen <> coalesce(g.fen, 0))""",
-    )
-    for column, kind in (
-        ("adjustments_fen", "adjustment"),
-        ("awards_fen", "award"),
-        ("triage_fen", "triage"),
-        ("reversals_fen", "reversal"),
-    ):
-        yield from rows(
-            session,
-            f"""SELECT s.id || ' {column}', s.{column}, coalesce(b.fen, 0) FROM statement s
-                LEFT JOIN (SELECT period_id, agent_id, sum(payable_fen) AS fen FROM ledger_entry
-                           WHERE kind = '{kind}' AND agent_id IS NOT NULL GROUP BY period_id, agent_id) b
-                  ON b.period_id = s.period_id AND b.agent_id = s.agent_id
-                WHERE s.voided_at IS NULL AND s.{column} <> coalesce(b.fen, 0)""",
-        )
-
-
-@check("nobody with postings in a closed period is without a statement")
-def _missing_statements(session: Session) -> Iterator[Difference]:
-    yield from rows(
-        session,
-        f"""SELECT e.period_id || ' ' || e.agent_id, 'a statement', sum(e.payable_fen) FROM ledger_entry e
-            JOIN period p ON p.id = e.period_id AND p.state NOT IN ('open', 'closing')
-            LEFT JOIN statement s
-              ON s.period_id = e.period_id AND s.agent_id = e.agent_id AND s.voided_at IS NULL
-            WHERE e.payable_fen <> 0 AND {_STATEMENT_KINDS} AND s.id IS NULL
-            GROUP BY e.period_id, e.agent_id""",
-    )
-
-
-@check("what a statement carries in is what the one before carried out")
-def _carries(session: Session) -> Iterator[Difference]:
-    yield from rows(
-        session,
-        """SELECT id, expected, carried_in_fen FROM (
-             SELECT s.id, s.carried_in_fen,
-               coalesce(lag(s.carried_out_fen) OVER (PARTITION BY s.agent_id ORDER BY p.starts_at), 0)
-                 AS expected
-             FROM statement s JOIN period p ON p.id = s.period_id WHERE s.voided_at IS NULL) AS c
-           WHERE carried_in_fen <> expected""",
-    )
-
-
-@check("a statement's payable amount is the sum of its lines, each retry in place of what it retries")
-def _lines(session: Session) -> Iterator[Difference]:
-    yield from rows(
-        session,
-        f"""SELECT s.id, s.payable_fen, coalesce(l.fen, 0) FROM statement s
-            LEFT JOIN (SELECT l.statement_id, sum(l.amount_fen) AS fen FROM payout_line l
-                       WHERE {_LIVE_LINE} GROUP BY l.statement_id) l ON l.statement_id = s.id
-            WHERE coalesce(l.fen, 0) <> CASE WHEN s.voided_at IS NULL THEN s.payable_fen ELSE 0 END""",
-    )
-    yield from rows(
-        session,
-        """SELECT l.id, 'its own statement', l.statement_id FROM payout_line l
-           LEFT JOIN statement s ON s.id = l.statement_id
-             AND s.agent_id = l.agent_id AND s.period_id = l.period_id
-           WHERE s.id IS NULL""",
-    )
-
-
-@check("what we owe an agent is carried out, unpaid lines, and postings not yet on a statement")
+@check(
+    "agents.owed",
+    "what we owe an agent is carried out, unpaid lines, and postings not yet on a statement",
+    asks=N_("账本上欠每个人的，等于结转、没付的付款和还没出账的分录"),
+    then=N_("这个人可能被多付或少付。先暂缓给这个人付款，对照分录、结算单和付款找出差的那一笔。"),
+)
 def _owed(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
@@ -155,24 +114,44 @@ def _owed(session: Session) -> Iterator[Difference]:
               WHERE place = 1
               UNION ALL
               SELECT l.agent_id, 0, l.amount_fen FROM payout_line l
-              WHERE l.state IN ('planned', 'held', 'failed', 'returned') AND {_LIVE_LINE}
+              WHERE l.state IN ('planned', 'held', 'failed', 'returned') AND {LIVE_LINE}
               UNION ALL
               SELECT e.agent_id, 0, e.payable_fen FROM ledger_entry e
               LEFT JOIN statement s
                 ON s.period_id = e.period_id AND s.agent_id = e.agent_id AND s.voided_at IS NULL
-              WHERE e.agent_id IS NOT NULL AND {_STATEMENT_KINDS} AND s.id IS NULL) AS part
+              WHERE e.agent_id IS NOT NULL AND {STATEMENT_KINDS} AND s.id IS NULL) AS part
             GROUP BY agent_id HAVING sum(owed) <> sum(booked)""",
+        says=N_("%(thing)s：结转、没付的和没出账的合计 %(expected)s，账本上欠 %(found)s，%(off)s。"),
+        about="agent",
+        are="fen",
     )
 
 
-@check("a period is settled exactly when it was exported and no line of it is unpaid")
+@check(
+    "periods.settled",
+    "a period is settled exactly when it was exported and no line of it is unpaid",
+    asks=N_("周期已打款，当且仅当导出过、没有一笔没付"),
+    then=N_("钱没有错，是周期的状态没跟上。到周期页看还没付的，或请技术改正状态。"),
+)
 def _settled(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
         f"""SELECT p.id, 'settled', p.state FROM period p WHERE p.state = 'exported' AND NOT EXISTS (
-              SELECT 1 FROM payout_line l WHERE l.period_id = p.id AND l.state <> 'settled' AND {_LIVE_LINE})
-            UNION ALL
-            SELECT p.id, 'exported', p.state FROM period p WHERE p.state = 'settled' AND EXISTS (
               SELECT 1 FROM payout_line l
-              WHERE l.period_id = p.id AND l.state <> 'settled' AND {_LIVE_LINE})""",
+              WHERE l.period_id = p.id AND l.state <> 'settled' AND {LIVE_LINE})""",
+        says=N_("%(thing)s：每一笔都付清了，状态却还是“%(found)s”。"),
+        about="period",
+        are="period_state",
+    )
+    yield from rows(
+        session,
+        f"""SELECT p.id, 'exported', p.state, p.id, (
+              SELECT sum(l.amount_fen) FROM payout_line l
+              WHERE l.period_id = p.id AND l.state <> 'settled' AND {LIVE_LINE})
+            FROM period p WHERE p.state = 'settled' AND EXISTS (
+              SELECT 1 FROM payout_line l
+              WHERE l.period_id = p.id AND l.state <> 'settled' AND {LIVE_LINE})""",
+        says=N_("%(thing)s：还有没付清的，状态却已经是“%(found)s”。"),
+        about="period",
+        are="period_state",
     )

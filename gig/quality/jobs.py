@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from gig.core.text import N_
 from gig.quality.operations.deciding import ring_overdue
 from gig.scheduler import Job
 
@@ -15,4 +16,6 @@ def _ring(now: dt.datetime) -> str | None:
     return f"{rung} overdue" if rung else None
 
 
-JOBS = (Job("quality.ring_overdue", every_s=EVERY_S, run=_ring, once=False),)
+JOBS = (
+    Job("quality.ring_overdue", every_s=EVERY_S, run=_ring, once=False, words=N_("提醒审核处理超期的申诉")),
+)

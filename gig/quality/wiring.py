@@ -11,12 +11,13 @@ from gig.core.text import N_
 from gig.identity import menu
 from gig.identity.access import actor_id
 from gig.payouts.settlement.rehearsal import looks
-from gig.quality import audit  # noqa: F401  (declares its checks)
+from gig.quality import audit, naming  # noqa: F401  (audit declares its checks)
 from gig.quality.jobs import JOBS
 from gig.quality.queries import open_appeals
 from gig.quality.queries.appealable import states
 from gig.quality.queries.desk import overdue, waiting
 from gig.quality.views import agent, console, shown
+from gig.web import things
 
 
 def plug_into(app: Flask) -> None:
@@ -25,6 +26,7 @@ def plug_into(app: Flask) -> None:
     app.register_blueprint(console.pages)
     menu.offer(app, menu.Entry("review", N_("申诉"), console.HERE, "scale", "review", _waiting, hot=_overdue))
     scheduler.register(app, *JOBS)
+    things.provide(app, appeal=naming.appeals, score_event_kind=naming.event_kinds)
     if open_appeals not in looks:
         looks.append(open_appeals)
     app.jinja_env.globals["appeals_about"] = _about

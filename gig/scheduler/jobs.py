@@ -22,13 +22,17 @@ class Job:
     With `once`, each tick is a row that only one process can write, so that a tick runs once even while
     two processes believe that they lead. One that is killed in the middle of it is not begun again: the
     next tick does what is left, and writes down that the one before was interrupted. A sweep that runs every
-    few seconds needs no such row.
+    few seconds needs no such row: it leaves one when it failed, and one that is asked each minute or more
+    rarely also when it did something.
+
+    `words` say what it is for to whoever reads the console.
     """
 
     name: str
     every_s: int
     run: Callable[[dt.datetime], object]
     once: bool = True
+    words: str = ""
 
     def due_at(self, now: dt.datetime) -> dt.datetime:
         """The newest tick at or before `now`; ticks are counted from the epoch, so all agree on them."""

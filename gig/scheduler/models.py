@@ -23,7 +23,8 @@ class SchedulerLease(Base):
 class JobRun(Base):
     """One tick of one job. Started ⇔ the row is there; finished ⇔ it has an outcome.
 
-    A tick whose process was killed in the middle is `interrupted` once the job's next one begins.
+    A tick whose process was killed in the middle is `interrupted` once the job's next one begins. A sweep has
+    rows only of the minutes in which it failed or, if it is rare, did something.
     """
 
     __tablename__ = "job_run"

@@ -7,11 +7,13 @@ import logging
 import time
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from gig.core import clock
-from gig.core.db import db, rows_changed, transaction
+from gig.core.db import db, is_sqlite, rows_changed, transaction
 from gig.core.logs import scrub
+from gig.core.text import N_
 from gig.scheduler.jobs import Job
 from gig.scheduler.models import JobRun
 
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 
 KEPT_DAYS = 14
 DETAIL_LENGTH = 500
+MINUTE_S = 60
 INTERRUPTED = "the process ended in the middle of it; the next run did what was left"
 
 
@@ -38,6 +41,8 @@ def run_tick(job: Job, due_at: dt.datetime, *, now: dt.datetime) -> str | None:
     if job.once:
         _finish(job, due_at, outcome, text)
         log.info("job %s %s in %.2f s", job.name, outcome, time.perf_counter() - started)
+    elif outcome == "failed" or (text and job.every_s >= MINUTE_S):
+        _note(job, due_at, outcome, text, now=now)
     return outcome
 
 
@@ -83,6 +88,28 @@ def _finish(job: Job, due_at: dt.datetime, outcome: str, detail: str | None) -> 
         db.session.remove()
 
 
+def _note(job: Job, due_at: dt.datetime, outcome: str, detail: str | None, *, now: dt.datetime) -> None:
+    """A sweep's own row, of each minute at most one: the last that is to be told of it."""
+    values = {
+        "started_at": now,
+        "finished_at": clock.now(),
+        "outcome": outcome,
+        "detail": detail[:DETAIL_LENGTH] if detail else None,
+    }
+    try:
+        with transaction() as session:
+            dialect = sqlite if is_sqlite(session) else postgresql
+            minute = due_at.replace(second=0, microsecond=0)
+            row = dialect.insert(JobRun).values(job=job.name, due_at=minute, **values)
+            session.execute(
+                row.on_conflict_do_update(index_elements=[JobRun.job, JobRun.due_at], set_=values)
+            )
+    except Exception:
+        log.exception("the outcome of job %s could not be written", job.name)
+    finally:
+        db.session.remove()
+
+
 def forget_old_runs(now: dt.datetime) -> str | None:
     """Ticks older than two weeks leave no row."""
     with transaction() as session:
@@ -92,4 +119,6 @@ def forget_old_runs(now: dt.datetime) -> str | None:
     return f"{gone} rows" if gone else None
 
 
-forgetting = Job("scheduler.forget_old_runs", every_s=86_400, run=forget_old_runs)
+forgetting = Job(
+    "scheduler.forget_old_runs", every_s=86_400, run=forget_old_runs, words=N_("清掉两周前的任务记录")
+)

@@ -7,6 +7,7 @@ import datetime as dt
 from flask import current_app
 
 from gig.core.businesstime import business_zone
+from gig.core.text import N_
 from gig.dispatch.scripts.operations.figures import count_uses
 from gig.scheduler.jobs import Job
 
@@ -17,4 +18,4 @@ def count(now: dt.datetime) -> str | None:
     return f"{made} counted" if made else None
 
 
-JOBS = (Job("scripts.count", 600, count),)
+JOBS = (Job("scripts.count", 600, count, words=N_("统计话术用得怎么样")),)

@@ -6,29 +6,49 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
+from gig.core.text import N_
 from gig.payouts.ledger.audit import Difference, check, rows
 
 _KEY = """CASE WHEN a.kind = 'reversal' THEN 'reversal:' || a.id || ':' || a.reverses_id
     WHEN a.kind IN ('bonus', 'award') THEN 'award:' || a.id ELSE 'adjustment:' || a.id END"""
 
 
-@check("an adjustment is in the book, once and with its amount, exactly when it is posted")
+@check(
+    "adjustments.posted",
+    "an adjustment is in the book, once and with its amount, exactly when it is posted",
+    asks=N_("已入账的调整都在账本里，金额和客服一样；没入账的都不在"),
+    then=N_("客服看到的调整和账本不一样。先别审批这笔调整所在的周期，查清后冲回或补记一笔。"),
+)
 def _posted(session: Session) -> Iterator[Difference]:
     expected = "CASE WHEN a.state = 'posted' THEN a.amount_fen ELSE 0 END"
+    joined = f"FROM adjustment a LEFT JOIN ledger_entry e ON e.source_key = {_KEY}"
     yield from rows(
         session,
-        f"""SELECT {_KEY}, {expected}, coalesce(e.amount_fen, 0)
-            FROM adjustment a LEFT JOIN ledger_entry e ON e.source_key = {_KEY}
-            WHERE coalesce(e.amount_fen, 0) <> {expected}
-              OR (e.id IS NOT NULL AND e.agent_id <> a.agent_id)""",
+        f"""SELECT {_KEY}, {expected}, coalesce(e.amount_fen, 0), a.id {joined}
+            WHERE coalesce(e.amount_fen, 0) <> {expected}""",
+        says=N_("%(thing)s：应入账 %(expected)s，账本里是 %(found)s，%(off)s。"),
+        about="adjustment",
+        are="fen",
+    )
+    yield from rows(
+        session,
+        f"SELECT {_KEY}, a.agent_id, e.agent_id, a.id, e.amount_fen {joined} WHERE e.agent_id <> a.agent_id",
+        says=N_("%(thing)s：应记给 %(expected)s，却记给了 %(found)s。"),
+        about="adjustment",
+        are="agent",
     )
 
 
-@check("no more is taken from a reply, by lateness, clawback and reversal together, than it paid")
+@check(
+    "replies.taken",
+    "no more is taken from a reply, by lateness, clawback and reversal together, than it paid",
+    asks=N_("迟到、扣回和冲回合起来，不会超过这条回复本身的佣金"),
+    then=N_("客服被多扣了钱。把多扣的部分作为调整补给客服，再查是哪一笔扣重了。"),
+)
 def _taken(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
-        """SELECT 'earning:' || id, gross_fen, taken FROM (
+        """SELECT 'earning:' || id, gross_fen, taken, id FROM (
              SELECT g.id, g.gross_fen, sum(part.fen) AS taken
              FROM (SELECT a.earning_id AS reply, e.amount_fen AS fen
                    FROM adjustment a JOIN ledger_entry e ON e.source_key = 'adjustment:' || a.id
@@ -47,4 +67,7 @@ def _taken(session: Session) -> Iterator[Difference]:
                    SELECT g.id, g.penalty_fen FROM earning g WHERE g.penalty_fen > 0) AS part
              JOIN earning g ON g.id = part.reply GROUP BY g.id, g.gross_fen) AS reply
            WHERE taken > gross_fen""",
+        says=N_("%(thing)s：佣金只有 %(expected)s，一共扣了 %(found)s，%(off)s。"),
+        about="earning",
+        are="fen",
     )

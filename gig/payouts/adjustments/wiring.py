@@ -9,13 +9,14 @@ from gig import scheduler
 from gig.core.db import db
 from gig.core.text import N_
 from gig.identity import menu
-from gig.payouts.adjustments import audit, queries  # noqa: F401  (declares its checks)
+from gig.payouts.adjustments import audit, naming, queries  # noqa: F401  (audit declares its checks)
 from gig.payouts.adjustments.jobs import JOBS
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.views import back_pay, console
 from gig.payouts.disbursement.holds import Paid, paid_in_inquiries
 from gig.payouts.earnings.models import Earning
 from gig.payouts.settlement.rehearsal import looks
+from gig.web import things
 
 
 def _adjusted() -> Paid:
@@ -38,6 +39,7 @@ def plug_into(app: Flask) -> None:
     for blueprint in (console.pages, back_pay.pages):
         app.register_blueprint(blueprint)
     scheduler.register(app, *JOBS)
+    things.provide(app, adjustment=naming.adjustments)
     menu.offer(
         app,
         menu.Entry(

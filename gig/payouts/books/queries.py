@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from gig.payouts.books.models import BookCheck
+from gig.payouts.books.told import Kept, rules_of
 from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.states import OWED
@@ -111,17 +112,34 @@ def _by_age(session: Session, unclosed: Sequence[str], now: dt.datetime) -> list
 
 
 def latest_checks(session: Session, *, limit: int = 30) -> Sequence[BookCheck]:
-    """The newest proofs of the book."""
-    return session.scalars(sa.select(BookCheck).order_by(BookCheck.id.desc()).limit(limit)).all()
+    """The newest proofs of the book; what each found is read when it is asked for."""
+    query = sa.select(BookCheck).options(defer(BookCheck.found))
+    return session.scalars(query.order_by(BookCheck.id.desc()).limit(limit)).all()
 
 
 def alarm(session: Session) -> BookCheck | None:
     """The newest proof, if something did not hold in it."""
-    newest = session.scalars(sa.select(BookCheck).order_by(BookCheck.id.desc()).limit(1)).first()
+    newest = next(iter(latest_checks(session, limit=1)), None)
     return newest if newest is not None and newest.broken else None
 
 
-def found(check: BookCheck) -> list[dict[str, str]]:
-    """What a proof found: claim, subject, expected, found."""
-    rows: list[dict[str, str]] = json.loads(check.found)
-    return rows
+@dataclass(frozen=True)
+class Found:
+    """What a proof found, rule by rule, and how long it took (None: it was not written down)."""
+
+    rules: list[Kept]
+    took_ms: int | None
+
+
+def found(check: BookCheck) -> Found:
+    stored = json.loads(check.found)
+    return Found(rules_of(stored), stored["took_ms"] if isinstance(stored, dict) else None)
+
+
+def found_since(session: Session) -> dict[str, str]:
+    """The rules that the newest proof found broken, each with the first proof in a row that did."""
+    newest = alarm(session)
+    if newest is None:
+        return {}
+    at = newest.checked_at.isoformat()
+    return {rule["rule"]: rule["since"] or at for rule in found(newest).rules}

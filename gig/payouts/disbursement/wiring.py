@@ -7,7 +7,7 @@ from flask import Flask
 from gig import api
 from gig.core.text import N_
 from gig.identity import menu
-from gig.payouts.disbursement import audit  # noqa: F401  (declares its checks)
+from gig.payouts.disbursement import audit, audit_batches  # noqa: F401  (they declare their checks)
 from gig.payouts.disbursement.results import views as results
 from gig.payouts.disbursement.views import api as programs
 from gig.payouts.disbursement.views import banks, files, pages, payees, shown, templates

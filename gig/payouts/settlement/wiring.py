@@ -7,7 +7,7 @@ from flask import Flask
 from gig import api, scheduler
 from gig.core.text import N_
 from gig.identity import menu
-from gig.payouts.settlement import values  # noqa: F401  (declares its numbers)
+from gig.payouts.settlement import audit, values  # noqa: F401  (declares the numbers and the checks)
 from gig.payouts.settlement.jobs import JOBS
 from gig.payouts.settlement.shown import short_account
 from gig.payouts.settlement.views import agent, console

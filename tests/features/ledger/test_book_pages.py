@@ -86,7 +86,8 @@ def test_what_does_not_hold_is_said_to_finance_and_operations_until_it_does(
     assert "账本核对没有通过" in ops.get("/console/queues").text
     assert "账本核对没有通过" not in reviewer.get("/console/review").text
     page = finance.get("/console/ledger/checks").text
-    assert "a statement is the sum of its earnings" in page
+    assert "每张结算单等于它的回复和分录，一类一类加起来" in page
+    assert "第 47 周（11月16日–11月22日）的结算单：写着 2 条付费回复，实际 0 条。" in page
     with transaction() as writing:
         writing.execute(sa.update(Statement).values(turns=0))
     assert "都对得上" in finance.post("/console/ledger/checks").text

@@ -13,12 +13,13 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import NotFound
 from gig.core.ids import is_id, new_id
-from gig.identity.access import actor_id, allow
+from gig.identity.access import actor_id, allow, may
 from gig.identity.queries import id_or_phone, people_called
 from gig.payouts.books import queries as books
 from gig.payouts.books.models import BookCheck
 from gig.payouts.books.operations import check_book
 from gig.payouts.books.shown import account_words
+from gig.payouts.books.told import groups, holding
 from gig.payouts.books.values import REVERSIBLE
 from gig.payouts.ledger import queries
 from gig.payouts.ledger.export import FORMATS, export
@@ -87,8 +88,17 @@ def accounts() -> str:
 def checks() -> str:
     """The latest proofs of the book, and what the newest of them found."""
     rows = books.latest_checks(db.session())
+    found = books.found(rows[0]) if rows else None
+    broken = found.rules if found else []
     return render_template(
-        "books/checks.html", rows=rows, found=books.found(rows[0]) if rows else [], names=_names(rows)
+        "books/checks.html",
+        rows=rows,
+        newest=rows[0] if rows else None,
+        took_ms=found.took_ms if found else None,
+        broken=groups(broken),
+        holding=holding(broken) if found else [],
+        may=may,
+        names=_names(rows),
     )
 
 
