@@ -17,7 +17,7 @@ from gig.core.transitions import move
 from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.models import Batch, BatchFile, PayoutLine
 from gig.payouts.disbursement.operations import taxing
-from gig.payouts.disbursement.operations.batches import note
+from gig.payouts.disbursement.operations.batches import note, ties
 from gig.payouts.disbursement.sheets import archive, templates
 from gig.payouts.disbursement.sheets.building import File, build
 from gig.payouts.disbursement.states import BATCH
@@ -57,6 +57,9 @@ def _export(batch_id: str, actor_id: str, now: dt.datetime) -> None:
     if batch.state == "exported":
         return
     _check(batch, zone().day_of(now))
+    period_id = batch.period_id
+    if not ties(period_id):
+        raise Refused("does-not-tie", N_("账本、结算单和付款名单对不上，不能导出。"))
     tax = taxing.assess(session, batch)
     layout = templates.of_batch(session, batch)
     with build(session, batch, layout, tax.fen) as files:
