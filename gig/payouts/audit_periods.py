@@ -32,20 +32,22 @@ def _of_its_reply(session: Session) -> Iterator[Difference]:
     )
 
 
-@check("a posting is in the period of its instant, or in a later one and names the one it was for")
+@check("any other posting is in the period of its instant, or in a later one and names the one it was for")
 def _of_its_instant(session: Session) -> Iterator[Difference]:
     yield from rows(
         session,
         f"""SELECT e.source_key, coalesce(e.late_for_period_id, 'the period of ' || e.posted_at), e.period_id
             FROM ledger_entry e JOIN period p ON p.id = e.period_id
               LEFT JOIN period late ON late.id = e.late_for_period_id
-            WHERE CASE WHEN e.late_for_period_id IS NULL
+            WHERE e.kind NOT IN ('earning', 'penalty') AND CASE WHEN e.late_for_period_id IS NULL
               THEN e.posted_at < p.starts_at OR e.posted_at >= p.ends_at
               ELSE late.id IS NULL OR late.ends_at > p.starts_at OR {_not_in("late", "e.posted_at")} END""",
     )
 
 
-@check("a statement pays all that is available when that reaches the minimum, for leavers always, else nothing")
+@check(
+    "a statement pays all that is available when that reaches the minimum, for leavers always, else nothing"
+)
 def _minimum(session: Session) -> Iterator[Difference]:
     """The minimum is the one that the close fixed. Who left while it ran, or came back, may be either."""
     log = "SELECT 1 FROM audit_log a WHERE a.object_type = 'agent' AND a.object_id = s.agent_id AND a.action"
@@ -59,5 +61,6 @@ def _minimum(session: Session) -> Iterator[Difference]:
             WHERE s.voided_at IS NULL AND s.available_fen > 0 AND (
               (s.payable_fen = 0 AND (s.available_fen >= coalesce(p.minimum_fen, 0)
                 OR ({has_left} AND NOT {came_back})))
-              OR (s.payable_fen > 0 AND s.available_fen < coalesce(p.minimum_fen, 0) AND NOT {may_have_left}))""",
+              OR (s.payable_fen > 0 AND s.available_fen < coalesce(p.minimum_fen, 0)
+                AND NOT {may_have_left}))""",
     )

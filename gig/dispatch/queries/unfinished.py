@@ -36,6 +36,6 @@ def unfinished_claims(session: Session, period: Period) -> Finding:
         int(count),
         [
             Item(name or owner[-6:], HANDED_ON.format(id), at=at, by="operate", read=ledger_of(owner))
-            for id, owner, name, at in rows
+            for id, owner, name, at in ((id, str(owner), name, at) for id, owner, name, at in rows)
         ],
     )

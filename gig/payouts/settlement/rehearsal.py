@@ -116,7 +116,11 @@ def rehearse(session: Session, period: Period, *, now: dt.datetime) -> Rehearsal
     agents, turns, gross_fen, carried_in_fen, payable_fen, carried_out_fen = (
         sum(int(row[place] or 0) for row in rows) for place in range(1, 7)
     )
-    findings = [*_held(session, decided, rows), _untaxable(session, decided, now), _negative(session, decided)]
+    findings = [
+        *_held(session, decided, rows),
+        _untaxable(session, decided, now),
+        _negative(session, decided),
+    ]
     findings += [look(session, period) for look in looks]
     return Rehearsal(
         agents=agents,
@@ -152,7 +156,7 @@ def _held(session: Session, decided: sa.CTE, rows: Sequence[sa.Row[*tuple[Any, .
 
 
 def _untaxable(session: Session, decided: sa.CTE, now: dt.datetime) -> Finding:
-    """Whom the close pays but the batch will hold: where tax is withheld, whoever is no resident we know of."""
+    """Whom the close pays but the batch holds: where tax is withheld, whoever is no resident we know of."""
     d = decided.c
     free = sa.and_(d.payable_fen > 0, d.line_hold_reason.is_(None))
     people = session.execute(_people(decided, sa.and_(free, taxes.not_resident(d.agent_id)), d.payable_fen))
@@ -165,7 +169,9 @@ def _of_people(session: Session, reason: str, count: int, people: Sequence[Any])
     title, consequence = _HELD[reason]
     by, places = mended.get(reason, ("settle", at_each(ledger_of(""))))
     where = places(session, [id for id, *_ in people])
-    items = [Item(name or id[-6:], where[id], int(fen), by=by, read=ledger_of(id)) for id, name, fen in people]
+    items = [
+        Item(name or id[-6:], where[id], int(fen), by=by, read=ledger_of(id)) for id, name, fen in people
+    ]
     return Finding(title, consequence, count, items)
 
 

@@ -63,7 +63,7 @@ def not_resident(agent_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool
 
 def untaxable(session: Session, people: Sequence[Any], *, now: dt.datetime) -> list[Any]:
     """Of those (the agent's id comes first) of whom it is not written that they are residents, the ones who
-    would be held for it if they were paid today: their document does not say it either. Nothing is written."""
+    would be held for it if they were paid today: no document says it either. Nothing is written."""
     if not people or not queries.in_force(session, first_of(zone().day_of(now))).withholds:
         return []
     found = []

@@ -23,7 +23,9 @@ def open_appeals(session: Session, period: Period) -> Finding:
     count = session.scalar(sa.select(sa.func.count()).where(which)) or 0
     penalty = LedgerEntry.__table__.alias("penalty")
     rows = session.execute(
-        sa.select(Appeal.id, Appeal.agent_id, Person.name, sa.func.coalesce(left_of(penalty), 0), Appeal.due_at)
+        sa.select(
+            Appeal.id, Appeal.agent_id, Person.name, sa.func.coalesce(left_of(penalty), 0), Appeal.due_at
+        )
         .join(Person, Person.id == Appeal.agent_id)
         .outerjoin(penalty, penalty.c.id == Appeal.penalty_id)
         .where(which)

@@ -13,9 +13,9 @@ from gig.channels.operations.decisions import decide_own_customer
 from gig.core.db import transaction
 from gig.core.ids import new_id
 from gig.dispatch.operations.claims import claim
+from gig.dispatch.operations.expiry import sweep_due
 from gig.dispatch.operations.replies import reply
 from gig.dispatch.operations.resolution import resolve
-from gig.dispatch.operations.expiry import sweep_due
 from gig.dispatch.outages.operations import excuse_due, record_outage
 from gig.payouts.adjustments.operations.deciding import propose, propose_reversal
 from gig.payouts.books.causes import causes_of
@@ -25,7 +25,7 @@ from gig.quality.operations.filing import file_appeal
 from gig.scoring.models import ScoreEvent
 from tests import builders
 from tests.builders import seconds
-from tests.features.disbursement.payday import as_csv, answer, exported, lines, row
+from tests.features.disbursement.payday import answer, as_csv, exported, lines, row
 from tests.features.dispatch.handing import fee_card, hand_on, route
 from tests.features.settlement import books
 from tests.features.settlement.books import DAY, HOUR, WEDNESDAY, WEEK
@@ -155,7 +155,9 @@ def test_a_payment_leads_to_its_line_and_the_line_to_all_its_entries(session: Se
         page = finance.get(f"/console/ledger/{entry_of(session, kind, line.id).id}").text
         (url,) = re.findall(rf'href="(/console/batches/{batch_id}[^"]*#{line.number})"', page)
         assert f'<tr id="{line.number}">' in finance.get(url.replace("&amp;", "&")).text
-    (url,) = re.findall(rf'href="(/console/ledger\?line={line.id})"', finance.get(f"/console/batches/{batch_id}").text)
+    (url,) = re.findall(
+        rf'href="(/console/ledger\?line={line.id})"', finance.get(f"/console/batches/{batch_id}").text
+    )
     listed = re.findall(r'href="/console/ledger/(0[0-9a-z]{25})"', finance.get(url).text)
     kinds = session.scalars(sa.select(LedgerEntry.kind).where(LedgerEntry.id.in_(listed)))
     assert sorted(kinds) == ["export", "failed", "tax", "tax"]

@@ -74,7 +74,9 @@ def busy_book() -> None:
     session.rollback()
     assert set(session.scalars(sa.select(LedgerEntry.kind))) == set(KINDS)
     for said in ("appeal-", "failed:", "returned:"):
-        assert session.scalar(sa.select(LedgerEntry.id).where(LedgerEntry.source_key.like(f"reversal:{said}%")))
+        assert session.scalar(
+            sa.select(LedgerEntry.id).where(LedgerEntry.source_key.like(f"reversal:{said}%"))
+        )
 
 
 def answered(batch_id: str) -> None:

@@ -1,8 +1,8 @@
 """Replies, decisions, appeals, closes, batches and bank results in any order, each cut off anywhere and done
 again: after each step the whole of `gig audit` holds, and a retry of what was done changes nothing.
 
-Every example first lives through a week in which all of it happens; then whatever comes. `ANY_ORDER_EXAMPLES=50`
-tries so many others than those of every run.
+Every example first lives through a week in which all of it happens; then whatever comes.
+`ANY_ORDER_EXAMPLES=50` tries so many others than those of every run.
 """
 
 from __future__ import annotations
@@ -370,7 +370,8 @@ class Platform(RuleBasedStateMachine):
     def the_minimum_changes(self, fen: int, crash: int) -> None:
         name = MINIMUM_PAYOUT.name
         self.done(
-            lambda: set_number(name=name, value=fen, reason="看看", actor_id="maker", now=self.now), crash=crash
+            lambda: set_number(name=name, value=fen, reason="看看", actor_id="maker", now=self.now),
+            crash=crash,
         )
 
     @rule(kind=st.sampled_from(["week", "half_month", "month"]), crash=STEPS)
@@ -412,7 +413,8 @@ class Platform(RuleBasedStateMachine):
         id = self.ids(Suspicion.id, Suspicion.state == "undecided")[0]
         decided = decide_own_customer if own else decide_genuine
         self.done(
-            lambda: decided(suspicion_id=id, actor_id=self.reviewer, reason="看过了", now=self.now), crash=crash
+            lambda: decided(suspicion_id=id, actor_id=self.reviewer, reason="看过了", now=self.now),
+            crash=crash,
         )
 
     @rule(who=st.integers(0, 2), crash=STEPS)
@@ -601,9 +603,7 @@ class Platform(RuleBasedStateMachine):
                 ),
                 crash=crash,
             )
-        self.did["a payment came back"] += (
-            len(self.ids(PayoutLine.id, PayoutLine.state == "returned")) > back
-        )
+        self.did["a payment came back"] += len(self.ids(PayoutLine.id, PayoutLine.state == "returned")) > back
 
     @rule(who=st.integers(0, 2))
     def is_suspended_or_comes_back(self, who: int) -> None:

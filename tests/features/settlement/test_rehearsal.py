@@ -179,9 +179,7 @@ def test_each_finding_leads_where_it_is_mended_and_finance_to_what_it_may_read(
     taxing.choose("labour_2018", gap=None, month="2026-11-01")
     where = troubled()
     said = rehearsed(session)
-    assert {
-        each.title: " ".join(sorted(item.url for item in each.items)) for each in said.findings
-    } == where
+    assert {each.title: " ".join(sorted(item.url for item in each.items)) for each in said.findings} == where
     desks = {"settle": desk(), "operate": desk("ops"), "review": desk("reviewer")}
     page = desks["settle"].get(f"/console/periods/{WEEK}/rehearsal").text
     for item in (item for each in said.findings for item in each.items):
@@ -221,9 +219,7 @@ class TestWhoCannotBeTaxed:
         he, ding = (taxing.agent(name, number=taxing.PERMIT) for name in ("何静", "丁一"))
         for id, resident in ((he, True), (ding, False)):
             books.earn(id, 1200, base=400)
-            state_residency(
-                agent_id=id, resident=resident, reason="看过了", actor_id="maker", now=WEDNESDAY
-            )
+            state_residency(agent_id=id, resident=resident, reason="看过了", actor_id="maker", now=WEDNESDAY)
         assert found(rehearsed(session)) == {"不能确认居民身份": [("丁一", 1200)]}
 
     @pytest.mark.usefixtures("after_closing_time")
@@ -237,11 +233,16 @@ class TestWhoCannotBeTaxed:
         finance = desk()
         assert "要本人重新实名" in finance.get(f"/console/tax?agent={ding}").text
         assert "要人工确认居民身份" not in finance.get("/console/tax").text
-        form = re.search(r'action="(/console/tax/residents/[^"]+)"', finance.get(f"/console/tax?agent={he}").text)
+        form = re.search(
+            r'action="(/console/tax/residents/[^"]+)"', finance.get(f"/console/tax?agent={he}").text
+        )
         assert form and form[1].endswith(he)
         finance.post(form[1], {"resident": "yes", "reason": "看过居住证"})
         assert found(rehearsed(session)) == {"不能确认居民身份": [("丁一", 1200)]}
-        assert finance.post(f"/console/tax/residents/{ding}", {"resident": "yes", "reason": "x"}).status_code == 404
+        assert (
+            finance.post(f"/console/tax/residents/{ding}", {"resident": "yes", "reason": "x"}).status_code
+            == 404
+        )
 
 
 def test_a_second_period_is_rehearsed_with_what_the_first_carries(session: Session) -> None:

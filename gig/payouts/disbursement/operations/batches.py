@@ -42,9 +42,9 @@ def create_batch(
 ) -> str:
     """A draft batch holds every planned line of the period that may be paid, by its payee's kind of account.
 
-    Refused while the period does not tie. Lines that must wait become held with their reason, even if nothing is left to pay and the batch is
-    refused. Lines are numbered in the batch's own order, and those that the template cannot write are known.
-    The answer is the batch's id.
+    Refused while the period does not tie. Lines that must wait become held with their reason, even if nothing
+    is left to pay and the batch is refused. Lines are numbered in the batch's own order, and those that the
+    template cannot write are known. The answer is the batch's id.
     """
     batch_id = _create(period_id, template, payment_date, actor_id, now)
     check_batch(batch_id=batch_id, now=now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from tempfile import TemporaryFile
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -173,6 +174,9 @@ def _digest(files: list[File]) -> str:
     """The SHA-256 of what is fetched when no file is named."""
     whole = [file for file in files if file.kind == files[0].kind]
     if len(whole) == 1:
-        return hashlib.sha256(whole[0].path.read_bytes()).hexdigest()
-    packed = archive.pack((file.name, file.path.read_bytes()) for file in whole)
-    return hashlib.sha256(packed).hexdigest()
+        with whole[0].path.open("rb") as only:
+            return hashlib.file_digest(only, "sha256").hexdigest()
+    with TemporaryFile() as packed:
+        archive.pack_into(packed, ((file.name, file.path.read_bytes()) for file in whole))
+        packed.seek(0)
+        return hashlib.file_digest(packed, "sha256").hexdigest()
