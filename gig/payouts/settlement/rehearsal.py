@@ -159,8 +159,9 @@ def _untaxable(session: Session, decided: sa.CTE, now: dt.datetime) -> Finding:
     """Whom the close pays but the batch holds: where tax is withheld, whoever is no resident we know of."""
     d = decided.c
     free = sa.and_(d.payable_fen > 0, d.line_hold_reason.is_(None))
-    people = session.execute(_people(decided, sa.and_(free, taxes.not_resident(d.agent_id)), d.payable_fen))
-    found = taxes.untaxable(session, people.all(), now=now)
+    who = _people(decided, sa.and_(free, taxes.not_resident(d.agent_id)), d.payable_fen)
+    taxed = taxes.taxed_at(session, now)
+    found = taxes.untaxable(session, session.execute(who).all()) if taxed else []
     return _of_people(session, "tax-identity", len(found), found[:SHOWN])
 
 

@@ -61,11 +61,14 @@ def not_resident(agent_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool
     return ~queries.resident(agent_id)
 
 
-def untaxable(session: Session, people: Sequence[Any], *, now: dt.datetime) -> list[Any]:
-    """Of those (the agent's id comes first) of whom it is not written that they are residents, the ones who
-    would be held for it if they were paid today: no document says it either. Nothing is written."""
-    if not people or not queries.in_force(session, first_of(zone().day_of(now))).withholds:
-        return []
+def taxed_at(session: Session, now: dt.datetime) -> bool:
+    """Whether payments of that day bear tax."""
+    return queries.in_force(session, first_of(zone().day_of(now))).withholds
+
+
+def untaxable(session: Session, people: Sequence[Any]) -> list[Any]:
+    """Of those (the agent's id comes first) of whom it is not written that they are residents, the ones of
+    whom no document says it either: they are held where there is tax. Nothing is written."""
     found = []
     for at in range(0, len(people), AT_ONCE):
         some = people[at : at + AT_ONCE]

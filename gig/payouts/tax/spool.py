@@ -8,9 +8,10 @@ from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, Generic, TypeVar
 
-IN_MEMORY = 4 << 20
-"""Bytes up to which nothing goes to disk: a thousand lines and more."""
-AT_ONCE = 1000
+IN_MEMORY = 1 << 18
+"""Bytes up to which nothing goes to disk: some hundred lines."""
+AT_ONCE = 100
+"""Rows that are written and read back together."""
 
 
 Row = TypeVar("Row")

@@ -22,8 +22,10 @@ from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.results import reading
 from gig.payouts.disbursement.results.operations import import_results
 from gig.payouts.disbursement.rules.shipped import SHIPPED
-from gig.payouts.disbursement.sheets import voucher_pages, writing
+from gig.payouts.disbursement.sheets import building, voucher_pages, writing
 from gig.payouts.settlement.operations.periods import ensure_period
+from gig.payouts.tax import queries, spool
+from gig.payouts.tax.operations import withholding
 from gig.payouts.tax.queries import withheld_of
 from tests.features.disbursement.payday import as_csv, row
 from tests.features.settlement import books
@@ -116,7 +118,7 @@ def test_vouchers_grow_only_by_the_table_of_the_archive(tmp_path: Path) -> None:
     assert grown < 2 * MOST_GROWN_KIB
 
 
-SOME, MORE = 500, 3_000
+SOME, MORE = 400, 1_600
 EACH_FEN, WITHHELD_FEN = 100_000, 4_000
 
 
@@ -188,9 +190,15 @@ def peaks(weeks: int, lines: int) -> dict[str, int]:
 
 
 def test_each_line_of_a_batch_costs_little_memory_in_making_checking_exporting_and_judging(
-    session: Session,
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is kept of each line until the export has ended is what it is taxed, and the files' own bytes."""
+    """What is kept of each line until the export has ended is what it is taxed, and the files' own bytes.
+
+    So that few lines show it, less is read and written at once.
+    """
+    for module in (queries, withholding, building):
+        monkeypatch.setattr(module, "AT_ONCE", 100)
+    monkeypatch.setattr(spool, "IN_MEMORY", 1 << 14)
     taxing.choose("labour_2018", gap=None, month="2026-11-01")
     with transaction() as writing:
         add_agents(writing, MORE)
@@ -199,6 +207,6 @@ def test_each_line_of_a_batch_costs_little_memory_in_making_checking_exporting_a
         typed = sa.bindparam("at", type_=Instant()), sa.bindparam("yes", type_=sa.Boolean())
         writing.execute(sa.text(residents).bindparams(*typed), {"at": WEDNESDAY, "yes": True})
     few, many = peaks(1, SOME), peaks(2, MORE)  # in two months, so that tax is the same
-    for name, most in {"make": 60, "check": 60, "export": 900, "judge": 300}.items():
+    for name, most in {"make": 100, "check": 50, "export": 900, "judge": 300}.items():
         assert (many[name] - few[name]) / (MORE - SOME) < most, (name, few, many)
     assert books.faults() == []

@@ -11,7 +11,7 @@ import datetime as dt
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -31,8 +31,7 @@ from sqlalchemy.orm import Session
 
 from gig.channels.models import Suspicion
 from gig.channels.operations.decisions import decide_genuine, decide_own_customer
-from gig.core import prepared
-from gig.core.db import db, engine_of, transaction
+from gig.core.db import db, transaction
 from gig.core.errors import Invalid, Refused
 from gig.core.ids import new_id
 from gig.dispatch.operations.claims import claim
@@ -75,6 +74,7 @@ from tests import builders
 from tests.features.disbursement.payday import as_csv, row
 from tests.features.dispatch.handing import fee_card, hand_on, route
 from tests.features.settlement import books
+from tests.features.settlement.cutting import cut_off, fingerprint
 from tests.features.tax import taxing
 
 ANSWER = "退款已原路退回，一般 1 到 3 个工作日到账。"
@@ -111,72 +111,6 @@ DONE = (
     "one_leaves",
 )
 """What must have been done at least once for the machine to prove something."""
-
-TABLES = (
-    "earning",
-    "turn",
-    "ledger_entry",
-    "adjustment",
-    "appeal",
-    "score_event",
-    "period",
-    "statement",
-    "payout_line",
-    "batch",
-    "batch_file",
-    "result_import",
-    "tax_record",
-    "audit_log",
-    "escalation",
-    "outage",
-    "pay_hold",
-    "rate_card",
-    "surge",
-    "suspicion",
-    "tunable_change",
-)
-
-
-@contextmanager
-def cut_off(step: int) -> Iterator[None]:
-    """The process is gone as it is about to do its writing statement or commit number `step`."""
-    left = [step]
-
-    def count() -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise books.Crash
-
-    def told(statement: str) -> None:
-        if statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE") or "WITH" in statement[:8]:
-            count()
-
-    def sent(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
-        told(statement)
-
-    def committing(_session: object) -> None:
-        count()
-
-    engine = engine_of(db.session())
-    sa.event.listen(engine, "before_cursor_execute", sent)
-    sa.event.listen(db.session, "before_commit", committing)
-    prepared.watchers.append(told)
-    try:
-        yield
-    finally:
-        prepared.watchers.remove(told)
-        sa.event.remove(db.session, "before_commit", committing)
-        sa.event.remove(engine, "before_cursor_execute", sent)
-
-
-def fingerprint() -> dict[str, list[Any]]:
-    """All that money, and the log of who did what, say now."""
-    session = db.session()
-    session.rollback()
-    return {
-        name: sorted(repr(tuple(row)) for row in session.execute(sa.text(f'SELECT * FROM "{name}"')))
-        for name in TABLES
-    }
 
 
 def possible(what: str) -> Callable[[Any], Any]:
