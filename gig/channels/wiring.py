@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from gig import api, scheduler
 from gig.channels import audit, naming, values  # noqa: F401  (declares the numbers and the checks)
 from gig.channels.operations.chats import forget_old_photos
 from gig.channels.operations.limits import forget_old_sends
 from gig.channels.operations.signals import forget_old_marks
-from gig.channels.queries.suspicions import waiting
+from gig.channels.queries.suspicions import cases_of, waiting
 from gig.channels.views import (
     agent,
     chat,
@@ -22,7 +23,17 @@ from gig.channels.views import api as channel_api
 from gig.core.db import db
 from gig.core.text import N_
 from gig.identity import menu
+from gig.payouts.books import causes
+from gig.payouts.books.causes import Cause
+from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.settlement.rehearsal import mended
 from gig.web import things
+
+
+def _decided(_session: Session, entry: LedgerEntry) -> Cause | None:
+    """The decision that somebody was their own customer, which took pay back."""
+    id = causes.decision_of(entry, "suspicion-")
+    return Cause(N_("这次认定"), f"{console_suspicions.HERE}/{id}", by="review") if id else None
 
 
 def plug_into(app: Flask) -> None:
@@ -32,6 +43,8 @@ def plug_into(app: Flask) -> None:
         app.register_blueprint(room.pages)
     devices.plug_into(app)
     things.provide(app, suspicion=naming.suspicions)
+    causes.register(_decided)
+    mended["own-customer"] = ("review", cases_of)
     menu.offer(
         app,
         menu.Entry("arrange", N_("自动问候"), console_greetings.HERE, "message-2", "operate"),

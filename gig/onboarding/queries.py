@@ -104,6 +104,17 @@ def count_waiting(session: Session) -> int:
     return session.execute(query).scalar_one()
 
 
+def desks_of(session: Session, agent_ids: Sequence[str]) -> dict[str, str]:
+    """Where the reviewers decide who each of these people is: the newest that they handed in, if any."""
+    newest = (
+        sa.select(Application.person_id, sa.func.max(Application.id))
+        .where(Application.person_id.in_(agent_ids), Application.state != "draft")
+        .group_by(Application.person_id)
+    )
+    found = {person_id: f"/console/review/{id}" for person_id, id in session.execute(newest)}
+    return {id: found.get(id, "/console/review") for id in agent_ids}
+
+
 def next_waiting(session: Session, *, actor_id: str, now: dt.datetime, skip: str = "") -> str | None:
     """The application that has waited longest and that nobody else holds."""
     free = sa.or_(

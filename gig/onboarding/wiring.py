@@ -10,14 +10,16 @@ from gig.core.text import N_
 from gig.identity import menu
 from gig.onboarding import documents  # noqa: F401  (tells tax who was verified by what)
 from gig.onboarding.operations.retention import delete_old_photos
-from gig.onboarding.queries import count_waiting
+from gig.onboarding.queries import count_waiting, desks_of
 from gig.onboarding.views import erasing, join, payee, register, review
+from gig.payouts.settlement.rehearsal import mended
 
 
 def plug_into(app: Flask) -> None:
     """People register, prove who they are, are reviewed, and say where their money goes."""
     for blueprint in (register.pages, join.pages, review.pages, erasing.pages, payee.pages):
         app.register_blueprint(blueprint)
+    mended["unverified"] = ("review", desks_of)
     menu.offer(
         app,
         menu.Entry("review", N_("实名审核"), review.DESK, "id", "review", _waiting),

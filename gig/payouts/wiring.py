@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from gig.payouts import audit  # noqa: F401  (declares its checks)
+from gig.payouts import audit, audit_periods  # noqa: F401  (declare their checks)
 from gig.payouts.adjustments import wiring as adjustments
 from gig.payouts.books import wiring as books
 from gig.payouts.disbursement import wiring as disbursement

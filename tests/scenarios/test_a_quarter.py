@@ -17,28 +17,37 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from gig.core.db import transaction
+from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.releases import part_with, suspend
+from gig.dispatch.operations.replies import reply
+from gig.identity.models import Agent, AgentSkill
 from gig.identity.operations.standing import reinstate_agent
 from gig.payouts.holidays import queries as holidays
 from gig.payouts.holidays.operations import set_day
 from gig.payouts.ledger.audit import audit
 from gig.payouts.settlement.models import Period
+from gig.payouts.settlement.operations.approving import reopen_period
+from gig.payouts.settlement.operations.closing import close_period
 from gig.payouts.settlement.operations.periods import ensure_period
 from gig.payouts.settlement.operations.settings import set_period_kind
 from gig.scheduler import jobs_of
 from gig.scheduler.ticks import run_tick
 from gig.settings import Settings
 from tests import builders
+from tests.features.dispatch.handing import hand_on, route
 from tests.features.tax import taxing
 from tests.fixtures.servers import gig
 from tests.rules.cards import DINNER, LUNCH, band, base_row
 from tests.scenarios.quarter import office
 from tests.scenarios.quarter.office import DAY, Bank
 from tests.scenarios.quarter.tracing import Trace, trace
-from tests.scenarios.quarter.work import Worker, at, hire, name_account, reply_late, work
+from tests.scenarios.quarter.work import ANSWER, Worker, at, hire, name_account, reply_late, work
 
 FIRST, END = dt.date(2026, 11, 2), dt.date(2027, 2, 1)
 """A Monday, and the day after the last: thirteen weeks."""
+
+REOPENED = dt.date(2026, 11, 16)
+"""The end of the week that is reopened, so that a reply that was under way still counts in it."""
 
 AGAIN = (dt.date(2026, 11, 24), dt.date(2026, 12, 15), dt.date(2027, 1, 17))
 """The pay days on which what came back, or had to wait, is paid again."""
@@ -96,9 +105,13 @@ class Quarter:
         office.rule(self.session, appeals[:3], self.reviewer, now=at(last, 18))
         self.undecided = appeals[3:]
         self.scheduler_closes(period_id, end)
+        if end == REOPENED:
+            reopen_period(period_id=period_id, reason="漏了一条", actor_id=office.MAKER, now=at(end, 0, 15))
         reply_late(
             self.session, working[1], at(end) - 2 * office.MINUTE, posted_at=at(end, 0, 20), dice=self.dice
         )
+        if end == REOPENED:
+            close_period(period_id=period_id, actor_id=office.MAKER, now=at(end, 0, 30))
         self.pay_day(period_id, end + DAY)
         if end + DAY in AGAIN:
             self.books_hold()
@@ -115,6 +128,7 @@ class Quarter:
             (dt.date(2026, 12, 30), self.other_periods),
             (dt.date(2027, 1, 5), self.one_leaves),
             (dt.date(2027, 1, 6), self.another_card),
+            (dt.date(2027, 1, 12), self.one_hands_on),
         ):
             if day in days:
                 act(day)
@@ -187,8 +201,31 @@ class Quarter:
         late = [{"over_s": 60, "percent": 10}, {"over_s": 90, "percent": 15}, {"over_s": 200, "percent": 50}]
         start = "2027-01-09T12:30:00+08:00"
         office.card_through_review(
-            now=at(day, 10), name="v4", valid_from=start, base=GOLD, dates=[], late=late, max_paid_replies=11
+            now=at(day, 10),
+            name="v4",
+            valid_from=start,
+            base=GOLD,
+            dates=[],
+            late=late,
+            max_paid_replies=11,
+            triage_fee_fen=35,
         )
+
+    def one_hands_on(self, day: dt.date) -> None:
+        """A turn goes to another queue, for the fee that the new card pays, and is answered there."""
+        route("refund", "senior", now=at(day, 9))
+        asked, (first, second) = at(day, 14), (self.crew[2], self.crew[4])
+        with transaction() as session:
+            online = sa.update(Agent).where(Agent.id.in_((first.id, second.id)))
+            session.execute(online.values(presence="online", last_seen_at=asked))
+            for worker, queue in ((first, "refund"), (second, "senior")):
+                session.add(AgentSkill(agent_id=worker.id, queue=queue, granted_at=asked))
+            session.flush()
+        inquiry = builders.inquiry(at=asked)
+        claim(inquiry_id=inquiry, agent_id=first.id, now=asked + builders.seconds(10))
+        hand_on(inquiry, first.id, now=asked + builders.seconds(30))
+        claim(inquiry_id=inquiry, agent_id=second.id, now=asked + builders.seconds(60))
+        reply(inquiry_id=inquiry, agent_id=second.id, text=ANSWER, now=asked + builders.seconds(135))
 
     def scheduler_closes(self, period_id: str, end: dt.date) -> None:
         """The job's tick a minute before the grace is over closes nothing; the next one does, once."""
@@ -278,6 +315,8 @@ def _assert_the_story_was_told(found: Trace, policy: str) -> None:
         "negative carried",
         "small carried",
         "posted for a closed period",
+        "statement voided",
+        "handed on",
         "held",
         "failed",
         "returned",

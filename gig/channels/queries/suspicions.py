@@ -56,6 +56,17 @@ def waiting(session: Session) -> int:
     return session.execute(query).scalar_one()
 
 
+def cases_of(session: Session, agent_ids: Sequence[str]) -> dict[str, str]:
+    """Where it is decided whether each of these agents was their own customer: the oldest case first."""
+    oldest = (
+        sa.select(Suspicion.agent_id, sa.func.min(Suspicion.id))
+        .where(Suspicion.agent_id.in_(agent_ids), Suspicion.state == "undecided", _TOOK_IT)
+        .group_by(Suspicion.agent_id)
+    )
+    found = {agent_id: f"/console/own-customers/{id}" for agent_id, id in session.execute(oldest)}
+    return {id: found.get(id, "/console/own-customers") for id in agent_ids}
+
+
 def rows(session: Session, *, decided: bool) -> list[Row]:
     """Undecided ones, the oldest first, or decided ones, the newest first."""
     query = _rows().where(_TOOK_IT).limit(PAGE)

@@ -56,6 +56,7 @@ def one(handed: Escalation, messages: Sequence[Message]) -> dict[str, Any]:
         "summary": handed.summary,
         "at": handed.escalated_at,
         "fee_fen": handed.fee_fen,
+        "fee_key": f"triage:{handed.turn_id}:{handed.agent_id}" if handed.fee_fen else "",
         "tried": [m.text for m in escalations.tried(messages, handed)],
         "asked": [m.text for m in escalations.asked(messages, handed.turn_id)],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from gig import scheduler
 from gig.core.db import db
@@ -13,8 +14,11 @@ from gig.payouts.adjustments import audit, naming, queries  # noqa: F401  (audit
 from gig.payouts.adjustments.jobs import JOBS
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.views import back_pay, console
+from gig.payouts.books import causes
+from gig.payouts.books.causes import Cause
 from gig.payouts.disbursement.holds import Paid, paid_in_inquiries
 from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.rehearsal import looks
 from gig.web import things
 
@@ -30,12 +34,20 @@ def _adjusted() -> Paid:
     )
 
 
+def _decided(session: Session, entry: LedgerEntry) -> Cause | None:
+    """The adjustment that an entry, or a reversal, follows."""
+    kind, id, _rest = causes.parts_of(entry)
+    known = kind in ("adjustment", "award", "reversal") and session.get(Adjustment, id) is not None
+    return Cause(N_("这笔调整"), f"/console/adjustments/{id}") if known else None
+
+
 def plug_into(app: Flask) -> None:
     """Finance adjusts pay on its pages; back-pay runs go on by themselves."""
     if _adjusted not in paid_in_inquiries:
         paid_in_inquiries.append(_adjusted)
     if queries.waiting_for_two not in looks:
         looks.append(queries.waiting_for_two)
+    causes.register(_decided)
     for blueprint in (console.pages, back_pay.pages):
         app.register_blueprint(blueprint)
     scheduler.register(app, *JOBS)

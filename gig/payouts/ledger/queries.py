@@ -57,12 +57,14 @@ def entries(
     agent_id: str | None = None,
     period_id: str | None = None,
     kind: str | None = None,
+    line_id: str | None = None,
     before_id: str | None = None,
     limit: int = 50,
 ) -> Sequence[LedgerEntry]:
     """The newest entries that match, at most `limit`; `before_id` continues a list.
 
-    All agents' accounts together are an `account` too.
+    All agents' accounts together are an `account` too. Of a payout line they are its payment, its tax, what
+    the bank said of it, and the tax that came back.
     """
     query = sa.select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(limit)
     if account == accounts.ALL_PAYABLE:
@@ -77,6 +79,20 @@ def entries(
         query = query.where(LedgerEntry.period_id == period_id)
     if kind:
         query = query.where(LedgerEntry.kind == kind)
+    if line_id:
+        query = query.where(_of_line(line_id))
     if before_id:
         query = query.where(LedgerEntry.id < before_id)
     return session.scalars(query).all()
+
+
+def _of_line(line_id: str) -> sa.ColumnElement[bool]:
+    keys = [f"{kind}:{line_id}" for kind in ("export", "tax", "settled", "failed", "returned")]
+    taxed = sa.alias(LedgerEntry.__table__, "taxed").c
+    came_back = (
+        sa.select(sa.literal(f"reversal:{cause}:{line_id}:") + taxed.id).where(
+            taxed.source_key == f"tax:{line_id}"
+        )
+        for cause in ("failed", "returned")
+    )
+    return sa.or_(LedgerEntry.source_key.in_(keys), *(LedgerEntry.source_key.in_(key) for key in came_back))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.payouts.disbursement.kept_back import kept_back
 from gig.payouts.disbursement.models import Batch, PayoutLine
+from gig.payouts.settlement.values import zone
 from gig.payouts.tax import queries
-from gig.payouts.tax.models import TaxRecord
+from gig.payouts.tax.models import TaxRecord, TaxResidency
+from gig.payouts.tax.operations.residency import AT_ONCE, documents_of
 from gig.payouts.tax.rules.withholding import first_of
 from gig.payouts.tax.shown import Explained, explain
 
@@ -51,6 +54,30 @@ def paid_by_period(session: Session, agent_id: str, period_ids: Sequence[str]) -
         .group_by(PayoutLine.period_id)
     )
     return {period_id: (int(tax), int(sent)) for period_id, tax, sent in session.execute(query)}
+
+
+def not_resident(agent_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
+    """Whether we have not written down that the tables of residents fit the agent."""
+    return ~queries.resident(agent_id)
+
+
+def taxed_at(session: Session, now: dt.datetime) -> bool:
+    """Whether payments of that day bear tax."""
+    return queries.in_force(session, first_of(zone().day_of(now))).withholds
+
+
+def untaxable(session: Session, people: Sequence[Any]) -> list[Any]:
+    """Of those (the agent's id comes first) of whom it is not written that they are residents, the ones of
+    whom no document says it either: they are held where there is tax. Nothing is written."""
+    found = []
+    for at in range(0, len(people), AT_ONCE):
+        some = people[at : at + AT_ONCE]
+        ids = [each[0] for each in some]
+        known = set(session.scalars(sa.select(TaxResidency.agent_id).where(TaxResidency.agent_id.in_(ids))))
+        shown = documents_of(session, [id for id in ids if id not in known])
+        residents = {id for id, document in shown.items() if document.kind == "resident_id"}
+        found += [each for each in some if each[0] not in residents]
+    return found
 
 
 def _unsent(session: Session, line_ids: Sequence[str], today: dt.date) -> dict[dt.date, list[str]]:

@@ -49,17 +49,20 @@ def tie(session: Session, period_id: str, *, resting: bool = False) -> Tie:
     of_statements = sa.select(sa.func.sum(Statement.gross_fen), sa.func.sum(Statement.payable_fen)).where(
         Statement.period_id == period_id, Statement.voided_at.is_(None)
     )
-    lines = _of_lines(session, sa.select(PayoutLine.amount_fen, PayoutLine.state), period_id)
     retry, old = PayoutLine.__table__.c, sa.alias(PayoutLine.__table__, "old")
+    all_lines = _of_lines(sa.select(PayoutLine.amount_fen, PayoutLine.state), period_id)
     replaced = _of_lines(
-        session,
         sa.select(old.c.amount_fen, old.c.state)
         .join_from(PayoutLine, old, old.c.id == retry.retry_of)
         .where(retry.retry_of.is_not(None)),
         period_id,
     )
+    # In one statement, so that no retry comes in between the lines and those they replace.
+    lines = sa.select(
+        all_lines.c.total - replaced.c.total, all_lines.c.waiting - replaced.c.waiting
+    ).select_from(sa.join(all_lines, replaced, sa.true()))
     gross_fen, payable_fen = session.execute(of_statements).one()
-    lines_fen, held_fen = (all_fen - gone for all_fen, gone in zip(lines, replaced, strict=True))
+    lines_fen, held_fen = session.execute(lines).one()
     figures = (of_book(session, period_id, resting=resting), gross_fen, payable_fen, lines_fen, held_fen)
     return Tie(*(int(figure or 0) for figure in figures))
 
@@ -87,12 +90,12 @@ def _summed_with_rests(period_id: str) -> sa.Select[tuple[Any]]:
     return sa.select(sa.func.sum(each.payable_fen), rested)
 
 
-def _of_lines(session: Session, chosen: sa.Select[*tuple[Any, ...]], period_id: str) -> tuple[int, int]:
+def _of_lines(chosen: sa.Select[*tuple[Any, ...]], period_id: str) -> sa.Subquery:
     """The sum of the chosen (amount, state) of the period's lines that are not void, and of the held ones."""
     line = chosen.where(PayoutLine.period_id == period_id, PayoutLine.state != "voided").subquery().c
     held = sa.case((line.state == "held", line.amount_fen), else_=0)
-    total, waiting = session.execute(sa.select(sa.func.sum(line.amount_fen), sa.func.sum(held))).one()
-    return int(total or 0), int(waiting or 0)
+    total, waiting = (sa.func.coalesce(sa.func.sum(fen), 0) for fen in (line.amount_fen, held))
+    return sa.select(total.label("total"), waiting.label("waiting")).subquery()
 
 
 @dataclass(frozen=True)

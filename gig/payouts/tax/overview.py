@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.identity.models import Person
+from gig.identity.models import Agent, Person
 from gig.payouts.tax import values
 from gig.payouts.tax.models import TaxChoice, TaxFiling, TaxRecord, TaxResidency
 from gig.payouts.tax.operations.filings import MONTHS, name_of
+from gig.payouts.tax.operations.residency import documents_of
 
 MONTHS_SHOWN = 24
 CHOICES_SHOWN = 20
@@ -42,13 +43,15 @@ class SpanRow:
 
 @dataclass(frozen=True)
 class OpenPerson:
-    """A worker whose permit does not say whether they are a resident."""
+    """A worker whose permit does not say whether they are a resident; without any document (`known`) nobody
+    can say it before they are verified again."""
 
     agent_id: str
     name: str
     resident: bool
     reason: str | None
-    changed_at: dt.datetime
+    changed_at: dt.datetime | None
+    known: bool = True
 
 
 def choices(session: Session) -> Sequence[TaxChoice]:
@@ -88,8 +91,9 @@ def spans(session: Session, today: dt.date) -> list[SpanRow]:
     return rows
 
 
-def open_people(session: Session) -> list[OpenPerson]:
-    """Those whom a resident permit leaves open, undecided ones first."""
+def open_people(session: Session, *, asked: str = "") -> list[OpenPerson]:
+    """Those whom a resident permit leaves open, undecided ones first; before them the one who is asked for,
+    of whom perhaps nothing is written yet."""
     query = (
         sa.select(
             TaxResidency.agent_id,
@@ -103,7 +107,20 @@ def open_people(session: Session) -> list[OpenPerson]:
         .order_by(TaxResidency.stated_by.is_not(None), TaxResidency.changed_at.desc())
         .limit(PEOPLE_SHOWN)
     )
-    return [OpenPerson(*row) for row in session.execute(query)]
+    listed = [OpenPerson(*row) for row in session.execute(query)]
+    first = [each for each in listed if each.agent_id == asked] or _unwritten(session, asked)
+    return [*first, *(each for each in listed if each.agent_id != asked)]
+
+
+def _unwritten(session: Session, agent_id: str) -> list[OpenPerson]:
+    """The agent, if nothing is written of their residency and their document does not say it."""
+    person = session.get(Person, agent_id) if session.get(Agent, agent_id) else None
+    if person is None or session.get(TaxResidency, agent_id) is not None:
+        return []
+    document = documents_of(session, [agent_id]).get(agent_id)
+    if document is not None and document.kind == "resident_id":
+        return []
+    return [OpenPerson(agent_id, person.name, False, None, None, known=document is not None)]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, cast
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gig.payouts.tax.models import TaxChoice, TaxFiling, TaxRecord, TaxResidency
 from gig.payouts.tax.rules.withholding import Gap, Month, Policy, Withholding, gaps, withhold
+from gig.payouts.tax.spool import Spooled, batched
 
 AT_ONCE = 1000
 
@@ -56,7 +57,7 @@ class Assessment:
     month: dt.date
     in_force: InForce
     newest: int
-    taxed: Sequence[Taxed] = ()
+    taxed: Iterable[Taxed] = ()
     refused: Sequence[str] = ()
     fen: Mapping[str, int] = field(default_factory=dict)
     """What is withheld of each line that bears something."""
@@ -86,18 +87,17 @@ def assess(session: Session, lines: Lines, *, month: dt.date, kept_back: KeptBac
     holds, newest = in_force(session, month), newest_record(session)
     if not holds.withholds:
         return Assessment(month, holds, newest)
-    line = lines.subquery("line").c
-    past = _past(session, line, holds, month)
-    kept = _kept(session, holds, month, past, kept_back)
-    taxed = list(_taxed(session, line, holds, month, past, kept))
-    return Assessment(
-        month,
-        holds,
-        newest,
-        taxed,
-        refused(session, lines),
-        {each.line_id: each.tax.withheld_fen for each in taxed if each.tax.withheld_fen},
-    )
+    taxed = Spooled(_taxed(session, lines, holds, month, kept_back))
+    fen = {each.line_id: each.tax.withheld_fen for each in taxed if each.tax.withheld_fen}
+    return Assessment(month, holds, newest, taxed, refused(session, lines), fen)
+
+
+def total_fen(session: Session, lines: Lines, *, month: dt.date, kept_back: KeptBack) -> int:
+    """What all the lines together would bear if they are paid in the month."""
+    holds = in_force(session, month)
+    if not holds.withholds:
+        return 0
+    return sum(each.tax.withheld_fen for each in _taxed(session, lines, holds, month, kept_back))
 
 
 def refused(session: Session, lines: Lines) -> Sequence[str]:
@@ -165,7 +165,9 @@ def later_than(session: Session, lines: Lines, holds: InForce, month: dt.date) -
     return session.execute(query).scalar_one()
 
 
-def _past(session: Session, line: Any, holds: InForce, month: dt.date) -> Mapping[str, list[Month]]:
+def _past(
+    session: Session, agent_ids: Sequence[str], holds: InForce, month: dt.date
+) -> Mapping[str, list[Month]]:
     """Each agent's months of the year under the same policy and payer, the oldest first."""
     record = TaxRecord.__table__.c
     first = month if holds.policy == "labour_2018" else dt.date(month.year, 1, 1)
@@ -174,14 +176,13 @@ def _past(session: Session, line: Any, holds: InForce, month: dt.date) -> Mappin
             record.agent_id, record.month, sa.func.sum(record.gross_fen), sa.func.sum(record.withheld_fen)
         )
         .where(
-            record.agent_id.in_(sa.select(line.agent_id)),
+            record.agent_id.in_(agent_ids),
             record.month.between(first, month),
             record.policy == holds.policy,
             record.payer_code == holds.payer_code,
         )
         .group_by(record.agent_id, record.month)
         .order_by(record.agent_id, record.month)
-        .execution_options(yield_per=AT_ONCE)
     )
     found: dict[str, list[Month]] = defaultdict(list)
     for agent_id, at, income, withheld in session.execute(query):
@@ -200,28 +201,26 @@ def _kept(
     if holds.gap != "reset":
         return {}
     missing = [agent_id for agent_id, months in past.items() if gaps(month, months)]
-    found: dict[str, set[dt.date]] = {}
-    for at in range(0, len(missing), AT_ONCE):
-        found.update(kept_back(session, missing[at : at + AT_ONCE]))
-    return found
+    return kept_back(session, missing) if missing else {}
 
 
 def _taxed(
-    session: Session,
-    line: Any,
-    holds: InForce,
-    month: dt.date,
-    past: Mapping[str, list[Month]],
-    kept: Mapping[str, set[dt.date]],
+    session: Session, lines: Lines, holds: InForce, month: dt.date, kept_back: KeptBack
 ) -> Iterator[Taxed]:
-    query = sa.select(line.agent_id, line.line_id, line.amount_fen)
-    rows = session.execute(query.order_by(line.agent_id, line.line_id).execution_options(yield_per=AT_ONCE))
-    for agent_id, group in groupby(rows, key=lambda row: row[0]):
-        months = list(past.get(agent_id, ()))
-        for _agent_id, line_id, fen in group:
-            tax = withhold(holds.policy, holds.gap, month, fen, months, kept.get(agent_id, ()))
-            yield Taxed(line_id, agent_id, tax)
-            months = _with(months, tax)
+    """Agent by agent, with the year of so many of them in memory at once."""
+    line = lines.subquery("line").c
+    query = sa.select(line.agent_id, line.line_id, line.amount_fen).order_by(line.agent_id, line.line_id)
+    rows = session.execute(query.execution_options(yield_per=AT_ONCE))
+    each_agent = ((id, list(group)) for id, group in groupby(rows, key=lambda row: row[0]))
+    for some in batched(each_agent, AT_ONCE):
+        past = _past(session, [id for id, _ in some], holds, month)
+        kept = _kept(session, holds, month, past, kept_back)
+        for agent_id, group in some:
+            months = list(past.get(agent_id, ()))
+            for _agent_id, line_id, fen in group:
+                tax = withhold(holds.policy, holds.gap, month, fen, months, kept.get(agent_id, ()))
+                yield Taxed(line_id, agent_id, tax)
+                months = _with(months, tax)
 
 
 def _with(months: list[Month], tax: Withholding) -> list[Month]:

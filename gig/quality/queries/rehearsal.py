@@ -23,7 +23,9 @@ def open_appeals(session: Session, period: Period) -> Finding:
     count = session.scalar(sa.select(sa.func.count()).where(which)) or 0
     penalty = LedgerEntry.__table__.alias("penalty")
     rows = session.execute(
-        sa.select(Appeal.agent_id, Person.name, sa.func.coalesce(left_of(penalty), 0), Appeal.due_at)
+        sa.select(
+            Appeal.id, Appeal.agent_id, Person.name, sa.func.coalesce(left_of(penalty), 0), Appeal.due_at
+        )
         .join(Person, Person.id == Appeal.agent_id)
         .outerjoin(penalty, penalty.c.id == Appeal.penalty_id)
         .where(which)
@@ -34,5 +36,8 @@ def open_appeals(session: Session, period: Period) -> Finding:
         N_("还没裁定的申诉"),
         N_("关账不等它们；以后返还的钱记进那时开着的周期。"),
         int(count),
-        [Item(name, ledger_of(agent_id), fen=int(fen), at=due_at) for agent_id, name, fen, due_at in rows],
+        [
+            Item(name, f"/console/appeals/{id}", int(fen), due_at, by="review", read=ledger_of(agent_id))
+            for id, agent_id, name, fen, due_at in rows
+        ],
     )

@@ -93,13 +93,14 @@ def test_the_reversals_of_an_entry_never_exceed_it(session: Session, lin: str) -
     def reverse(decision: str, fen: int) -> None:
         with transaction() as writing:
             original = writing.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "penalty")).one()
-            period_id, _ = posting_period(writing, WEDNESDAY, WEDNESDAY)
+            period_id, late_for = posting_period(writing, WEDNESDAY, WEDNESDAY)
             journal.reverse(
                 writing,
                 original,
                 decision=decision,
                 amount_fen=fen,
                 period_id=period_id,
+                late_for_period_id=late_for,
                 why="",
                 now=WEDNESDAY,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import shutil
 import subprocess
@@ -14,37 +15,94 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import db
+from gig.dispatch.operations.claims import claim
+from gig.dispatch.operations.replies import reply
 from gig.payouts.adjustments.operations.deciding import propose, propose_reversal
-from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
-from gig.payouts.disbursement.operations.exporting import export_batch
+from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.ledger.export import export
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.ledger.queries import balances
 from gig.payouts.settlement.values import zone
+from gig.payouts.tax.queries import withheld_of
+from gig.quality.operations.deciding import Ruling, decide
+from gig.quality.operations.filing import file_appeal
+from gig.scoring.models import ScoreEvent
+from tests import builders
+from tests.features.disbursement import payday
 from tests.features.settlement import books
-from tests.features.settlement.books import CLOSING_TIME, HOUR, WEDNESDAY, WEEK, WEEKS
+from tests.features.settlement.books import HOUR, WEDNESDAY, WEEKS
+from tests.features.tax import taxing
 
+ANSWER = "退款已原路退回，一般 1 到 3 个工作日到账。"
+KINDS = (
+    "earning",
+    "penalty",
+    "triage",
+    "adjustment",
+    "award",
+    "reversal",
+    "export",
+    "tax",
+    "settled",
+    "failed",
+    "returned",
+)
 BEAN_CHECK = Path(sys.executable).with_name("bean-check")
 
 
 def busy_book() -> None:
-    """Replies, late ones, adjustments of every kind, reversals, a paid week and an unpaid one."""
-    lin, he = books.agent(), books.agent()
+    """Replies, late ones, adjustments of every kind, reversals, a fee for handing on, and a taxed week of
+    which the bank paid one line, refused one and sent one back; then an unpaid week with an appeal."""
+    taxing.choose("labour_2018", gap=None, month="2026-11-01")
+    lin, he = taxing.agent(), taxing.agent()
     for place in range(12):
         late_reply = books.earn(lin, 240, base=120, penalty=48 if place % 3 == 0 else 0)
     books.earn(he, 4000, base=400)
     books.post(lin, "adjustment", -150)
     books.post(he, "adjustment", 77)
     books.post(he, "award", 1001)
+    for fen in (100_000, 250_083, 500_001):
+        books.post(taxing.agent(), "adjustment", fen)
     books.close()
     books.approve()
-    now = CLOSING_TIME + HOUR
-    batch_id = create_batch(period_id=WEEK, actor_id="maker", now=now)
-    approve_batch(batch_id=batch_id, actor_id="checker", now=now)
-    export_batch(batch_id=batch_id, actor_id="maker", now=now)
+    answered(payday.exported())
     books.earn(lin, 55, base=55, at=WEDNESDAY + WEEKS)
     books.post(lin, "triage", 20, at=WEDNESDAY + WEEKS)
     adjusted(lin, late_reply)
+    appealed(WEDNESDAY + WEEKS)
+    session = db.session()
+    session.rollback()
+    assert set(session.scalars(sa.select(LedgerEntry.kind))) == set(KINDS)
+    for said in ("appeal-", "failed:", "returned:"):
+        assert session.scalar(
+            sa.select(LedgerEntry.id).where(LedgerEntry.source_key.like(f"reversal:{said}%"))
+        )
+
+
+def answered(batch_id: str) -> None:
+    """The bank says of the three taxed lines: paid; refused; paid and then sent back."""
+    query = sa.select(PayoutLine, PayoutLine.amount_fen - withheld_of(PayoutLine.id))
+    large = query.where(PayoutLine.amount_fen >= 100_000).order_by(PayoutLine.amount_fen)
+    paid, refused, returned = (
+        (line, f"{net // 100}.{net % 100:02d}") for line, net in db.session.execute(large)
+    )
+    for said in (
+        [(paid, "成功"), (refused, "失败"), (returned, "成功")],
+        [(returned, "退票")],
+    ):
+        rows = [payday.row(line, words, "户名不符", amount) for (line, amount), words in said]
+        payday.answer(batch_id, payday.as_csv(*rows))
+
+
+def appealed(now: dt.datetime) -> None:
+    """A late reply whose penalty a reviewer gave back in part."""
+    inquiry, agent = builders.inquiry(at=now), builders.agent(seen_at=now)
+    claim(inquiry_id=inquiry, agent_id=agent, now=now + builders.seconds(10))
+    reply(inquiry_id=inquiry, agent_id=agent, text=ANSWER, now=now + builders.seconds(100))
+    event = db.session.scalars(sa.select(ScoreEvent.id).where(ScoreEvent.kind == "late")).one()
+    appeal = file_appeal(event_id=event, agent_id=agent, text="断线了", now=now + HOUR)
+    ruling = Ruling("partly", "platform", "看过了。", 7, False)
+    decide(appeal_id=appeal, ruling=ruling, actor_id=builders.person(roles="reviewer"), now=now + HOUR)
 
 
 def adjusted(agent_id: str, reply: str) -> None:

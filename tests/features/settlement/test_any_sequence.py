@@ -88,7 +88,7 @@ class Office(RuleBasedStateMachine):
             original = session.scalars(query.limit(1)).first()
             if original is None:
                 return
-            period_id, _ = posting_period(session, self.now, self.now)
+            period_id, late_for = posting_period(session, self.now, self.now)
             for _again in range(2):
                 journal.reverse(
                     session,
@@ -96,6 +96,7 @@ class Office(RuleBasedStateMachine):
                     decision=f"d{self.decisions}",
                     amount_fen=fen,
                     period_id=period_id,
+                    late_for_period_id=late_for,
                     why="",
                     now=self.now,
                 )

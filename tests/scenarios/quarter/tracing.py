@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.dispatch.models import Message, Turn
+from gig.dispatch.escalation_models import Escalation
+from gig.dispatch.models import Message, Turn, TurnQuote
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.earnings.models import Earning
@@ -33,6 +34,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PAYMENTS = ("export", "tax", "settled", "failed", "returned")
 MINIMUM = 1000
 
+Cards = Sequence[tuple[dt.datetime, dict[str, Any]]]
+"""From when each published card holds, and what it says; the oldest first."""
 Sheets = Mapping[str, Mapping[str, int]]
 """Batch → number of the line → fen, as the bank read it."""
 
@@ -55,7 +58,9 @@ def trace(session: Session, sheets: Sheets, *, left: Mapping[str, dt.datetime]) 
     session.rollback()
     session.expunge_all()
     found = Trace()
-    _replies(session, found)
+    cards = _cards(session)
+    _replies(session, cards, found)
+    _fees(session, cards, found)
     _decisions(session, found)
     dues = _book(session, found)
     payable = _statements(session, dues, left, found)
@@ -63,27 +68,44 @@ def trace(session: Session, sheets: Sheets, *, left: Mapping[str, dt.datetime]) 
     return found
 
 
-def _replies(session: Session, found: Trace) -> None:
+def _cards(session: Session) -> Cards:
+    published = (
+        sa.select(RateCardVersion.valid_from, RateCardVersion.body)
+        .where(RateCardVersion.state == "published")
+        .order_by(RateCardVersion.valid_from)
+    )
+    return [(valid_from, json.loads(body)) for valid_from, body in session.execute(published)]
+
+
+def _card_at(cards: Cards, clock: dt.datetime) -> dict[str, Any]:
+    return [body for valid_from, body in cards if valid_from <= clock][-1]
+
+
+def _fees(session: Session, cards: Cards, found: Trace) -> None:
+    """Who handed a turn on is paid what the card of their own clock says."""
+    same = sa.and_(TurnQuote.turn_id == Escalation.turn_id, TurnQuote.agent_id == Escalation.agent_id)
+    query = sa.select(Escalation.turn_id, Escalation.agent_id, TurnQuote.clock_started_at)
+    for turn_id, agent_id, clock in session.execute(query.join(TurnQuote, same)):
+        if fee := _card_at(cards, clock)["triage_fee_fen"]:
+            found.worth[f"triage:{turn_id}:{agent_id}"] = fee
+            found.seen["handed on"] += 1
+
+
+def _replies(session: Session, cards: Cards, found: Trace) -> None:
     """Each earning is a reply that its agent wrote, at the price that the card of its clock says."""
-    published = RateCardVersion.state == "published"
-    cards = [
-        (valid_from, json.loads(body))
-        for valid_from, body in session.execute(
-            sa.select(RateCardVersion.valid_from, RateCardVersion.body)
-            .where(published)
-            .order_by(RateCardVersion.valid_from)
-        )
-    ]
+    written = sa.and_(
+        Message.turn_id == Earning.turn_id, Message.author == "agent", Message.unpaid_reason.is_(None)
+    )
     query = (
         sa.select(Earning, Turn.answered_by, Turn.answered_at, Message.agent_id, Message.sent_at)
         .outerjoin(Turn, Turn.id == Earning.turn_id)
-        .outerjoin(Message, sa.and_(Message.turn_id == Earning.turn_id, Message.unpaid_reason.is_(None)))
+        .outerjoin(Message, written)
         .order_by(Earning.received_at, Earning.id)
     )
     paid: Counter[str] = Counter()
     for reply, answered_by, answered_at, author, sent_at in session.execute(query):
         assert (answered_by, answered_at) == (author, sent_at) == (reply.agent_id, reply.received_at)
-        card = [body for valid_from, body in cards if valid_from <= reply.clock_started_at][-1]
+        card = _card_at(cards, reply.clock_started_at)
         gross, penalty = _price(card, reply, paid[reply.inquiry_id])
         assert (reply.gross_fen, reply.penalty_fen) == (gross, penalty), reply.why
         paid[reply.inquiry_id] += gross > 0
@@ -176,6 +198,9 @@ def _statements(
     """Period by period for each agent: what was carried, what came, what is paid; by statement, the last."""
     closed = sa.select(Period).where(Period.state.not_in(("open", "closing"))).order_by(Period.starts_at)
     cut = {(each.agent_id, each.period_id): each for each in session.scalars(_live_statements())}
+    found.seen["statement voided"] = len(
+        session.scalars(sa.select(Statement.id).where(Statement.voided_at.is_not(None))).all()
+    )
     carried: dict[str, int] = defaultdict(int)
     payable: dict[str, int] = {}
     unseen = dict(dues)

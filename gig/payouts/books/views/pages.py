@@ -16,6 +16,7 @@ from gig.core.ids import is_id, new_id
 from gig.identity.access import actor_id, allow, may
 from gig.identity.queries import id_or_phone, people_called
 from gig.payouts.books import queries as books
+from gig.payouts.books.causes import causes_of
 from gig.payouts.books.models import BookCheck
 from gig.payouts.books.operations import check_book
 from gig.payouts.books.shown import account_words
@@ -26,11 +27,13 @@ from gig.payouts.ledger.export import FORMATS, export
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.ledger.queries import Balance
 from gig.payouts.settlement import shown
+from gig.payouts.settlement.rehearsal import DESKS
 from gig.payouts.settlement.values import zone
 
 pages = Blueprint("books", __name__, template_folder="../templates")
 
 PAGE = 60
+WANTED = ("account", "source", "agent", "period", "kind", "line")
 
 
 @pages.get("/console/ledger")
@@ -39,7 +42,7 @@ def ledger() -> str:
     """The balances, and the newest entries that match what is asked for."""
     session, asked = db.session(), request.args
     before = asked.get("before", "")
-    wanted = {name: asked.get(name, "").strip() for name in ("account", "source", "agent", "period", "kind")}
+    wanted = {name: asked.get(name, "").strip() for name in WANTED}
     agent = id_or_phone(session, wanted["agent"])
     found = queries.entries(
         session,
@@ -48,6 +51,7 @@ def ledger() -> str:
         agent_id=agent or None,
         period_id=wanted["period"] or None,
         kind=wanted["kind"] or None,
+        line_id=wanted["line"] or None,
         before_id=before if is_id(before) else None,
         limit=PAGE + 1,
     )
@@ -128,6 +132,9 @@ def entry(entry_id: str) -> str:
         left=left,
         reversible=left > 0 and found.kind in REVERSIBLE and found.agent_id is not None,
         line=books.line_of(session, found),
+        causes=causes_of(session, found),
+        mine=may,
+        desks=DESKS,
         kind_words=shown.ENTRY_WORDS,
         name=shown.names(session, found.agent_id)[found.agent_id] if found.agent_id else "",
         new_id=new_id(),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit
-from gig.core.db import is_sqlite, made, rows_changed, transaction
+from gig.core.db import db, is_sqlite, made, rows_changed, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
@@ -26,6 +26,7 @@ from gig.payouts.disbursement.sheets import templates
 from gig.payouts.disbursement.states import BATCH
 from gig.payouts.disbursement.values import PAYABLE_PERIODS
 from gig.payouts.settlement.models import Period
+from gig.payouts.settlement.tie import tie
 from gig.payouts.settlement.values import zone
 
 _TABLE = PayoutLine.__table__.c
@@ -41,9 +42,9 @@ def create_batch(
 ) -> str:
     """A draft batch holds every planned line of the period that may be paid, by its payee's kind of account.
 
-    Lines that must wait become held with their reason, even if nothing is left to pay and the batch is
-    refused. Lines are numbered in the batch's own order, and those that the template cannot write are known.
-    The answer is the batch's id.
+    Refused while the period does not tie. Lines that must wait become held with their reason, even if nothing
+    is left to pay and the batch is refused. Lines are numbered in the batch's own order, and those that the
+    template cannot write are known. The answer is the batch's id.
     """
     batch_id = _create(period_id, template, payment_date, actor_id, now)
     check_batch(batch_id=batch_id, now=now)
@@ -55,6 +56,7 @@ def _create(
 ) -> str:
     today = zone().day_of(now)
     payment_date = payment_date or today
+    tied = ties(period_id)
     with transaction() as session:
         chosen = templates.in_force(session, template)
         _check(chosen is not None and not chosen.retired, payment_date, today)
@@ -65,6 +67,8 @@ def _create(
             raise NotFound()
         if period.state not in PAYABLE_PERIODS:
             raise Refused("not-approved", N_("这个周期还没有审批，不能做付款表。"))
+        if not tied:
+            raise Refused("does-not-tie", N_("账本、结算单和付款名单对不上，不能制单。"))
         taxed = taxing.learn(session, period_id, payment_date, now=now)
         hold_what_must_wait(session, period_id, taxed=taxed, now=now)
         batch = Batch(
@@ -101,15 +105,18 @@ def _create(
 def approve_batch(*, batch_id: str, actor_id: str, now: dt.datetime) -> None:
     """The batch may be exported. Its maker cannot approve it; approving twice changes nothing.
 
-    Refused while there is a row that its template cannot write.
+    Refused while there is a row that its template cannot write, or its period does not tie.
     """
     check_batch(batch_id=batch_id, now=now)
+    tied = ties(db.session.get_one(Batch, batch_id).period_id)
     with transaction() as session:
         batch = _get(session, batch_id)
         if batch.state in ("approved", "exported"):
             return
         if batch.maker_id == actor_id:
             raise Refused("two-people", N_("制单的人不能审批同一批，请另一位财务来审批。"))
+        if not tied:
+            raise Refused("does-not-tie", N_("账本、结算单和付款名单对不上，不能审批。"))
         if count := _unwritable(session, batch_id):
             raise Refused(
                 "unwritable-rows",
@@ -174,6 +181,15 @@ def remove_unwritable(*, batch_id: str, actor_id: str, now: dt.datetime) -> int:
     if batch.lines:
         taxing.estimate(batch_id)
     return count
+
+
+def ties(period_id: str) -> bool:
+    """Whether book, statements and lines of a period agree: nothing of one that does not is paid.
+
+    It is read before anything is locked. Nothing is posted to a period since it began to close, and whatever
+    may be done to its lines since leaves their sum.
+    """
+    return tie(db.session(), period_id).holds
 
 
 def hold_what_must_wait(session: Session, period_id: str, *, taxed: bool, now: dt.datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from tempfile import TemporaryFile
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -17,7 +18,7 @@ from gig.core.transitions import move
 from gig.payouts.disbursement.amounts import sent_fen
 from gig.payouts.disbursement.models import Batch, BatchFile, PayoutLine
 from gig.payouts.disbursement.operations import taxing
-from gig.payouts.disbursement.operations.batches import note
+from gig.payouts.disbursement.operations.batches import note, ties
 from gig.payouts.disbursement.sheets import archive, templates
 from gig.payouts.disbursement.sheets.building import File, build
 from gig.payouts.disbursement.states import BATCH
@@ -57,6 +58,9 @@ def _export(batch_id: str, actor_id: str, now: dt.datetime) -> None:
     if batch.state == "exported":
         return
     _check(batch, zone().day_of(now))
+    period_id = batch.period_id
+    if not ties(period_id):
+        raise Refused("does-not-tie", N_("账本、结算单和付款名单对不上，不能导出。"))
     tax = taxing.assess(session, batch)
     layout = templates.of_batch(session, batch)
     with build(session, batch, layout, tax.fen) as files:
@@ -170,6 +174,9 @@ def _digest(files: list[File]) -> str:
     """The SHA-256 of what is fetched when no file is named."""
     whole = [file for file in files if file.kind == files[0].kind]
     if len(whole) == 1:
-        return hashlib.sha256(whole[0].path.read_bytes()).hexdigest()
-    packed = archive.pack((file.name, file.path.read_bytes()) for file in whole)
-    return hashlib.sha256(packed).hexdigest()
+        with whole[0].path.open("rb") as only:
+            return hashlib.file_digest(only, "sha256").hexdigest()
+    with TemporaryFile() as packed:
+        archive.pack_into(packed, ((file.name, file.path.read_bytes()) for file in whole))
+        packed.seek(0)
+        return hashlib.file_digest(packed, "sha256").hexdigest()

@@ -69,7 +69,7 @@ def estimate(batch_id: str) -> None:
     session = db.session()
     batch = session.get_one(Batch, batch_id, populate_existing=True)
     lines, month = lines_of(batch_id), first_of(batch.payment_date)
-    total_fen = queries.assess(session, lines, month=month, kept_back=kept_back).total_fen
+    total_fen = queries.total_fen(session, lines, month=month, kept_back=kept_back)
     with transaction() as writing:
         writing.execute(
             sa.update(Batch)

@@ -21,6 +21,7 @@ from gig.payouts.disbursement.queries import files_of
 from gig.payouts.disbursement.sheets import program, voucher_pages
 from gig.payouts.disbursement.values import FAILURES
 from gig.payouts.settlement.values import zone
+from gig.payouts.tax.queries import withheld_of
 
 AT_ONCE = 1000
 STATE_WORDS = {"in_transit": "付款中", "settled": "已到账", "failed": "付款失败", "returned": "被退回"}
@@ -58,14 +59,15 @@ def _lines(session: Session, batch: Batch, now: dt.datetime) -> Iterator[str]:
             PayoutLine.state,
             PayoutLine.failure,
             PayoutLine.answered_at,
+            sa.func.coalesce(withheld_of(PayoutLine.id), 0),
         )
         .join(Payee, Payee.id == PayoutLine.payee_id)
         .where(PayoutLine.batch_id == batch.id)
         .order_by(PayoutLine.number)
         .execution_options(yield_per=AT_ONCE)
     )
-    for id, number, agent, holder, mask, bank, fen, state, failure, at in session.execute(query):
-        keys = " ".join(f"{kind}:{id}" for kind in KEYS[state])
+    for id, number, agent, holder, mask, bank, fen, state, failure, at, tax in session.execute(query):
+        keys = " ".join(f"{kind}:{id}" for kind in (*KEYS[state], *(["tax"] if tax else [])))
         words = FAILURES[failure] if failure else ""
         said = [number, agent, holder, mask, bank, int(fen), STATE_WORDS[state], words, _time(at), keys]
         yield json.dumps(said, ensure_ascii=False) + "\n"

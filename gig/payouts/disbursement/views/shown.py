@@ -15,6 +15,7 @@ from gig.core.db import db
 from gig.core.text import N_
 from gig.payouts.disbursement import queries
 from gig.payouts.disbursement.models import Batch
+from gig.payouts.disbursement.operations.batches import ties
 from gig.payouts.disbursement.results.models import ResultImport
 from gig.payouts.disbursement.rules.changes import changes
 from gig.payouts.disbursement.rules.layout import Layout
@@ -115,6 +116,7 @@ def batch_page(batch: Batch, *, me: str, now: dt.datetime, link: str = "") -> st
         links=links,
         log=[{"entry": each, "file": json.loads(each.detail).get("file", "")} for each in log],
         actions=ACTIONS,
+        tied=batch.state not in ("draft", "approved") or ties(batch.period_id),
         waiting=settlement.held_reasons(session, batch.period_id) if batch.state == "draft" else [],
         names=names(session, batch.maker_id, batch.approved_by, batch.exported_by, *ids),
         tags=(BATCH_TAGS, BATCH_WORDS, LINE_TAGS, LINE_WORDS),

@@ -19,7 +19,7 @@ from gig.core.db import db
 from gig.core.errors import Invalid, NotFound
 from gig.core.money import parse_yuan
 from gig.core.text import N_
-from gig.identity.access import actor_id, allow
+from gig.identity.access import actor_id, allow, may
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.disbursement.values import HOLD_REASONS, PAYABLE_PERIODS
@@ -29,7 +29,7 @@ from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations.approving import approve_period, reopen_period
 from gig.payouts.settlement.operations.closing import DoesNotTie, close_period
 from gig.payouts.settlement.operations.settings import set_number, set_period_kind
-from gig.payouts.settlement.rehearsal import rehearse
+from gig.payouts.settlement.rehearsal import DESKS, rehearse
 from gig.payouts.settlement.tie import tie, untied
 from gig.payouts.settlement.values import CLOSE_GRACE, KINDS, MINIMUM_PAYOUT, PERIOD_KIND, grace, zone
 from gig.web import numbers as web_numbers
@@ -139,6 +139,8 @@ def rehearsal(period_id: str) -> str | Response:
         period=found,
         shown=shown,
         said=rehearse(session, found, now=now),
+        mine=may,
+        desks=DESKS,
         now=now,
         over=now >= found.ends_at,
     )

@@ -14,6 +14,7 @@ from gig.core.db import one_at_a_time, table_of, transaction
 from gig.core.errors import Invalid, NotFound
 from gig.core.inserts import PreparedInsert
 from gig.core.text import N_
+from gig.identity.models import Agent
 from gig.payouts.tax import values
 from gig.payouts.tax.models import TaxResidency
 from gig.payouts.tax.values import LOCK, Document
@@ -56,6 +57,7 @@ def state_residency(*, agent_id: str, resident: bool, reason: str, actor_id: str
         raise Invalid({"reason": [N_("写明原因，最多 200 个字。")]})
     with transaction() as session:
         one_at_a_time(session, LOCK)  # an export reckons before or after this word, never across it
+        learn(session, agents=sa.select(Agent.id).where(Agent.id == agent_id), now=now)
         found = session.get(TaxResidency, agent_id, populate_existing=True, with_for_update=True)
         if found is None or found.document == "resident_id":
             raise NotFound

@@ -14,6 +14,7 @@ from gig.payouts.tax import queries
 from gig.payouts.tax.models import TaxRecord
 from gig.payouts.tax.queries import Assessment, Lines
 from gig.payouts.tax.rules.withholding import version
+from gig.payouts.tax.spool import batched
 from gig.payouts.tax.values import LOCK
 
 AT_ONCE = 1000
@@ -66,7 +67,7 @@ def withhold(
         return
     if queries.newest_record(session) != assessment.newest or queries.refused(session, lines):
         raise Outdated
-    rows = [
+    rows = (
         {
             "line_id": each.line_id,
             "agent_id": each.agent_id,
@@ -77,9 +78,9 @@ def withhold(
             **vars(each.tax),
         }
         for each in assessment.taxed
-    ]
-    for at in range(0, len(rows), AT_ONCE):
-        session.execute(sa.insert(TaxRecord), rows[at : at + AT_ONCE])
+    )
+    for some in batched(rows, AT_ONCE):
+        session.execute(sa.insert(TaxRecord), some)
     taken = _of_records(TaxRecord.id > assessment.newest, sign=1)
     journal.post_taxes(session, taken, period_id=period_id, late_for_period_id=late_for_period_id, now=now)
 

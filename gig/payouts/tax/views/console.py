@@ -178,7 +178,7 @@ def _page(errors: Faults) -> str:
         choices=chosen,
         names={person.id: person.name for person in people_called(session, list(people))},
         spans=overview.spans(session, today),
-        open_people=overview.open_people(session),
+        open_people=overview.open_people(session, asked=request.args.get("agent", "")[:40]),
         large=overview.large_months(session, today),
         policy_words=POLICY_WORDS,
         gap_words=GAP_WORDS,
