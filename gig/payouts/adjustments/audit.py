@@ -48,3 +48,14 @@ def _taken(session: Session) -> Iterator[Difference]:
              JOIN earning g ON g.id = part.reply GROUP BY g.id, g.gross_fen) AS reply
            WHERE taken > gross_fen""",
     )
+
+
+@check("back pay is the sum of what it gives for each reply, where that was written down")
+def _shares(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'adjustment:' || a.id, a.amount_fen, coalesce(sum(s.fen), 0)
+           FROM adjustment a JOIN back_pay_run r ON r.id = a.run_id
+           LEFT JOIN back_pay_share s ON s.adjustment_id = a.id
+           WHERE r.by_reply GROUP BY a.id, a.amount_fen HAVING coalesce(sum(s.fen), 0) <> a.amount_fen""",
+    )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.ids import new_id
-from gig.payouts.adjustments.operations.deciding import propose
+from gig.payouts.adjustments.operations.deciding import Evidence, propose
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.queries import totals
@@ -70,7 +70,15 @@ def test_it_names_who_would_be_held_and_who_owes(session: Session) -> None:
 def test_it_names_adjustments_and_claims_that_wait(session: Session) -> None:
     lin = builders.agent(name="林可", skills=("refund",))
     books.earn(lin, 1200, base=400)
-    propose(kind="award", agent_id=lin, amount_fen=90_000, reason="月度之星", actor_id="maker", now=WEDNESDAY)
+    propose(
+        kind="award",
+        agent_id=lin,
+        amount_fen=90_000,
+        reason="月度之星",
+        evidence=Evidence("名单"),
+        actor_id="maker",
+        now=WEDNESDAY,
+    )
     assert found(rehearsed(session))["等人复核的调整"] == [("林可", 90_000)]
 
 

@@ -49,9 +49,11 @@ class Evidence:
         found = (kind for kind, start in FILE_TYPES.items() if self.content.startswith(start))
         return next(found, None)
 
-    def faults(self) -> dict[str, list[str]]:
+    def faults(self, *, needed: bool) -> dict[str, list[str]]:
         errors: dict[str, list[str]] = {}
-        if len(self.words) > EVIDENCE_LENGTH:
+        if needed and not (self.words.strip() or self.content):
+            errors["evidence"] = [NO_EVIDENCE]
+        elif len(self.words.strip()) > EVIDENCE_LENGTH:
             errors["evidence"] = [N_("依据最多 2000 字。")]
         if len(self.content) > FILE_BYTES:
             errors["file"] = [N_("附件最大 5 MB。")]
@@ -61,6 +63,7 @@ class Evidence:
 
 
 NONE = Evidence()
+NO_EVIDENCE = N_("扣回、冲回和要另一个人复核的，写明依据或附上文件。")
 
 
 def propose(
@@ -77,9 +80,9 @@ def propose(
 ) -> str:
     """The adjustment is posted, or waits for a second person when it is above the limit; its id.
 
-    The same `id` proposed again changes nothing.
+    What takes or waits has evidence: words or a file. The same `id` proposed again changes nothing.
     """
-    errors = _faults(amount_fen, reason, evidence)
+    errors = _faults(amount_fen, reason, evidence, needed=kind == "clawback")
     if kind not in DECIDED:
         errors["kind"] = [N_("选一种调整。")]
     if errors:
@@ -117,8 +120,8 @@ def propose_reversal(
     actor_id: str,
     now: dt.datetime,
 ) -> str:
-    """A stated part of an entry is taken back, or waits for a second person; the adjustment's id."""
-    if errors := _faults(amount_fen, reason, evidence):
+    """A stated part of an entry is taken back with evidence, or waits for a second person; its id."""
+    if errors := _faults(amount_fen, reason, evidence, needed=True):
         raise Invalid(errors)
     with _deciding() as session:
         if id is not None and session.get(Adjustment, id) is not None:
@@ -182,8 +185,10 @@ def _deciding() -> Iterator[Session]:
         yield session
 
 
-def _faults(amount_fen: int, reason: str, evidence: Evidence) -> dict[str, list[str | Sentence]]:
-    errors: dict[str, list[str | Sentence]] = {**evidence.faults()}  # type: ignore[dict-item]
+def _faults(
+    amount_fen: int, reason: str, evidence: Evidence, *, needed: bool
+) -> dict[str, list[str | Sentence]]:
+    errors: dict[str, list[str | Sentence]] = {**evidence.faults(needed=needed)}  # type: ignore[dict-item]
     if not 0 < amount_fen <= MOST_FEN:
         errors["amount"] = [N_("金额要大于 0，最多 100000 元。")]
     if not reason.strip():
@@ -237,6 +242,8 @@ def _post_if_small(session: Session, adjustment: Adjustment, *, now: dt.datetime
     since, _until = zone().day_bounds(zone().day_of(now))
     alone = queries.posted_alone(session, adjustment.maker_id, adjustment.agent_id, since)
     if alone + adjustment.amount_fen > queries.alone_fen(session):
+        if not adjustment.evidence and adjustment.evidence_blob_id is None:
+            raise Invalid({"evidence": [NO_EVIDENCE]})
         outbox.emit(session, "finance", "adjustment.waiting", {"adjustment_id": adjustment.id}, now=now)
         return adjustment.id
     _decide(session, adjustment, "posted", actor_id=None, now=now)
