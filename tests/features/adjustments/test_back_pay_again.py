@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from gig.core.audit import AuditEntry
 from gig.core.db import transaction
 from gig.core.errors import Invalid, Refused
 from gig.payouts.adjustments import given
@@ -155,6 +156,9 @@ def test_a_flat_run_on_top_of_others_names_them_and_wants_each_confirmed(session
         assert ("「大促补贴」" in refused.value.params["runs"]) is (first not in seen)
     post(third, first, second)
     assert state(session, third) == "posted"
+    noted = sa.select(AuditEntry).where(AuditEntry.object_id == third, AuditEntry.action == "back_pay.start")
+    detail = session.scalars(noted).one().detail
+    assert detail is not None and first in str(detail) and second in str(detail)
     other_day = counted(first_day=DAY_OF_WORK - DAY, last_day=DAY_OF_WORK - DAY)
     assert given.earlier(session, session.get_one(BackPayRun, other_day)) == []
     assert books.faults() == []

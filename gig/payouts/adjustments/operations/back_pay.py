@@ -110,7 +110,7 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
         before = queries.runs_started_alone(session, actor_id, since) if alone else 0
         if alone and before + total > queries.alone_fen(session):
             raise Refused("two-people", N_("合计超过一个人可以决定的数，请另一位财务来确认。"))
-        _refuse_unseen(session, run, seen)
+        on_top = _on_top_of(session, run, seen)
         if not total:
             raise Refused("nothing-to-pay", N_("这段时间没有人要补。"))
         if not move(
@@ -125,7 +125,16 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
         ):
             raise Refused("not-ready", N_("这次补发还在计算，或已经取消。"))
         given.outdate(session, run)
-        _note(session, run_id, "back_pay.start", actor_id=actor_id, reason=run.reason, now=now)
+        detail = {"on_top_of": on_top} if on_top else None
+        _note(
+            session,
+            run_id,
+            "back_pay.start",
+            actor_id=actor_id,
+            reason=run.reason,
+            detail=detail,
+            now=now,
+        )
 
 
 def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
@@ -241,7 +250,8 @@ def _post_next(run_id: str, *, now: dt.datetime) -> bool:
         return True
 
 
-def _refuse_unseen(session: Session, run: BackPayRun, seen: Collection[str]) -> None:
+def _on_top_of(session: Session, run: BackPayRun, seen: Collection[str]) -> list[str]:
+    """The runs on top of which it pays, all of them seen; Refused otherwise."""
     if run.outdated_by is not None:
         other = session.get_one(BackPayRun, run.outdated_by)
         raise Refused(
@@ -256,6 +266,7 @@ def _refuse_unseen(session: Session, run: BackPayRun, seen: Collection[str]) -> 
             N_("这段日子已经补发过：%(runs)s。看过它们，确认要再补一次，才能入账。"),
             runs="、".join(f"「{reason}」" for reason in unseen),
         )
+    return [each.run.id for each in on_top]
 
 
 def _found(session: Session, run_id: str) -> BackPayRun:
@@ -266,7 +277,14 @@ def _found(session: Session, run_id: str) -> BackPayRun:
 
 
 def _note(
-    session: Session, run_id: str, action: str, *, actor_id: str, reason: str | None, now: dt.datetime
+    session: Session,
+    run_id: str,
+    action: str,
+    *,
+    actor_id: str,
+    reason: str | None,
+    now: dt.datetime,
+    detail: dict[str, Any] | None = None,
 ) -> None:
     audit.note(
         session,
@@ -275,5 +293,6 @@ def _note(
         object_type="back_pay_run",
         object_id=run_id,
         reason=reason,
+        detail=detail,
         now=now,
     )
