@@ -61,6 +61,7 @@ def test_ops_copies_the_card_in_force_mends_a_fault_and_publishes_it_for_an_inst
     zone = business_zone(queries.business_zone_name())
     start = zone.local(real_now() + dt.timedelta(days=2)).replace(hour=9, minute=30, second=0, microsecond=0)
     page.locator("#f-valid_from").fill(start.strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_label("为什么改").fill("冬天单子多")
     press(page, "保存并发布")
     page.get_by_text("已发布，到时自动生效。").wait_for()
     assert page.get_by_text("待生效").first.is_visible()

@@ -15,7 +15,7 @@ from gig.core.ids import new_id
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations import back_pay
-from gig.payouts.adjustments.operations.deciding import approve, propose, propose_reversal
+from gig.payouts.adjustments.operations.deciding import Evidence, approve, propose, propose_reversal
 from gig.payouts.ledger.models import LedgerEntry
 from tests.features.adjustments.test_back_pay import NOW, counted, draft
 from tests.features.settlement import books
@@ -48,6 +48,7 @@ def taking(agent_id: str, fen: int, **given: str) -> str:
         agent_id=agent_id,
         amount_fen=fen,
         reason="质检",
+        evidence=Evidence("质检单"),
         actor_id="maker",
         now=WEDNESDAY,
         **given,
@@ -78,7 +79,12 @@ def test_clawbacks_and_reversals_of_one_reply_at_once_stay_within_it(app: Flask,
 
     def back() -> str:
         return propose_reversal(
-            entry_id=entry_id, amount_fen=80, reason="记错了", actor_id="other", now=WEDNESDAY
+            entry_id=entry_id,
+            amount_fen=80,
+            reason="记错了",
+            evidence=Evidence("对账单"),
+            actor_id="other",
+            now=WEDNESDAY,
         )
 
     told = at_once(app, claw, back, claw, back, claw, back)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.errors import Refused
 from gig.dispatch.outages.operations import excuse_due, record_outage
-from gig.payouts.adjustments.operations.deciding import propose_reversal
+from gig.payouts.adjustments.operations.deciding import Evidence, propose_reversal
 from gig.quality.models import Appeal
 from tests import builders as a
 from tests.builders import NOON, seconds
@@ -93,7 +93,12 @@ def test_finance_and_a_reviewer_give_the_same_money_back_once(app: Flask, sessio
             app,
             lambda appeal=appeal, by=by: ruled(appeal, by=by),  # type: ignore[misc]
             lambda entry_id=entry_id, whole=whole: propose_reversal(  # type: ignore[misc]
-                entry_id=entry_id, amount_fen=whole, reason="记错了", actor_id="finance", now=NOON + DAY
+                entry_id=entry_id,
+                amount_fen=whole,
+                reason="记错了",
+                evidence=Evidence("对账单"),
+                actor_id="finance",
+                now=NOON + DAY,
             ),
         )
         assert (fen, told == "too-much-reversed") in ((whole, True), (0, False))

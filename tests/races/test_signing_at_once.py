@@ -21,7 +21,7 @@ from gig.core.db import db, transaction
 from gig.core.errors import GigError
 from gig.dispatch.operations.expiry import sweep_due
 from gig.dispatch.outages.operations import excuse_due, record_outage
-from gig.payouts.adjustments.operations.deciding import propose
+from gig.payouts.adjustments.operations.deciding import Evidence, propose
 from gig.payouts.disbursement.models import Batch
 from gig.payouts.disbursement.operations import exporting
 from gig.payouts.disbursement.operations.batches import (
@@ -180,6 +180,7 @@ def test_pay_of_an_own_customer_is_taken_back_less_what_is_being_clawed_back(
             agent_id=agent,
             amount_fen=50,
             reason="质检",
+            evidence=Evidence("质检单"),
             earning_id=earning,
             actor_id="maker",
             now=at,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gig.payouts.rates.rules.document import read_card
+from gig.payouts.rates.rules.document import read_card, read_document, written_twice
 from gig.payouts.rates.rules.validation import validate
 from tests.rules.cards import CHRISTMAS, a_card, band, base_row, card_json, faults_of
 from tests.rules.examples import QUICK
@@ -133,6 +133,13 @@ def test_a_field_that_is_written_twice_is_a_fault() -> None:
     card, faults = read_card(text)
     assert card is None
     assert [fault.pointer for fault in faults] == ["/base/0/fen"]
+
+
+def test_a_document_remembers_what_was_written_twice_and_reads_the_last() -> None:
+    document = read_document('{"late": [{"over_s": 60, "over_s": 70, "percent": 20}]}')
+    assert document == {"late": [{"over_s": 70, "percent": 20}]}
+    assert [fault.pointer for fault in written_twice(document)] == ["/late/0/over_s"]
+    assert written_twice(card_json()) == []
 
 
 def dated(date: str, start: str, end: str) -> dict[str, Any]:

@@ -71,3 +71,22 @@ def _taken(session: Session) -> Iterator[Difference]:
         about="earning",
         are="fen",
     )
+
+
+@check(
+    "back_pay.shares",
+    "back pay is the sum of what it gives for each reply, where that was written down",
+    asks=N_("每笔补发等于它补给每条回复的合计"),
+    then=N_("下一次补发会多算或少算。先别再对这些天补发，请技术查清是哪条回复写错了。"),
+)
+def _shares(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT 'adjustment:' || a.id, a.amount_fen, coalesce(sum(s.fen), 0), a.id
+           FROM adjustment a JOIN back_pay_run r ON r.id = a.run_id
+           LEFT JOIN back_pay_share s ON s.adjustment_id = a.id
+           WHERE r.by_reply GROUP BY a.id, a.amount_fen HAVING coalesce(sum(s.fen), 0) <> a.amount_fen""",
+        says=N_("%(thing)s：补发了 %(expected)s，各条回复合计 %(found)s，%(off)s。"),
+        about="adjustment",
+        are="fen",
+    )

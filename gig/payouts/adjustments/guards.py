@@ -27,6 +27,7 @@ KEPT = (
 REVERSED = "the reversals of an entry never exceed it"
 TAKEN = "no more is taken from a reply than it paid"
 FIXED = "an adjustment is decided once and never changes"
+SHARES = "a share of back pay never changes"
 JUDGED = "NEW.reverses_id IS NOT NULL OR (NEW.kind = 'adjustment' AND NEW.payable_fen < 0)"
 
 
@@ -47,6 +48,17 @@ def unguards(dialect: str) -> list[str]:
         return [f"DROP TRIGGER {name}" for name, _table in names]
     drops = [f"DROP TRIGGER {name}{on[table]}" for name, table in names]
     return [*drops, "DROP FUNCTION ledger_entry_within()", "DROP FUNCTION adjustment_keep()"]
+
+
+def share_guards(dialect: str) -> list[str]:
+    """The statements that keep the shares of back pay; `refuse_change()` is there already."""
+    does = "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    if dialect != "postgresql":
+        does = f"BEGIN SELECT RAISE(ABORT, '{SHARES}'); END"
+    return [
+        f"CREATE TRIGGER back_pay_share_keep_{what} BEFORE {what.upper()} ON back_pay_share {does}"
+        for what in ("update", "delete")
+    ]
 
 
 def _reversed_so_far() -> str:

@@ -72,7 +72,9 @@ class BackPayRun(Base):
     """More pay for the replies of `[starts_at, ends_at)`, the business days `[first_day, end_day)`.
 
     It is counted agent by agent up to `counted_after`; what was counted is what is posted. `figure` is
-    the fen of mode `fixed`, the percent of mode `percent`; mode `card` names a rate card.
+    the fen of mode `fixed`, the percent of mode `percent`; mode `card` names a rate card. `by_reply`: what
+    it gives for each reply is kept (it was not always). A run by a card that was counted before another one
+    over days of it began to be posted is `outdated_by` that one, and never posted.
     """
 
     __tablename__ = "back_pay_run"
@@ -84,7 +86,9 @@ class BackPayRun(Base):
         sa.CheckConstraint("starts_at < ends_at", name="span"),
         sa.CheckConstraint("approved_by IS NULL OR approved_by <> maker_id", name="two_people"),
         sa.CheckConstraint("(state = 'posted') = (finished_at IS NOT NULL)", name="finished"),
+        sa.CheckConstraint("outdated_by IS NULL OR state NOT IN ('posting', 'posted')", name="outdated"),
         sa.Index("ix_back_pay_run_state", "state", "id"),
+        sa.Index("ix_back_pay_run_ends_at", "ends_at"),
     )
 
     id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
@@ -99,8 +103,21 @@ class BackPayRun(Base):
     evidence: Mapped[str]
     state: Mapped[str]
     counted_after: Mapped[str]
+    by_reply: Mapped[bool] = mapped_column(server_default=sa.false())
+    outdated_by: Mapped[str | None] = mapped_column(sa.String(26))
     maker_id: Mapped[str] = mapped_column(sa.String(26))
     made_at: Mapped[dt.datetime]
     approved_by: Mapped[str | None] = mapped_column(sa.String(26))
     started_at: Mapped[dt.datetime | None]
     finished_at: Mapped[dt.datetime | None]
+
+
+class BackPayShare(Base):
+    """What an agent's back pay gives for one reply; the shares of an adjustment sum to it. Never changed."""
+
+    __tablename__ = "back_pay_share"
+    __table_args__ = (sa.CheckConstraint("fen > 0", name="fen"),)
+
+    adjustment_id: Mapped[str] = mapped_column(sa.ForeignKey("adjustment.id"), primary_key=True)
+    earning_id: Mapped[str] = mapped_column(sa.ForeignKey("earning.id"), primary_key=True)
+    fen: Mapped[int]

@@ -27,15 +27,11 @@ class Day:
 
 @dataclass(frozen=True)
 class Year:
-    """The days of a year. `known` is False when neither the calendar nor anybody has said anything."""
+    """The days of a year. One that is not in the calendar has no days but those that were set by hand."""
 
     year: int
     in_calendar: bool
     days: tuple[Day, ...]
-
-    @property
-    def known(self) -> bool:
-        return self.in_calendar or bool(self.days)
 
     def of_kind(self, kind: str) -> list[Day]:
         return [day for day in self.days if day.kind == kind]

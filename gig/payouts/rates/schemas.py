@@ -13,8 +13,9 @@ from gig.payouts.rates.queries import card_of
 
 class PublicationIn(Schema):
     """From when the card holds; the draft's own instant when absent. `revision`: the one that was
-    read; left out, the present one is meant."""
+    read; left out, the present one is meant. `why`: for the history, of a card that was not submitted."""
 
+    why = Text(most=500, load_default=None)
     valid_from = Instant(load_default=None)
     revision = Int(least=1, load_default=None)
 

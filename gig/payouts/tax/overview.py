@@ -14,12 +14,11 @@ from gig.payouts.tax import values
 from gig.payouts.tax.models import TaxChoice, TaxFiling, TaxRecord, TaxResidency
 from gig.payouts.tax.operations.filings import MONTHS, name_of
 from gig.payouts.tax.operations.residency import documents_of
+from gig.payouts.tax.rules import vat
 
 MONTHS_SHOWN = 24
 CHOICES_SHOWN = 20
 PEOPLE_SHOWN = 100
-VAT_RELIEF_FEN = 10_000_000
-"""Monthly sales of a small taxpayer that are free of VAT: 100,000 yuan."""
 VAT_NEAR_PERCENT = 80
 
 
@@ -135,13 +134,17 @@ class LargeMonth:
     @property
     def over(self) -> bool:
         """Beyond the relief: the whole month is taxable, not only what is above it."""
-        return self.fen > VAT_RELIEF_FEN
+        return vat.is_due(self.fen)
+
+    @property
+    def vat_fen(self) -> int:
+        return vat.vat_fen(self.fen)
 
 
 def large_months(session: Session, today: dt.date) -> list[LargeMonth]:
     """Who was paid nearly as much as is free of VAT, or more, this month or in one of the two before it.
 
-    We reckon no VAT: the page asks a person to look.
+    We withhold no VAT: the page says what it would be and asks a person to look.
     """
     month = today.replace(day=1)
     since = (month - dt.timedelta(days=40)).replace(day=1)
@@ -151,7 +154,7 @@ def large_months(session: Session, today: dt.date) -> list[LargeMonth]:
         .join(Person, Person.id == TaxRecord.agent_id)
         .where(TaxRecord.month >= since)
         .group_by(TaxRecord.agent_id, Person.name, TaxRecord.month)
-        .having(paid >= VAT_RELIEF_FEN * VAT_NEAR_PERCENT // 100)
+        .having(paid >= vat.RELIEF_FEN * VAT_NEAR_PERCENT // 100)
         .order_by(TaxRecord.month.desc(), paid.desc())
         .limit(PEOPLE_SHOWN)
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,34 +14,18 @@ from gig.payouts.rates import queries as rates
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.rules.bands import percent_at
 from gig.payouts.rates.rules.card import RateCard
-from gig.payouts.rates.rules.pricing import price
-from gig.payouts.rates.rules.quote import quote
 from gig.payouts.surges.models import Surge
+from gig.payouts.whatif.repricing import LONGEST_CLOCK, end_of, met_surges, reprice, turns
 from gig.payouts.whatif.rules.paying import lateness, pay_fen
-from gig.payouts.whatif.scan import LONGEST_CLOCK
 from gig.payouts.whatif.tally import Tally
 
 PAGE = 400
-_COLUMNS = (
-    Earning.turn_id,
-    Earning.inquiry_id,
-    Earning.agent_id,
-    Earning.queue,
-    Earning.issue_type,
-    Earning.tier,
-    Earning.card_id,
-    Earning.multiplier_percent,
-    Earning.gross_fen,
-    Earning.clock_started_at,
-    Earning.received_at,
-    Earning.latency_us,
-)
 
 
 def next_page(session: Session, card: RateCard, since: dt.datetime, until: dt.datetime, tally: Tally) -> bool:
     """Some more inquiries are priced reply by reply, and the tally says by which; False when none is left."""
     after = tally.correcting or ""
-    surges = _surges(session, since, until)
+    surges = met_surges(session, since, until)
     ids = sorted(
         {*_crowded(session, card, until, tally, after), *_surged(session, surges, since, until, after)}
     )
@@ -80,11 +63,6 @@ def _most_paid_before(session: Session, until: dt.datetime) -> int:
     return max(rates.card(session, id).max_paid_replies for id in session.scalars(published))
 
 
-def _surges(session: Session, since: dt.datetime, until: dt.datetime) -> Sequence[Surge]:
-    met = sa.select(Surge).where(Surge.starts_at < until, Surge.ends_at > since - LONGEST_CLOCK)
-    return session.scalars(met).all()
-
-
 def _surged(
     session: Session, surges: Sequence[Surge], since: dt.datetime, until: dt.datetime, after: str
 ) -> Iterable[str]:
@@ -95,10 +73,10 @@ def _surged(
             .distinct()
             .where(
                 Earning.received_at >= max(since, surge.starts_at),
-                Earning.received_at < min(until, _end(surge) + LONGEST_CLOCK),
+                Earning.received_at < min(until, end_of(surge) + LONGEST_CLOCK),
                 Earning.queue == surge.queue,
                 Earning.clock_started_at >= surge.starts_at,
-                Earning.clock_started_at < _end(surge),
+                Earning.clock_started_at < end_of(surge),
                 Earning.inquiry_id > after,
             )
             .order_by(Earning.inquiry_id)
@@ -115,31 +93,12 @@ def _correct(
     until: dt.datetime,
     tally: Tally,
 ) -> None:
-    order = (Earning.inquiry_id, Earning.received_at, Earning.clock_started_at, Earning.turn_id)
-    rows = session.execute(
-        sa.select(*_COLUMNS).where(Earning.inquiry_id.in_(ids), Earning.received_at < until).order_by(*order)
-    )
-    for _, turns in groupby(rows, key=lambda row: row.inquiry_id):
-        paid = 0
-        for turn in turns:
-            if turn.received_at < since:
-                paid += turn.gross_fen > 0
-                continue
-            offered = quote(
-                card,
-                queue=turn.queue,
-                issue_type=turn.issue_type,
-                tier=turn.tier,
-                clock_started_at=turn.clock_started_at,
-                paid_so_far=paid,
-                surge_percent=_points(session, surges, turn),
-            )
-            priced = price(offered, clock_started_at=turn.clock_started_at, replied_at=turn.received_at)
-            paid += priced.gross_fen > 0
-            change = priced.pay_fen - _counted(card, turn)
-            if change:
-                hour = card.zone.local(turn.clock_started_at).hour
-                tally.correct(turn.agent_id, turn.issue_type, hour, change)
+    rows = turns(session, ids, until)
+    for turn, priced in reprice(session, card, rows, surges, since):
+        change = priced.pay_fen - _counted(card, turn)
+        if change:
+            hour = card.zone.local(turn.clock_started_at).hour
+            tally.correct(turn.agent_id, turn.issue_type, hour, change)
 
 
 def _counted(card: RateCard, turn: Any) -> int:
@@ -147,17 +106,3 @@ def _counted(card: RateCard, turn: Any) -> int:
     base_fen = card.base_fen(turn.queue, turn.issue_type, turn.tier)
     late = lateness(card, turn.latency_us)
     return pay_fen(card, base_fen, percent_at(card, turn.clock_started_at), late)
-
-
-def _points(session: Session, surges: Sequence[Surge], turn: Any) -> int:
-    """What a surge added to the turn's multiplier; its own card says what it would have been without."""
-    at = turn.clock_started_at
-    for surge in surges:
-        if surge.queue == turn.queue and surge.starts_at <= at < _end(surge):
-            plain = percent_at(rates.card(session, turn.card_id), at)
-            return surge.percent if turn.multiplier_percent > plain else 0
-    return 0
-
-
-def _end(surge: Surge) -> dt.datetime:
-    return min(surge.ends_at, surge.ended_at or surge.ends_at)

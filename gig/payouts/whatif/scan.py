@@ -20,12 +20,11 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import is_sqlite
 from gig.payouts.rates.rules.card import ANY, RateCard
+from gig.payouts.whatif.repricing import LONGEST_CLOCK
 from gig.payouts.whatif.rules.paying import pay_fen, thresholds_us
 from gig.payouts.whatif.rules.slots import slots
 from gig.payouts.whatif.tally import Tally
 
-LONGEST_CLOCK = dt.timedelta(days=1)
-"""No card lets a claim live longer, so no clock started earlier than this before its reply."""
 BATCH = 500
 
 _QUERY = (

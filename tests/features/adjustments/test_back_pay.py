@@ -32,6 +32,7 @@ def draft(**given: Any) -> str:
         "figure": 20,
         "card_id": None,
         "reason": "费率公布晚了",
+        "evidence": "运营的邮件",
         "actor_id": "maker",
         "now": NOW,
         **given,
@@ -136,7 +137,7 @@ def test_a_run_that_is_split_over_a_day_needs_the_second_person_too(session: Ses
     with pytest.raises(Refused) as refused:
         back_pay.start_run(run_id=second, actor_id="maker", now=NOW)
     assert refused.value.slug == "two-people"
-    back_pay.start_run(run_id=second, actor_id="maker", now=NOW + DAY)
+    back_pay.start_run(run_id=second, seen=[first], actor_id="maker", now=NOW + DAY)
     back_pay.advance_runs(now=NOW + DAY)
     assert (state(session, first), state(session, second)) == ("posted", "posted")
     assert books.faults() == []
@@ -192,6 +193,8 @@ def test_the_same_form_sent_twice_is_one_run(session: Session) -> None:
         ({"mode": "percent", "figure": 501}, "figure"),
         ({"figure": None}, "figure"),
         ({"reason": ""}, "reason"),
+        ({"evidence": " "}, "evidence"),
+        ({"evidence": "长" * 2001}, "evidence"),
     ],
 )
 def test_what_is_not_a_sound_run_is_refused(session: Session, given: dict[str, Any], field: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,15 +28,23 @@ from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, DAY, WEDNESDAY, WEEK
 
 LIMIT = 5000
+WORDS = Evidence("故障记录")
 
 
 def propose(agent_id: str, fen: int, **given: Any) -> str:
-    settings = {"kind": "goodwill", "reason": "系统故障补偿", "actor_id": "maker", "now": WEDNESDAY, **given}
+    settings = {
+        "kind": "goodwill",
+        "reason": "系统故障补偿",
+        "evidence": WORDS,
+        "actor_id": "maker",
+        "now": WEDNESDAY,
+        **given,
+    }
     return deciding.propose(agent_id=agent_id, amount_fen=fen, **settings)
 
 
 def reverse(entry: LedgerEntry, fen: int, **given: Any) -> str:
-    settings = {"reason": "记错了", "actor_id": "maker", "now": WEDNESDAY, **given}
+    settings = {"reason": "记错了", "evidence": WORDS, "actor_id": "maker", "now": WEDNESDAY, **given}
     return deciding.propose_reversal(entry_id=entry.id, amount_fen=fen, **settings)
 
 
@@ -165,6 +174,27 @@ def test_what_is_not_a_sound_adjustment_is_refused_and_leaves_nothing(
     assert session.scalars(sa.select(Adjustment)).all() == []
 
 
+@pytest.mark.parametrize("nothing", [Evidence(), Evidence(" \n")], ids=["nothing", "spaces"])
+def test_what_takes_or_waits_needs_words_or_a_file(session: Session, nothing: Evidence) -> None:
+    lin, file = books.agent(), Evidence(content=b"%PDF-1.7 letter", name="letter.pdf")
+    award = entry(session, f"award:{propose(lin, 1000, kind='award', evidence=nothing)}")
+    attempts: list[Callable[[Evidence], str]] = [
+        lambda evidence: propose(lin, 100, kind="clawback", evidence=evidence),
+        lambda evidence: reverse(award, 100, evidence=evidence),
+        lambda evidence: propose(lin, LIMIT + 1, kind="award", evidence=evidence),
+        lambda evidence: propose(lin, LIMIT - 1150, kind="goodwill", evidence=evidence),
+    ]
+    for attempt in attempts:
+        before = session.scalar(sa.select(sa.func.count()).select_from(Adjustment))
+        with pytest.raises(Invalid) as invalid:
+            attempt(nothing)
+        assert list(invalid.value.errors) == ["evidence"]
+        session.rollback()
+        assert session.scalar(sa.select(sa.func.count()).select_from(Adjustment)) == before
+        attempt(file)
+    assert books.faults() == []
+
+
 def test_evidence_is_kept_sealed_and_read_back(session: Session) -> None:
     file = b"%PDF-1.7 the customer's letter"
     id = propose(books.agent(), 100, evidence=Evidence("见附件", file, "信.pdf"))
@@ -219,7 +249,12 @@ class TestReversals:
         assert refused.value.slug == "not-reversible"
         with pytest.raises(NotFound):
             deciding.propose_reversal(
-                entry_id=new_id(), amount_fen=1, reason="无", actor_id="maker", now=WEDNESDAY
+                entry_id=new_id(),
+                amount_fen=1,
+                reason="无",
+                evidence=WORDS,
+                actor_id="maker",
+                now=WEDNESDAY,
             )
 
     def test_the_database_itself_refuses_more_than_the_entry(self, session: Session) -> None:

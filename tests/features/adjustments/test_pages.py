@@ -91,7 +91,14 @@ def test_a_conversation_of_several_paid_replies_asks_which(session: Session, des
     lin = books.agent(name="林可")
     one = session.get_one(Earning, books.earn(lin, 240, base=120))
     two = books.earn(lin, 120, inquiry_id=one.inquiry_id)
-    form = {"kind": "clawback", "agent": lin, "amount": "1", "reason": "答错了", "chat": one.inquiry_id}
+    form = {
+        "kind": "clawback",
+        "agent": lin,
+        "amount": "1",
+        "reason": "答错了",
+        "evidence": "质检单",
+        "chat": one.inquiry_id,
+    }
     page = desk(name="李敏").post(ALL, {**form, "id": new_id()}).text
     assert "这个会话里有 2 条计费的回复" in page
     assert f'<option value="{one.id}"' in page and f'<option value="{two}"' in page
@@ -106,14 +113,17 @@ def test_an_entry_is_reversed_from_its_page_and_links_both_ways(session: Session
     finance = desk()
     page = f"/console/ledger/{penalty.id}"
     assert f"penalty:{earning}" in finance.get(page).text
-    finance.post(f"{page}/reversals", {"amount": "0.48", "reason": "系统延迟", "id": new_id()})
+    finance.post(
+        f"{page}/reversals", {"amount": "0.48", "reason": "系统延迟", "evidence": "日志", "id": new_id()}
+    )
     session.rollback()
     back = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "reversal")).one()
     assert back.payable_fen == 48
     assert f"/console/ledger/{back.id}" in finance.get(page).text
     assert page in finance.get(f"/console/ledger/{back.id}").text
     assert (
-        "最多还能冲回 ¥0.00" in finance.post(f"{page}/reversals", {"amount": "0.01", "reason": "再一次"}).text
+        "最多还能冲回 ¥0.00"
+        in finance.post(f"{page}/reversals", {"amount": "0.01", "reason": "再一次", "evidence": "日志"}).text
     )
 
 
@@ -124,6 +134,8 @@ def test_an_entry_is_reversed_from_its_page_and_links_both_ways(session: Session
         ({"amount": "1e3"}, "金额要写成数字"),
         ({"reason": ""}, "写明原因"),
         ({"agent": "nobody"}, "没有这位客服"),
+        ({"kind": "clawback"}, "写明依据或附上文件"),
+        ({"amount": "50.01"}, "写明依据或附上文件"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_leaves_nothing(
@@ -177,7 +189,7 @@ def test_back_pay_is_previewed_and_posted(session: Session, desk: Desk) -> None:
     books.earn(lin, 240, base=120)
     finance = desk()
     form = {"first_day": "2026-11-16", "last_day": "2026-11-22", "mode": "fixed", "figure": "0.20"}
-    finance.post("/console/back-pay", {**form, "reason": "费率公布晚了", "id": new_id()})
+    finance.post("/console/back-pay", {**form, "reason": "费率公布晚了", "evidence": "邮件", "id": new_id()})
     session.rollback()
     run_id = session.scalars(sa.select(BackPayRun.id)).one()
     advance_runs(now=CLOSING_TIME + HOUR)
@@ -192,6 +204,40 @@ def test_back_pay_is_previewed_and_posted(session: Session, desk: Desk) -> None:
     assert session.scalars(
         sa.select(LedgerEntry.amount_fen).where(LedgerEntry.kind == "adjustment")
     ).all() == [20]
+
+
+def test_a_refused_run_keeps_what_was_typed_and_says_why_at_its_field(session: Session, desk: Desk) -> None:
+    finance = desk()
+    form = {"first_day": "2026-11-16", "last_day": "2026-11-17", "mode": "percent", "figure": "900"}
+    page = finance.post("/console/back-pay", {**form, "reason": "大促补贴", "evidence": "  "})
+    assert page.status_code == 422
+    assert re.search(r'id="f-figure-errors">.*?百分比要在 1 到 500 之间', page.text)
+    assert re.search(r'id="f-evidence-errors">.*?写明依据', page.text), "all of it is told at once"
+    for kept in ('value="2026-11-16"', 'value="2026-11-17"', 'value="900"', "大促补贴"):
+        assert kept in page.text
+    assert re.search(r'value="percent" checked', page.text)
+    assert session.scalars(sa.select(BackPayRun.id)).all() == []
+
+
+def test_days_that_were_paid_before_are_named_and_confirmed_one_by_one(session: Session, desk: Desk) -> None:
+    books.earn(books.agent(name="林可"), 240, base=120)
+    finance, runs = desk(), []
+    form = {"first_day": "2026-11-16", "last_day": "2026-11-22", "mode": "fixed", "figure": "0.20"}
+    for reason in ("大促补贴", "夜班补贴"):
+        finance.post("/console/back-pay", {**form, "reason": reason, "evidence": "方案", "id": new_id()})
+        session.rollback()
+        runs.append(session.scalars(sa.select(BackPayRun.id).where(BackPayRun.reason == reason)).one())
+        advance_runs(now=CLOSING_TIME + HOUR)
+        page = finance.get(f"/console/back-pay/{runs[-1]}").text
+        assert ("这段日子已经补发过" in page) is (reason == "夜班补贴")
+        if reason == "大促补贴":
+            finance.post(f"/console/back-pay/{runs[0]}/start")
+            advance_runs(now=CLOSING_TIME + HOUR)
+    assert f'name="seen" value="{runs[0]}"' in page and "看过「大促补贴」" in page
+    assert "这段日子已经补发过：「大促补贴」" in finance.post(f"/console/back-pay/{runs[1]}/start").text
+    finance.post(f"/console/back-pay/{runs[1]}/start", {"seen": runs[0]})
+    advance_runs(now=CLOSING_TIME + HOUR)
+    assert "已入账" in finance.get(f"/console/back-pay/{runs[1]}").text
 
 
 def test_only_finance_may_open_them(session: Session, desk: Desk) -> None:

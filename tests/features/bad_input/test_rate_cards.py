@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -61,6 +62,15 @@ def test_an_instant_beyond_the_calendar_is_no_instant(ops: Caller) -> None:
 @pytest.mark.parametrize("name", ["a\x00b", "half \ud83d", "bell\x07", "x" * 5000, ""])
 def test_a_name_that_cannot_be_kept_is_refused(ops: Caller, name: str) -> None:
     wrong_fields(ops.post("/rate-cards", card_json(name=name)))
+
+
+def test_a_field_that_is_written_twice_is_refused_at_its_place(ops: Caller) -> None:
+    before = cards(ops)
+    text = json.dumps(card_json()).replace('"fen": 120', '"fen": 50, "fen": 120')
+    assert wrong_fields(ops.post("/rate-cards", data=text, content_type="application/json")) == [
+        "/base/0/fen"
+    ]
+    assert cards(ops) == before
 
 
 def test_an_agent_changes_no_rate(agent: Caller) -> None:

@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from gig.core import clock
+from gig.core.audit import AuditEntry
 from gig.identity.operations.keys import issue_token
 from gig.payouts.rates.rules.validation import validate
 from tests import builders
@@ -110,6 +112,28 @@ def test_a_publication_holds_from_its_instant(client: FlaskClient, ops: dict[str
     answer = client.post(f"/api/v1/rate-cards/{id}/publication", json={"valid_from": soon()}, headers=ops)
     assert answer.status_code == 201
     assert (answer.get_json()["state"], answer.get_json()["active"]) == ("published", False)
+
+
+@pytest.mark.parametrize(("said", "kept"), [({"why": "旺季加价"}, "旺季加价"), ({}, "没有写明原因")])
+def test_the_history_says_why_a_card_was_published_or_that_nobody_said_it(
+    client: FlaskClient, ops: dict[str, str], session: Session, said: dict[str, str], kept: str
+) -> None:
+    id = drafted(client, ops)["id"]
+    url = f"/api/v1/rate-cards/{id}/publication"
+    answer = client.post(url, json={"valid_from": soon(), **said}, headers=ops)
+    assert (answer.status_code, answer.get_json()["why"]) == (201, kept)
+    noted = sa.select(AuditEntry.reason).where(
+        AuditEntry.object_id == id, AuditEntry.action == "rate_card.publish"
+    )
+    assert session.scalars(noted).all() == [kept]
+
+
+@pytest.mark.parametrize("why", ["", "长" * 501])
+def test_a_reason_is_one_if_it_is_given(client: FlaskClient, ops: dict[str, str], why: str) -> None:
+    id = drafted(client, ops)["id"]
+    url = f"/api/v1/rate-cards/{id}/publication"
+    answer = client.post(url, json={"valid_from": soon(), "why": why}, headers=ops)
+    assert list(faults(answer)) == ["why"]
 
 
 def test_a_card_of_the_past_is_refused(client: FlaskClient, ops: dict[str, str]) -> None:

@@ -199,6 +199,6 @@ def test_every_step_leaves_a_line_in_the_log(session: Session) -> None:
     ).all()
     assert [tuple(line) for line in lines] == [
         ("rate_card.create", OPS, None),
-        ("rate_card.publish", OPS, None),
+        ("rate_card.publish", OPS, "没有写明原因"),
         ("rate_card.withdraw", OPS, "换一天"),
     ]

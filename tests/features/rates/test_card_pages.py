@@ -195,7 +195,7 @@ def test_an_overtaken_save_keeps_both_and_says_so(ops: FlaskClient, session: Ses
 def test_publishing_and_taking_back(ops: FlaskClient, session: Session) -> None:
     id = drafted(session)
     start = (clock.now() + dt.timedelta(days=2)).replace(tzinfo=None).isoformat(timespec="minutes")
-    assert press(ops, id, "publish", valid_from=start)[0] == 302
+    assert press(ops, id, "publish", valid_from=start, why="旺季加价")[0] == 302
     text = page(ops, f"/console/rates/{id}")
     assert "待生效" in text
     assert 'name="base-0-yuan"' not in text
@@ -210,6 +210,45 @@ def test_publishing_in_the_past_says_so_at_the_field(ops: FlaskClient, session: 
     assert (status, "生效时间要在现在之后" in text) == (422, True)
     assert "已排定的" not in text, "no card that holds already is one that comes"
     assert stored(session, id).state == "draft"
+
+
+def test_whoever_publishes_alone_says_why_too(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    start = (clock.now() + dt.timedelta(days=2)).replace(tzinfo=None).isoformat(timespec="minutes")
+    text = page(ops, f"/console/rates/{id}")
+    assert "保存并发布" in text and 'name="why"' in text
+    status, text = press(ops, id, "publish", valid_from=start, why=" ")
+    assert (status, "写一句为什么要改" in text) == (422, True)
+    assert (stored(session, id).state, stored(session, id).revision) == ("draft", 1)
+    assert press(ops, id, "publish", valid_from=start, why="旺季加价")[0] == 302
+    assert stored(session, id).why == "旺季加价"
+    assert "复核发布：旺季加价" in page(ops, f"/console/rates/{id}")
+
+
+def test_a_draft_passed_without_a_word_is_not_published_from_its_page(
+    ops: FlaskClient, session: Session
+) -> None:
+    id = drafted(session, **at_base(300, 3))
+    data = {"csrf_token": token(page(ops, "/console/rates")), "revision": "1"}
+    assert ops.post(f"/console/rates/{id}/approval", data=data).status_code == 302
+    assert stored(session, id).state == "draft"
+    assert "写一句为什么要改" in page(ops, f"/console/rates/{id}")
+
+
+@pytest.mark.parametrize("at", ["00:00:30", "00:00:30.500000", "00:00:30.000001", "09:05:00"])
+def test_saving_moves_the_start_by_no_second(ops: FlaskClient, session: Session, at: str) -> None:
+    id = drafted(session, valid_from=f"2030-11-01T{at}+08:00")
+    before = stored(session, id).valid_from
+    assert press(ops, id, "save")[0] == 302
+    assert (stored(session, id).revision, stored(session, id).valid_from) == (2, before)
+
+
+def test_an_import_in_which_a_field_stands_twice_is_refused(ops: FlaskClient, session: Session) -> None:
+    text = json.dumps(card_json(name="两次")).replace('"fen": 120', '"fen": 50, "fen": 120')
+    data = {"csrf_token": token(page(ops, "/console/rates")), "json": text}
+    answer = ops.post("/console/rates/import", data=data)
+    assert (answer.status_code, "字段 fen 写了两次" in answer.text) == (422, True)
+    assert "两次" not in page(ops, "/console/rates")
 
 
 def test_an_export_can_be_imported(ops: FlaskClient, session: Session) -> None:

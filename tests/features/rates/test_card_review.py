@@ -380,6 +380,19 @@ TRIGGERS = {
 }
 
 
+def test_a_publication_keeps_the_reason_of_the_submission_and_notes_the_reviewers(
+    session: Session, maker: str, checker: str
+) -> None:
+    plain, remarked = submitted(maker), submitted(maker, valid_from=(NOW + 9 * DAY).isoformat())
+    reason = queries.version(session, plain).why
+    publish(id=plain, now=NOW, actor_id=checker)
+    publish(id=remarked, why=" 预算已批 ", now=NOW, actor_id=checker)
+    session.expire_all()
+    assert {queries.version(session, id).why for id in (plain, remarked)} == {reason}
+    noted = sa.select(AuditEntry.object_id, AuditEntry.reason).where(AuditEntry.action == "rate_card.publish")
+    assert dict(session.execute(noted).all()) == {plain: None, remarked: "预算已批"}
+
+
 def test_a_discarded_draft_leaves_no_writers(session: Session, maker: str) -> None:
     id = drafted(maker)
     discard_draft(id=id, now=NOW, actor_id=maker)

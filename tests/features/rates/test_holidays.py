@@ -30,7 +30,7 @@ def setting(day: dt.date, kind: str = "off", name: str = "中秋", reason: str =
 
 def test_the_calendar_knows_days_off_and_weekends_that_are_worked(session: Session) -> None:
     year = queries.year(session, 2026)
-    assert year.known
+    assert year.in_calendar
     assert queries.Day(SPRING, "off", "春节") in year.days
     assert queries.Day(WORKED_SATURDAY, "work", "春节") in year.days
 
@@ -44,11 +44,24 @@ def test_ops_correct_a_day_and_take_it_back(session: Session) -> None:
     assert session.scalars(kept.order_by(AuditEntry.id)).all() == ["holiday.set", "holiday.forget"]
 
 
-def test_a_year_without_data_is_unknown_until_somebody_sets_a_day(session: Session) -> None:
-    assert not queries.year(session, UNKNOWN).known
+def test_a_year_of_which_one_day_was_set_is_not_in_the_calendar(session: Session) -> None:
     setting(dt.date(UNKNOWN, 1, 1), name="元旦")
     found = queries.year(session, UNKNOWN)
-    assert (found.known, found.in_calendar, len(found.days)) == (True, False, 1)
+    assert (found.in_calendar, len(found.days)) == (False, 1)
+    said = holidays.years(dt.date(UNKNOWN, 1, 1))[0]
+    assert said == {"year": UNKNOWN, "known": False, "by_hand": 1}
+
+
+def test_days_set_by_hand_are_filled_in_and_the_rest_of_the_year_is_warned_of(
+    console: FlaskClient, session: Session
+) -> None:
+    setting(dt.date(UNKNOWN, 1, 1), name="元旦")
+    form = of_card(a_card(dates=[]))
+    kind, words = holidays.fill(form, {"hol-year": str(UNKNOWN)}, dt.date(UNKNOWN - 1, 12, 1))
+    assert [row["date"] for row in form.tables["dates"]] == [f"{UNKNOWN}-01-01"]
+    assert (kind, "只填了手工定的 1 天" in words, "按星期几计价" in words) == ("w", True, True)
+    text = press(console, drafted(session), "holidays", **{"hol-year": str(UNKNOWN)})[1]
+    assert "只填了手工定的 1 天" in text
 
 
 @pytest.mark.parametrize(

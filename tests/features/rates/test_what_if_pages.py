@@ -57,6 +57,7 @@ def test_the_editor_tries_the_draft_on_last_week(
     assert "2.40 → 2.50" in text
     assert "−¥0.20（−16.7%）" in text
     assert "看名单" in text
+    assert "转交费不在内" in text
 
 
 def test_the_editor_says_when_there_is_nothing_to_try_it_on(console: FlaskClient, session: Session) -> None:

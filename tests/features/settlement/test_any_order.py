@@ -44,7 +44,13 @@ from gig.dispatch.outages.operations import excuse_due, record_outage
 from gig.identity.models import Agent
 from gig.identity.operations.standing import reinstate_agent
 from gig.payouts.adjustments.models import Adjustment
-from gig.payouts.adjustments.operations.deciding import approve, propose, propose_reversal, turn_down
+from gig.payouts.adjustments.operations.deciding import (
+    Evidence,
+    approve,
+    propose,
+    propose_reversal,
+    turn_down,
+)
 from gig.payouts.adjustments.values import DECIDED
 from gig.payouts.books.values import REVERSIBLE
 from gig.payouts.disbursement.models import Batch, PayoutLine
@@ -376,6 +382,7 @@ class Platform(RuleBasedStateMachine):
                 agent_id=agent,
                 amount_fen=fen,
                 reason="看过了",
+                evidence=Evidence("对账单"),
                 earning_id=replies[-1] if of_reply and replies else None,
                 actor_id="maker",
                 now=self.now,
@@ -389,7 +396,13 @@ class Platform(RuleBasedStateMachine):
         for entry in self.ids(LedgerEntry.id, LedgerEntry.kind == kind)[-1:]:
             self.done(
                 lambda entry=entry: propose_reversal(  # type: ignore[misc]
-                    id=id, entry_id=entry, amount_fen=fen, reason="记错了", actor_id="maker", now=self.now
+                    id=id,
+                    entry_id=entry,
+                    amount_fen=fen,
+                    reason="记错了",
+                    evidence=Evidence("对账单"),
+                    actor_id="maker",
+                    now=self.now,
                 ),
                 crash=crash,
             )

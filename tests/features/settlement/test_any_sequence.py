@@ -15,9 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gig.core.db import db, transaction
 from gig.core.errors import Refused
 from gig.identity.models import Agent
-from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations.back_pay import advance_runs, draft_run, start_run
-from gig.payouts.adjustments.operations.deciding import approve, propose, propose_reversal, turn_down
+from gig.payouts.adjustments.operations.deciding import (
+    Evidence,
+    approve,
+    propose,
+    propose_reversal,
+    turn_down,
+)
 from gig.payouts.adjustments.values import DECIDED
 from gig.payouts.books.queries import liability
 from gig.payouts.books.values import REVERSIBLE
@@ -117,6 +123,7 @@ class Office(RuleBasedStateMachine):
                 agent_id=self.agents[who],
                 amount_fen=fen * (10 if large else 1),
                 reason="看过了",
+                evidence=Evidence("对账单"),
                 earning_id=db.session.scalar(newest.limit(1)) if of_reply else None,
                 actor_id="maker",
                 now=self.now,
@@ -130,7 +137,12 @@ class Office(RuleBasedStateMachine):
         if entry_id is not None:
             with suppress(Refused):
                 propose_reversal(
-                    entry_id=entry_id, amount_fen=fen, reason="记错了", actor_id="maker", now=self.now
+                    entry_id=entry_id,
+                    amount_fen=fen,
+                    reason="记错了",
+                    evidence=Evidence("对账单"),
+                    actor_id="maker",
+                    now=self.now,
                 )
 
     @rule(agree=st.booleans())
@@ -154,12 +166,14 @@ class Office(RuleBasedStateMachine):
             figure=figure,
             card_id=None,
             reason="补一补",
+            evidence="对账单",
             actor_id="maker",
             now=self.now,
         )
         advance_runs(now=self.now)
+        before = db.session.scalars(sa.select(BackPayRun.id)).all()
         with suppress(Refused):
-            start_run(run_id=id, actor_id="checker", now=self.now)
+            start_run(run_id=id, seen=before, actor_id="checker", now=self.now)
         with books.crashing(self.crash_after):
             advance_runs(now=self.now)
 

@@ -15,7 +15,7 @@ from gig.core.ids import new_id
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.replies import reply
 from gig.onboarding.models import Application
-from gig.payouts.adjustments.operations.deciding import propose
+from gig.payouts.adjustments.operations.deciding import Evidence, propose
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.questions import put_in_question
@@ -86,7 +86,15 @@ def test_it_names_who_would_be_held_and_who_owes(session: Session) -> None:
 def test_it_names_adjustments_that_wait(session: Session) -> None:
     lin = builders.agent(name="林可", skills=("refund",))
     books.earn(lin, 1200, base=400)
-    propose(kind="award", agent_id=lin, amount_fen=90_000, reason="月度之星", actor_id="maker", now=WEDNESDAY)
+    propose(
+        kind="award",
+        agent_id=lin,
+        amount_fen=90_000,
+        reason="月度之星",
+        evidence=Evidence("名单"),
+        actor_id="maker",
+        now=WEDNESDAY,
+    )
     assert found(rehearsed(session))["等人复核的调整"] == [("林可", 90_000)]
 
 

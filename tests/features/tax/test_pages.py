@@ -92,7 +92,8 @@ def test_who_comes_near_the_vat_relief_is_listed(session: Session, desk: Desk) -
     taxing.pay({near: 8_000_000, over: 10_000_001, small: 7_999_999}, "2026-11-24")
     page = words(desk().get(TAX).text)
     assert "林可 2026-11 接近 80,000.00" in page
-    assert "何静 2026-11 已超过 100,000.01" in page
+    assert "何静 2026-11 已超过 100,000.01 按 1% 含税约 ¥990.10" in page
+    assert page.count("含税约") == 1
     assert "苏晴" not in page
 
 

@@ -18,7 +18,13 @@ from gig.core.errors import Invalid, Refused
 from gig.core.money import parse_yuan
 from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.adjustments.operations.back_pay import advance_runs, draft_run, start_run
-from gig.payouts.adjustments.operations.deciding import approve, propose, propose_reversal, turn_down
+from gig.payouts.adjustments.operations.deciding import (
+    Evidence,
+    approve,
+    propose,
+    propose_reversal,
+    turn_down,
+)
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
 from gig.payouts.disbursement.operations.downloads import download_sheet
@@ -76,6 +82,7 @@ def give(
             agent_id=worker.id,
             amount_fen=fen,
             reason="按约定",
+            evidence=Evidence("合同附件"),
             earning_id=earning_id,
             actor_id=MAKER,
             now=now,
@@ -123,7 +130,12 @@ def adjust(
     )
     for id, fen in session.execute(taken.order_by(LedgerEntry.id.desc()).limit(3)).all():
         propose_reversal(
-            entry_id=id, amount_fen=fen // 2, reason="记多了", actor_id=MAKER, now=now + 2 * HOUR
+            entry_id=id,
+            amount_fen=fen // 2,
+            reason="记多了",
+            evidence=Evidence("对账单"),
+            actor_id=MAKER,
+            now=now + 2 * HOUR,
         )
     second_person(session, now=now + 3 * HOUR)
 
@@ -137,6 +149,7 @@ def pay_back(first: dt.date, last: dt.date, *, now: dt.datetime) -> None:
         figure=10,
         card_id=None,
         reason="大促补贴",
+        evidence="活动方案",
         actor_id=MAKER,
         now=now,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,13 +15,13 @@ from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
 from gig.core.text import N_
 from gig.core.transitions import move
-from gig.payouts.adjustments import queries
-from gig.payouts.adjustments.models import Adjustment, BackPayRun
+from gig.payouts.adjustments import given, queries
+from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
+from gig.payouts.adjustments.operations.counting import Shares, next_shares
 from gig.payouts.adjustments.operations.posting import post_adjustments
-from gig.payouts.adjustments.rules.back_pay import MODES, PaidReply, by_card, fixed, percent
+from gig.payouts.adjustments.rules.back_pay import MODES
 from gig.payouts.adjustments.states import RUN
-from gig.payouts.adjustments.values import REASON_LENGTH
-from gig.payouts.earnings.models import Earning
+from gig.payouts.adjustments.values import EVIDENCE_LENGTH, REASON_LENGTH
 from gig.payouts.rates import queries as rates
 from gig.payouts.settlement.values import zone
 
@@ -38,21 +39,25 @@ def draft_run(
     figure: int | None,
     card_id: str | None,
     reason: str,
-    evidence: str = "",
+    evidence: str,
     id: str | None = None,
     actor_id: str,
     now: dt.datetime,
 ) -> str:
     """A run over past business days begins to be counted; its id. The same `id` again changes nothing."""
     end_day = last_day + dt.timedelta(days=1)
-    _refuse_bad_input(first_day, end_day, mode, figure, reason, today=zone().day_of(now))
+    faults = _faults(mode, figure, reason, evidence)
+    if not first_day < end_day <= zone().day_of(now) or (end_day - first_day).days > LONGEST_DAYS:
+        faults["span"] = [N_("起止日期要是已经过完的日子，最长 400 天。")]
+    if faults:
+        raise Invalid(faults)
     starts_at, ends_at = zone().span(first_day, end_day)
     with transaction() as session:
         one_at_a_time(session, "adjustments")
         if id is not None and session.get(BackPayRun, id) is not None:
             return id
-        if mode == "card":
-            rates.version(session, card_id or "")
+        if mode == "card" and rates.version(session, card_id or "").state != "published":
+            raise Invalid({"card": [N_("选一张已经发布的费率卡，草稿还会变。")]})
         run = BackPayRun(
             id=id or new_id(),
             first_day=first_day,
@@ -66,6 +71,7 @@ def draft_run(
             evidence=evidence.strip(),
             state="counting",
             counted_after="",
+            by_reply=True,
             maker_id=actor_id,
             made_at=now,
         )
@@ -86,9 +92,13 @@ def advance_runs(*, now: dt.datetime) -> list[str]:
     return ids
 
 
-def start_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
+def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str, now: dt.datetime) -> None:
     """The run may be posted. Above the limit it is another person than its maker who says so, and so it is
-    when the runs that the maker started alone on this day come to more than it together."""
+    when the runs that the maker started alone on this day come to more than it together.
+
+    Refused when it was counted before another run over its days, or when it pays on top of runs that are
+    not among the `seen` ones.
+    """
     since, _until = zone().day_bounds(zone().day_of(now))
     with transaction() as session:
         one_at_a_time(session, "adjustments")
@@ -100,6 +110,7 @@ def start_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
         before = queries.runs_started_alone(session, actor_id, since) if alone else 0
         if alone and before + total > queries.alone_fen(session):
             raise Refused("two-people", N_("合计超过一个人可以决定的数，请另一位财务来确认。"))
+        on_top = _on_top_of(session, run, seen)
         if not total:
             raise Refused("nothing-to-pay", N_("这段时间没有人要补。"))
         if not move(
@@ -113,7 +124,17 @@ def start_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
             started_at=now,
         ):
             raise Refused("not-ready", N_("这次补发还在计算，或已经取消。"))
-        _note(session, run_id, "back_pay.start", actor_id=actor_id, reason=run.reason, now=now)
+        given.outdate(session, run)
+        detail = {"on_top_of": on_top} if on_top else None
+        _note(
+            session,
+            run_id,
+            "back_pay.start",
+            actor_id=actor_id,
+            reason=run.reason,
+            detail=detail,
+            now=now,
+        )
 
 
 def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
@@ -134,12 +155,8 @@ def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
         _note(session, run_id, "back_pay.cancel", actor_id=actor_id, reason=None, now=now)
 
 
-def _refuse_bad_input(
-    first_day: dt.date, end_day: dt.date, mode: str, figure: int | None, reason: str, *, today: dt.date
-) -> None:
+def _faults(mode: str, figure: int | None, reason: str, evidence: str) -> dict[str, list[object]]:
     errors: dict[str, list[object]] = {}
-    if not first_day < end_day <= today or (end_day - first_day).days > LONGEST_DAYS:
-        errors["span"] = [N_("起止日期要是已经过完的日子，最长 400 天。")]
     if mode not in MODES:
         errors["mode"] = [N_("选一种算法。")]
     elif mode == "fixed" and not 1 <= (figure or 0) <= MOST_FIXED_FEN:
@@ -148,8 +165,11 @@ def _refuse_bad_input(
         errors["figure"] = [N_("百分比要在 1 到 500 之间。")]
     if not reason.strip() or len(reason.strip()) > REASON_LENGTH:
         errors["reason"] = [N_("写明原因，客服会看到；最多 200 字。")]
-    if errors:
-        raise Invalid(errors)
+    if not evidence.strip():
+        errors["evidence"] = [N_("写明依据，只有财务看得到。")]
+    elif len(evidence.strip()) > EVIDENCE_LENGTH:
+        errors["evidence"] = [N_("依据最多 2000 字。")]
+    return errors
 
 
 def _count_next(run_id: str, *, now: dt.datetime) -> bool:
@@ -162,77 +182,44 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
     run = session.get(BackPayRun, run_id, populate_existing=True)
     if run is None or run.state != "counting":
         return False
-    after, shares = run.counted_after, _shares(session, run)
-    agents = list(shares)
+    after, found = run.counted_after, next_shares(session, run, agents=AGENTS_AT_ONCE)
+    rows, shares = [], []
+    for agent_id, theirs in found.items():
+        if theirs:
+            rows.append(_counted(run, agent_id, theirs, now=now))
+            shares += [
+                {"adjustment_id": rows[-1]["id"], "earning_id": earning_id, "fen": fen}
+                for earning_id, fen in theirs
+            ]
     with transaction() as writing:
         advance = sa.update(BackPayRun).where(
             BackPayRun.id == run_id, BackPayRun.state == "counting", BackPayRun.counted_after == after
         )
-        if not agents:
+        if not found:
             return rows_changed(writing, advance.values(state="ready")) == 1
-        if not rows_changed(writing, advance.values(counted_after=agents[-1])):
+        if not rows_changed(writing, advance.values(counted_after=list(found)[-1])):
             return True
-        rows = [
-            {
-                "id": new_id(),
-                "kind": "back_pay",
-                "agent_id": agent_id,
-                "amount_fen": fen,
-                "replies": replies,
-                "run_id": run_id,
-                "reason": run.reason,
-                "evidence": "",
-                "state": "proposed",
-                "maker_id": run.maker_id,
-                "made_at": now,
-            }
-            for agent_id, (replies, fen) in shares.items()
-            if fen
-        ]
         if rows:
             writing.execute(sa.insert(Adjustment), rows)
+        if shares and run.by_reply:
+            writing.execute(sa.insert(BackPayShare), shares)
     return True
 
 
-def _shares(session: Session, run: BackPayRun) -> dict[str, tuple[int, int]]:
-    """(replies, fen) of each of the next agents who were paid for a reply in the span."""
-    span = (
-        Earning.received_at >= run.starts_at,
-        Earning.received_at < run.ends_at,
-        Earning.gross_fen > 0,
-    )
-    agents = session.scalars(
-        sa.select(Earning.agent_id)
-        .where(Earning.agent_id > run.counted_after, *span)
-        .distinct()
-        .order_by(Earning.agent_id)
-        .limit(AGENTS_AT_ONCE)
-    ).all()
-    columns = (
-        Earning.queue,
-        Earning.issue_type,
-        Earning.tier,
-        Earning.clock_started_at,
-        Earning.received_at,
-        Earning.gross_fen,
-        Earning.pay_fen,
-    )
-    share = _share_of(session, run)
-    counted = dict.fromkeys(agents, (0, 0))
-    rows = sa.select(*columns, Earning.agent_id).where(Earning.agent_id.in_(agents), *span)
-    for row in session.execute(rows):
-        more = share(PaidReply(*row[:-1]))
-        replies, fen = counted[row.agent_id]
-        counted[row.agent_id] = (replies + (more > 0), fen + more)
-    return counted
-
-
-def _share_of(session: Session, run: BackPayRun) -> Callable[[PaidReply], int]:
-    if run.card_id is not None:
-        card = rates.card(session, run.card_id)
-        return lambda reply: by_card(reply, card)
-    figure, rule = run.figure or 0, fixed if run.mode == "fixed" else percent
-    return lambda reply: rule(reply, figure)
+def _counted(run: BackPayRun, agent_id: str, shares: Shares, *, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "kind": "back_pay",
+        "agent_id": agent_id,
+        "amount_fen": sum(fen for _reply, fen in shares),
+        "replies": len(shares),
+        "run_id": run.id,
+        "reason": run.reason,
+        "evidence": "",
+        "state": "proposed",
+        "maker_id": run.maker_id,
+        "made_at": now,
+    }
 
 
 def _post_next(run_id: str, *, now: dt.datetime) -> bool:
@@ -263,6 +250,25 @@ def _post_next(run_id: str, *, now: dt.datetime) -> bool:
         return True
 
 
+def _on_top_of(session: Session, run: BackPayRun, seen: Collection[str]) -> list[str]:
+    """The runs on top of which it pays, all of them seen; Refused otherwise."""
+    if run.outdated_by is not None:
+        other = session.get_one(BackPayRun, run.outdated_by)
+        raise Refused(
+            "outdated",
+            N_("这次算好之后，「%(reason)s」那次补发了同样的日子。取消这次，重新计算。"),
+            reason=other.reason,
+        )
+    on_top = given.to_confirm(run, given.earlier(session, run))
+    if unseen := [each.run.reason for each in on_top if each.run.id not in seen]:
+        raise Refused(
+            "paid-before",
+            N_("这段日子已经补发过：%(runs)s。看过它们，确认要再补一次，才能入账。"),
+            runs="、".join(f"「{reason}」" for reason in unseen),
+        )
+    return [each.run.id for each in on_top]
+
+
 def _found(session: Session, run_id: str) -> BackPayRun:
     run = session.get(BackPayRun, run_id, populate_existing=True)
     if run is None:
@@ -271,7 +277,14 @@ def _found(session: Session, run_id: str) -> BackPayRun:
 
 
 def _note(
-    session: Session, run_id: str, action: str, *, actor_id: str, reason: str | None, now: dt.datetime
+    session: Session,
+    run_id: str,
+    action: str,
+    *,
+    actor_id: str,
+    reason: str | None,
+    now: dt.datetime,
+    detail: dict[str, Any] | None = None,
 ) -> None:
     audit.note(
         session,
@@ -280,5 +293,6 @@ def _note(
         object_type="back_pay_run",
         object_id=run_id,
         reason=reason,
+        detail=detail,
         now=now,
     )

@@ -34,9 +34,11 @@ class Evidence:
         found = (kind for kind, start in FILE_TYPES.items() if self.content.startswith(start))
         return next(found, None)
 
-    def faults(self) -> Errors:
+    def faults(self, *, needed: bool) -> Errors:
         errors: Errors = {}
-        if len(self.words) > EVIDENCE_LENGTH:
+        if needed and not (self.words.strip() or self.content):
+            errors["evidence"] = [NO_EVIDENCE]
+        elif len(self.words.strip()) > EVIDENCE_LENGTH:
             errors["evidence"] = [N_("依据最多 2000 字。")]
         if len(self.content) > FILE_BYTES:
             errors["file"] = [N_("附件最大 5 MB。")]
@@ -46,10 +48,11 @@ class Evidence:
 
 
 NONE = Evidence()
+NO_EVIDENCE = N_("扣回、冲回和要另一个人复核的，写明依据或附上文件。")
 
 
-def faults_of_any(*, amount_fen: int, reason: str, evidence: Evidence) -> Errors:
-    """What is wrong with the part that every adjustment has."""
+def faults_of_any(*, amount_fen: int, reason: str, evidence: Evidence, needed: bool) -> Errors:
+    """What is wrong with the part that every adjustment has; of some, evidence is `needed`."""
     errors: Errors = {}
     if not 0 < amount_fen <= MOST_FEN:
         errors["amount"] = [N_("金额要大于 0，最多 100000 元。")]
@@ -57,7 +60,7 @@ def faults_of_any(*, amount_fen: int, reason: str, evidence: Evidence) -> Errors
         errors["reason"] = [N_("写明原因，客服会看到。")]
     elif len(reason.strip()) > REASON_LENGTH:
         errors["reason"] = [N_("原因最多 200 字。")]
-    return errors | evidence.faults()
+    return errors | evidence.faults(needed=needed)
 
 
 def faults_of_new(
@@ -83,4 +86,5 @@ def faults_of_new(
         earning = session.get(Earning, earning_id)
         if earning is None or earning.agent_id != agent_id:
             errors["earning"] = [N_("这位客服没有这条回复。")]
-    return errors | faults_of_any(amount_fen=amount_fen, reason=reason, evidence=evidence)
+    taking = kind == "clawback"
+    return errors | faults_of_any(amount_fen=amount_fen, reason=reason, evidence=evidence, needed=taking)

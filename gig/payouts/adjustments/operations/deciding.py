@@ -18,7 +18,13 @@ from gig.core.text import N_
 from gig.core.transitions import move
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment
-from gig.payouts.adjustments.operations.checking import NONE, Evidence, faults_of_any, faults_of_new
+from gig.payouts.adjustments.operations.checking import (
+    NO_EVIDENCE,
+    NONE,
+    Evidence,
+    faults_of_any,
+    faults_of_new,
+)
 from gig.payouts.adjustments.operations.posting import post_adjustments
 from gig.payouts.adjustments.states import ADJUSTMENT
 from gig.payouts.books.values import REVERSIBLE
@@ -40,7 +46,7 @@ def propose(
 ) -> str:
     """The adjustment is posted, or waits for a second person when it is above the limit; its id.
 
-    The same `id` proposed again changes nothing.
+    What takes or waits has evidence: words or a file. The same `id` proposed again changes nothing.
     """
     asked: dict[str, Any] = {
         "kind": kind,
@@ -69,8 +75,8 @@ def propose_reversal(
     actor_id: str,
     now: dt.datetime,
 ) -> str:
-    """A stated part of an entry is taken back, or waits for a second person; the adjustment's id."""
-    if errors := faults_of_any(amount_fen=amount_fen, reason=reason, evidence=evidence):
+    """A stated part of an entry is taken back with evidence, or waits for a second person; its id."""
+    if errors := faults_of_any(amount_fen=amount_fen, reason=reason, evidence=evidence, needed=True):
         raise Invalid(errors)
     with _deciding() as session:
         if id is not None and session.get(Adjustment, id) is not None:
@@ -178,6 +184,8 @@ def _post_if_small(session: Session, adjustment: Adjustment, *, now: dt.datetime
     since, _until = zone().day_bounds(zone().day_of(now))
     alone = queries.posted_alone(session, adjustment.maker_id, adjustment.agent_id, since)
     if alone + adjustment.amount_fen > queries.alone_fen(session):
+        if not adjustment.evidence and adjustment.evidence_blob_id is None:
+            raise Invalid({"evidence": [NO_EVIDENCE]})
         outbox.emit(session, "finance", "adjustment.waiting", {"adjustment_id": adjustment.id}, now=now)
         return adjustment.id
     _decide(session, adjustment, "posted", actor_id=None, now=now)

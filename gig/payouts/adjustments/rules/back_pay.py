@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from gig.core.money import half_up_percent
-from gig.payouts.rates.rules.card import RateCard
-from gig.payouts.rates.rules.pricing import price
-from gig.payouts.rates.rules.quote import quote
+from gig.core.money import half_up, half_up_percent
+from gig.payouts.rates.rules.pricing import Pricing
 
 Mode = Literal["fixed", "percent", "card"]
 MODES: tuple[Mode, ...] = ("fixed", "percent", "card")
@@ -17,15 +14,26 @@ MODES: tuple[Mode, ...] = ("fixed", "percent", "card")
 
 @dataclass(frozen=True)
 class PaidReply:
-    """A reply as it was priced: what it was for, the clock it was answered on, what it paid."""
+    """What a reply was priced at, and what became of it since.
 
-    queue: str
-    issue_type: str
-    tier: str
-    clock_started_at: dt.datetime
-    received_at: dt.datetime
+    `excused_fen` of its penalty were given back, `given_fen` are what earlier runs of back pay gave for it,
+    `taken_fen` of what it earned were taken back.
+    """
+
     gross_fen: int
-    pay_fen: int
+    penalty_fen: int = 0
+    excused_fen: int = 0
+    given_fen: int = 0
+    taken_fen: int = 0
+
+    @property
+    def got_fen(self) -> int:
+        return self.gross_fen - self.penalty_fen + self.excused_fen + self.given_fen
+
+    @property
+    def is_gone(self) -> bool:
+        """Nothing is left of what it earned, because it was taken back."""
+        return 0 < self.taken_fen >= self.gross_fen - self.penalty_fen + self.excused_fen
 
 
 def fixed(_reply: PaidReply, fen: int) -> int:
@@ -38,15 +46,12 @@ def percent(reply: PaidReply, share: int) -> int:
     return half_up_percent(reply.gross_fen, share)
 
 
-def by_card(reply: PaidReply, card: RateCard) -> int:
-    """What the card would have paid more than the reply got; nothing is taken where it pays less."""
-    promised = quote(
-        card,
-        queue=reply.queue,
-        issue_type=reply.issue_type,
-        tier=reply.tier,
-        clock_started_at=reply.clock_started_at,
-        paid_so_far=0,
+def by_card(reply: PaidReply, would: Pricing) -> int:
+    """What the card would have paid more than the reply has got by now; nothing is taken where it pays less.
+
+    Of the penalty that the card would have cost as large a part counts as given back as of the real one.
+    """
+    excused_fen = (
+        half_up(would.penalty_fen * reply.excused_fen, reply.penalty_fen) if reply.penalty_fen else 0
     )
-    would = price(promised, clock_started_at=reply.clock_started_at, replied_at=reply.received_at)
-    return max(0, would.pay_fen - reply.pay_fen)
+    return max(0, would.pay_fen + excused_fen - reply.got_fen)

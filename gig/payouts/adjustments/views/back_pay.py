@@ -6,6 +6,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from gig.core.clock import received_at
@@ -15,14 +16,14 @@ from gig.core.ids import is_id, new_id
 from gig.core.money import parse_yuan
 from gig.core.text import N_
 from gig.identity.access import actor_id, allow
-from gig.payouts.adjustments import queries, shown
+from gig.payouts.adjustments import given, queries, shown
 from gig.payouts.adjustments.models import BackPayRun
 from gig.payouts.adjustments.operations import back_pay
 from gig.payouts.adjustments.views.console import PAGE
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.shown import names
 from gig.payouts.settlement.values import zone
-from gig.web.telling import told
+from gig.web.telling import Faults, said, told
 
 pages = Blueprint("back_pay", __name__, template_folder="../templates")
 
@@ -31,6 +32,10 @@ pages = Blueprint("back_pay", __name__, template_folder="../templates")
 @allow("settle")
 def runs() -> str:
     """The newest runs, and the form for another."""
+    return _list({})
+
+
+def _list(errors: Faults) -> str:
     session = db.session()
     cards = session.scalars(
         sa.select(RateCardVersion)
@@ -43,6 +48,8 @@ def runs() -> str:
         runs=queries.runs(session),
         cards=[(card.id, card.name) for card in cards],
         shown=shown,
+        form=request.form,
+        errors=errors,
         new_id=new_id(),
         yesterday=zone().day_of(received_at()) - dt.timedelta(days=1),
     )
@@ -50,30 +57,28 @@ def runs() -> str:
 
 @pages.post("/console/back-pay")
 @allow("settle")
-def create() -> Response:
-    """A run begins to be counted; posted twice it is one."""
-    form = request.form
-    made: list[str] = []
+def create() -> Response | tuple[str, int]:
+    """A run begins to be counted; posted twice it is one. What is refused stays in the form."""
+    try:
+        id = _draft(request.form)
+    except Invalid as error:
+        return _list(said(error)), 422
+    return redirect(url_for("back_pay.run", run_id=id), code=303)
 
-    def work() -> None:
-        made.append(
-            back_pay.draft_run(
-                first_day=_day(form.get("first_day", "")),
-                last_day=_day(form.get("last_day", "")),
-                mode=form.get("mode", ""),
-                figure=_figure(form.get("mode", ""), form.get("figure", "")),
-                card_id=form.get("card") or None,
-                reason=form.get("reason", ""),
-                evidence=form.get("evidence", ""),
-                id=form["id"] if is_id(form.get("id", "")) else None,
-                actor_id=actor_id(),
-                now=received_at(),
-            )
-        )
 
-    if not told(work):
-        return redirect(url_for("back_pay.runs"), code=303)
-    return redirect(url_for("back_pay.run", run_id=made[0]), code=303)
+def _draft(form: MultiDict[str, str]) -> str:
+    return back_pay.draft_run(
+        first_day=_day(form.get("first_day", "")),
+        last_day=_day(form.get("last_day", "")),
+        mode=form.get("mode", ""),
+        figure=_figure(form.get("mode", ""), form.get("figure", "")),
+        card_id=form.get("card") or None,
+        reason=form.get("reason", ""),
+        evidence=form.get("evidence", ""),
+        id=form["id"] if is_id(form.get("id", "")) else None,
+        actor_id=actor_id(),
+        now=received_at(),
+    )
 
 
 @pages.get("/console/back-pay/<run_id>")
@@ -85,6 +90,7 @@ def run(run_id: str) -> str:
     if found is None:
         raise NotFound()
     before = request.args.get("before", "")
+    earlier = given.earlier(session, found) if found.state == "ready" else []
     rows = queries.adjustments(session, run_id=run_id, before=before if is_id(before) else "", limit=PAGE + 1)
     return render_template(
         "adjustments/run.html",
@@ -92,6 +98,9 @@ def run(run_id: str) -> str:
         last_day=found.end_day - dt.timedelta(days=1),
         counted=queries.counted(session, run_id),
         rows=rows[:PAGE],
+        earlier=earlier,
+        on_top={each.run.id for each in given.to_confirm(found, earlier)},
+        outdated_by=session.get(BackPayRun, found.outdated_by) if found.outdated_by else None,
         more=rows[PAGE - 1].adjustment.id if len(rows) > PAGE else None,
         shown=shown,
         names=names(session, found.maker_id, found.approved_by),
@@ -102,7 +111,9 @@ def run(run_id: str) -> str:
 @pages.post("/console/back-pay/<run_id>/start")
 @allow("settle")
 def start(run_id: str) -> Response:
-    told(lambda: back_pay.start_run(run_id=run_id, actor_id=actor_id(), now=received_at()))
+    """The run is posted; `seen` are the runs over its days on top of which it pays."""
+    seen = request.form.getlist("seen")
+    told(lambda: back_pay.start_run(run_id=run_id, seen=seen, actor_id=actor_id(), now=received_at()))
     return redirect(url_for("back_pay.run", run_id=run_id), code=303)
 
 

@@ -47,7 +47,7 @@ def of_reversal(form: Form) -> dict[str, Any]:
         "evidence": evidence(),
     }
     if unread:
-        raise Invalid(faults_of_any(**asked) | unread)
+        raise Invalid(faults_of_any(**asked, needed=True) | unread)
     return asked
 
 

@@ -20,6 +20,7 @@ from gig.payouts.rates.models import CardEditor, RateCardVersion
 from gig.payouts.rates.operations.writing import check_revision, note_writer, write
 from gig.payouts.rates.queries import OBJECT, business_zone_name, card, card_in_force, version
 from gig.payouts.rates.rules.card import RateCard
+from gig.payouts.rates.rules.document import written_twice
 from gig.payouts.rates.rules.faults import Fault
 from gig.payouts.rates.rules.validation import validate
 
@@ -27,6 +28,7 @@ from gig.payouts.rates.rules.validation import validate
 def sound_card(document: object) -> RateCard:
     """The card that the document says; `Invalid` with every fault, by JSON pointer, if it breaks a rule."""
     value, faults = validate(document)
+    faults = [*written_twice(document), *faults]
     zone = business_zone_name()
     if isinstance(document, dict) and document.get("timezone") not in (zone, None):
         message = N_("时区要写平台的业务时区 %(zone)s。")

@@ -24,10 +24,12 @@ from gig.payouts.rates.operations.drafts import (
     sound_card,
     written,
 )
-from gig.payouts.rates.operations.writing import check_revision, write
+from gig.payouts.rates.operations.writing import WHY_CHANGED, check_revision, reason_of, write
 from gig.payouts.rates.queries import OBJECT, card_of, others_may_review, version, writers_of
 from gig.payouts.rates.rules.card import RateCard
 
+NOT_SAID = N_("没有写明原因")
+"""Why a card is as it is that a program published without a word."""
 SCHEDULE = "rate_cards"
 """What two people do one after the other: each sees the cards that the other one scheduled."""
 
@@ -39,6 +41,7 @@ def publish(
     actor_id: str | None,
     valid_from: dt.datetime | None = None,
     revision: int | None = None,
+    why: str | None = None,
 ) -> None:
     """The card is a published version that holds from `valid_from` (its own, unless told).
 
@@ -47,22 +50,25 @@ def publish(
     Refused when the instant is not in the future, is another version's, or is too soon for what the card
     lowers, or for what the card scheduled after it would lower then. Publishing again what is published at
     the same instant changes nothing.
+
+    Why a card that was never submitted is as it is, `why` says; None is said by a program that knows of no
+    reasons, and the history says so.
     """
     try:
         with transaction() as session:
-            _publish(session, id, now, actor_id, valid_from, revision)
+            _publish(session, id, now, actor_id, valid_from, revision, why)
     except IntegrityError as error:
         raise _taken() from error
 
 
 def save_and_publish(
-    *, id: str, document: object, revision: int, now: dt.datetime, actor_id: str | None
+    *, id: str, document: object, revision: int, why: str, now: dt.datetime, actor_id: str | None
 ) -> None:
-    """The draft says what the document says and is published; or nothing of it has happened."""
+    """The draft says what the document says and is published, with why; or nothing of it has happened."""
     with transaction() as session:
         one_at_a_time(session, SCHEDULE)  # before the draft, as whoever else publishes or withdraws
         saved = edit_draft(id=id, document=document, revision=revision, now=now, actor_id=actor_id)
-        publish(id=id, revision=saved, now=now, actor_id=actor_id)
+        publish(id=id, revision=saved, why=why, now=now, actor_id=actor_id)
 
 
 def _publish(
@@ -72,6 +78,7 @@ def _publish(
     actor_id: str | None,
     valid_from: dt.datetime | None,
     revision: int | None,
+    why: str | None,
 ) -> None:
     one_at_a_time(session, SCHEDULE)
     found = version(session, id)
@@ -85,6 +92,7 @@ def _publish(
         value = replace(value, valid_from=valid_from)
     notice = check_timing(session, value, now)
     alone = _alone(session, id, actor_id)
+    reason = _why(found, why)
     detail = {"name": value.name, "valid_from": format_instant(value.valid_from)}
     values = {
         "state": "published",
@@ -93,18 +101,30 @@ def _publish(
         "changed_at": now,
         "published_at": now,
         "published_by": actor_id,
+        "why": reason if found.state == "draft" else found.why,
     }
     write(
         session,
         found,
         values,
         action="rate_card.publish",
+        reason=reason,
         detail=detail | ({"alone": True} if alone else {}),
         now=now,
         actor_id=actor_id,
     )
     outbox.emit(session, "ops", "rate_card.published", {"id": id}, now=now)
     tell_of_publication(session, id, value, notice, now)
+
+
+def _why(found: RateCardVersion, why: str | None) -> str | None:
+    """What the history says of the publication. Of a card that was submitted it knows why, and a reviewer may
+    add a word."""
+    if found.state == "submitted":
+        return reason_of(why, "/why", WHY_CHANGED) if why and why.strip() else None
+    if why is None:
+        return found.why or NOT_SAID
+    return reason_of(why, "/why", WHY_CHANGED)
 
 
 def _alone(session: Session, id: str, actor_id: str | None) -> bool:

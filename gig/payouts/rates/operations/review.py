@@ -7,14 +7,12 @@ from typing import Any
 
 from gig.core import outbox
 from gig.core.db import transaction
-from gig.core.errors import Invalid, Refused
+from gig.core.errors import Refused
 from gig.core.text import N_
 from gig.payouts.rates.operations.drafts import edit_draft, published
 from gig.payouts.rates.operations.publication import check_timing
-from gig.payouts.rates.operations.writing import check_revision, note_writer, write
+from gig.payouts.rates.operations.writing import WHY_CHANGED, check_revision, note_writer, reason_of, write
 from gig.payouts.rates.queries import GIVE_BACK, card_of, maker_of, version
-
-REASON_MOST = 500
 
 
 def submit(*, id: str, why: str, now: dt.datetime, actor_id: str | None, revision: int | None = None) -> None:
@@ -22,7 +20,7 @@ def submit(*, id: str, why: str, now: dt.datetime, actor_id: str | None, revisio
 
     Refused when it could not be published as it stands. Submitting again what waits changes nothing.
     """
-    why = _reason(why, "/why", N_("写一句为什么要改，复核的人和以后的人会看到。"))
+    why = reason_of(why, "/why", WHY_CHANGED)
     with transaction() as session:
         found = version(session, id)
         if found.state == "submitted" and found.submitted_by == actor_id:
@@ -67,17 +65,9 @@ def give_back(
             raise Refused("published", N_("%(name)s 已经复核通过，不能再退回。"), name=found.name)
         check_revision(session, found, revision)
         if actor_id != maker_of(found) or reason.strip():
-            reason = _reason(reason, "/reason", N_("写一句退回的原因，提交的人会看到。"))
+            reason = reason_of(reason, "/reason", N_("写一句退回的原因，提交的人会看到。"))
         back = {"state": "draft", "revision": found.revision + 1, "submitted_by": None, "submitted_at": None}
         why = reason.strip() or None
         note: dict[str, Any] = {"action": GIVE_BACK, "detail": {"revision": found.revision + 1}}
         write(session, found, back, reason=why, now=now, actor_id=actor_id, **note)
         outbox.emit(session, "ops", "rate_card.given_back", {"id": id}, now=now)
-
-
-def _reason(text: str, pointer: str, wanted: str) -> str:
-    if not text.strip():
-        raise Invalid({pointer: [wanted]})
-    if len(text.strip()) > REASON_MOST:
-        raise Invalid({pointer: [N_("最多 500 个字。")]})
-    return text.strip()

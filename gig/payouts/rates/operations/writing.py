@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from gig.core import audit
 from gig.core.db import is_sqlite, rows_changed
-from gig.core.errors import Refused
+from gig.core.errors import Invalid, Refused
 from gig.core.text import N_, Sentence
 from gig.payouts.rates.models import CardWriter, RateCardVersion
 from gig.payouts.rates.queries import OBJECT, given_back
+
+REASON_MOST = 500
+WHY_CHANGED = N_("写一句为什么要改，复核的人和以后的人会看到。")
 
 
 def write(
@@ -65,6 +68,15 @@ def _overtaken(session: Session, found: RateCardVersion, revision: int | None = 
     if why:
         return Refused("overtaken", N_("%(who)s 已把 %(name)s 退回为草稿：%(why)s"), **said, why=why)
     return Refused("overtaken", N_("%(who)s 已把 %(name)s 取回去改。"), **said)
+
+
+def reason_of(text: str, pointer: str, wanted: str) -> str:
+    """The reason as it is kept; `Invalid` at the pointer when there is none or too much of it."""
+    if not text.strip():
+        raise Invalid({pointer: [wanted]})
+    if len(text.strip()) > REASON_MOST:
+        raise Invalid({pointer: [N_("最多 500 个字。")]})
+    return text.strip()
 
 
 def note_writer(session: Session, id: str, actor_id: str | None, now: dt.datetime) -> None:

@@ -10,6 +10,8 @@ from gig.payouts.rates.rules.card import RateCard
 from gig.payouts.rates.rules.faults import Fault, join
 from gig.payouts.rates.rules.validation import validate
 
+TWICE = N_("字段 %(field)s 写了两次。")
+
 
 class _Repeated(dict[str, Any]):
     """An object of which some field was written more than once."""
@@ -20,15 +22,26 @@ class _Repeated(dict[str, Any]):
 def read_card(text: str) -> tuple[RateCard | None, list[Fault]]:
     """The card that the text holds, or every fault; a field written twice is one of them."""
     try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        document = read_document(text)
     except (ValueError, RecursionError) as error:
         return None, [Fault("", Sentence(N_("不是有效的 JSON：%(reason)s"), {"reason": str(error)}))]
-    repeated = list(_repeated(document, ""))
+    repeated = written_twice(document)
     card, faults = validate(document)
     return (None if repeated else card), [*repeated, *faults]
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def read_document(text: str) -> Any:
+    """What the text holds; its objects remember what was written twice. ValueError if it is no JSON."""
+    return json.loads(text, object_pairs_hook=remembered, parse_constant=_no_constant)
+
+
+def written_twice(document: object) -> list[Fault]:
+    """A fault for each field that stands twice in an object of a document so read."""
+    return _repeated(document, "")
+
+
+def remembered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON from its fields; it remembers those that were written more than once."""
     value = dict(pairs)
     if len(value) == len(pairs):
         return value
@@ -46,9 +59,7 @@ def _repeated(value: object, pointer: str) -> list[Fault]:
     found: list[Fault] = []
     if isinstance(value, _Repeated):
         for name in value.names:
-            found.append(
-                Fault(join(pointer, name), Sentence(N_("字段 %(field)s 写了两次。"), {"field": name}))
-            )
+            found.append(Fault(join(pointer, name), Sentence(TWICE, {"field": name})))
     if isinstance(value, dict):
         for name, each in value.items():
             found += _repeated(each, join(pointer, name))

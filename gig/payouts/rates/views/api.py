@@ -17,6 +17,7 @@ from gig.payouts.rates import queries
 from gig.payouts.rates.operations.drafts import create_draft, discard_draft
 from gig.payouts.rates.operations.publication import publish, withdraw
 from gig.payouts.rates.operations.review import give_back, submit
+from gig.payouts.rates.rules.document import remembered
 from gig.payouts.rates.schemas import PublicationIn, SubmissionIn, WithdrawalQuery, card_out
 
 blueprint = api_blueprint("rate_cards", description="What work is worth, by version")
@@ -69,7 +70,7 @@ def get_rate_cards(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.refuses(422)
 def post_rate_card() -> dict[str, Any]:
     """A draft of the card that the body says."""
-    return _shown(create_draft(document=read_json(), now=received_at(), actor_id=actor_id()))
+    return _shown(create_draft(document=read_json(remembered), now=received_at(), actor_id=actor_id()))
 
 
 @blueprint.get("/rate-cards/<id>")
@@ -126,6 +127,7 @@ def post_publication(body: dict[str, Any], id: str) -> dict[str, Any]:
         id=id,
         valid_from=body["valid_from"],
         revision=body["revision"],
+        why=body["why"],
         now=received_at(),
         actor_id=actor_id(),
     )

@@ -55,7 +55,7 @@ def of_card(card: RateCard) -> CardForm:
     return CardForm(
         fields={
             "name": card.name,
-            "valid_from": card.zone.local(card.valid_from).replace(tzinfo=None).isoformat(timespec="minutes"),
+            "valid_from": _wall(card.zone.local(card.valid_from)),
             "triage_fee": yuan(card.triage_fee_fen),
             **{name: str(getattr(card, name)) for name in NUMBERS},
         },
@@ -75,6 +75,13 @@ def of_card(card: RateCard) -> CardForm:
             "late": [{"over_s": str(tier.over_s), "percent": str(tier.percent)} for tier in card.late],
         },
     )
+
+
+def _wall(local: dt.datetime) -> str:
+    """To the minute when it is one, else as exact as it is, so that saving moves nothing."""
+    whole = "auto" if local.microsecond % 1000 else "milliseconds" if local.microsecond else "seconds"
+    timespec = whole if local.second or local.microsecond else "minutes"
+    return local.replace(tzinfo=None).isoformat(timespec=timespec)
 
 
 def _band(hours: Mapping[str, Any]) -> Row:

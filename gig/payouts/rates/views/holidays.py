@@ -24,7 +24,7 @@ def fill(form: CardForm, given: Mapping[str, str], today: dt.date) -> tuple[str,
     """
     number = given.get("hol-year", "")
     year = queries.year(db.session(), int(number) if number.isdecimal() and len(number) == 4 else today.year)
-    if not year.known:
+    if not year.in_calendar and not year.days:
         words = _(
             "%(y)s 年的节假日还没有数据，一天也没有填：这一年按星期几计价。可以先到节假日表里补上。",
             y=year.year,
@@ -35,6 +35,15 @@ def fill(form: CardForm, given: Mapping[str, str], today: dt.date) -> tuple[str,
     added = [(day, _hours(form, given, day)) for day in coming if day.kind in ("off", "work")]
     rows = [{"date": day.day.isoformat(), "bands": hours} for day, hours in added]
     form.tables["dates"] = sorted([*form.tables["dates"], *rows], key=lambda row: str(row["date"]))
+    if not year.in_calendar:
+        words = ngettext(
+            "%(y)s 年的节假日还没有数据，只填了手工定的 %(n)s 天，还没有保存；其余的日子按星期几计价。",
+            "%(y)s 年的节假日还没有数据，只填了手工定的 %(n)s 天，还没有保存；其余的日子按星期几计价。",
+            len(added),
+            y=year.year,
+            n=len(added),
+        )
+        return "w", words
     if not added:
         return "", _("%(y)s 年没有还要填的节假日。", y=year.year)
     return "g", ngettext(
@@ -52,6 +61,9 @@ def _hours(form: CardForm, given: Mapping[str, str], day: queries.Day) -> list[R
 
 
 def years(today: dt.date) -> list[dict[str, Any]]:
-    """This year and the next, and whether their holidays are known."""
-    session = db.session()
-    return [{"year": n, "known": queries.year(session, n).known} for n in (today.year, today.year + 1)]
+    """This year and the next, whether the calendar has their holidays, and how many days were set by hand."""
+    found = (queries.year(db.session(), number) for number in (today.year, today.year + 1))
+    return [
+        {"year": each.year, "known": each.in_calendar, "by_hand": sum(day.by_hand for day in each.days)}
+        for each in found
+    ]

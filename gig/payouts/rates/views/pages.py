@@ -26,6 +26,7 @@ from gig.payouts.rates.operations.publication import save_and_publish
 from gig.payouts.rates.operations.review import save_and_submit
 from gig.payouts.rates.rules.card import TIERS, RateCard
 from gig.payouts.rates.rules.comparison import differences
+from gig.payouts.rates.rules.document import read_document
 from gig.payouts.rates.schemas import card_out, status_of
 from gig.payouts.rates.views import holidays, shown
 from gig.payouts.rates.views.form import CardForm, document_of, of_card, of_submitted
@@ -80,7 +81,7 @@ def import_card() -> AnyResponse | tuple[str, int]:
         upload.read(LARGEST_FILE).decode("utf-8-sig", "replace") if upload else request.form.get("json", "")
     )
     try:
-        id = create_draft(document=json.loads(text), now=received_at(), actor_id=actor_id())
+        id = create_draft(document=read_document(text), now=received_at(), actor_id=actor_id())
     except Invalid as error:
         return _index(text, shown.said_in_yuan(error.errors)), 422
     except (ValueError, RecursionError):
@@ -144,7 +145,7 @@ def _carry_out(id: str, does: str, form: CardForm, revision: int) -> AnyResponse
     who_and_when: dict[str, Any] = {"now": received_at(), "actor_id": actor_id()}
     given |= who_and_when
     if does == "publish":
-        save_and_publish(**given)
+        save_and_publish(why=request.form.get("why", ""), **given)
         flash(_("已发布，到时自动生效。"))
     elif does == "submit":
         save_and_submit(why=request.form.get("why", ""), **given)

@@ -25,7 +25,7 @@ def approve(id: str) -> Response:
     revision = request.form.get("revision", type=int)
     return _then(
         id,
-        lambda: publish(id=id, revision=revision, now=received_at(), actor_id=actor_id()),
+        lambda: publish(id=id, revision=revision, why="", now=received_at(), actor_id=actor_id()),
         _("复核通过，到时自动生效。"),
     )
 

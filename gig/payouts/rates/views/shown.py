@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 from gig.core.audit import AuditEntry
 from gig.core.errors import Errors
 from gig.core.money import yuan
-from gig.core.text import N_
+from gig.core.text import N_, Sentence
 from gig.identity.models import Person
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.rates.notice import Notice
+from gig.payouts.rates.operations.publication import NOT_SAID
 from gig.payouts.rates.queries import OBJECT as RATE_CARD
 from gig.payouts.rates.rules.card import ANY, DAY_MINUTES, DAY_NAMES, Hours, RateCard
 from gig.payouts.rates.rules.comparison import LIMITS, Difference, week_of
+from gig.payouts.rates.rules.document import TWICE
 from gig.payouts.rates.rules.overlaps import WEEKDAY_WORDS
 from gig.payouts.rates.rules.samples import Sample, samples
 from gig.web.filters import DAYS, say, times
@@ -217,7 +219,8 @@ _UNITS: Mapping[tuple[str, str], str] = {
 
 def _fault(pointer: str, sentence: Any) -> str:
     steps = pointer.strip("/").split("/")
-    unit = _UNITS.get((steps[0], steps[-1]))
+    twice = isinstance(sentence, Sentence) and sentence.message == TWICE
+    unit = None if twice else _UNITS.get((steps[0], steps[-1]))
     return say(unit) if unit else say(sentence)
 
 
@@ -232,8 +235,14 @@ def history(session: Session, id: str) -> list[LogLine]:
     lines = session.execute(query).all()
     names = people(session, [line.actor_id for line in lines])
     return [
-        LogLine(at, names.get(who or "", _("系统")), _action(action), why) for at, who, action, why in lines
+        LogLine(at, names.get(who or "", _("系统")), _action(action), why_words(why))
+        for at, who, action, why in lines
     ]
+
+
+def why_words(why: str | None) -> str | None:
+    """A reason as it was written; that there is none, in the page's language."""
+    return _(NOT_SAID) if why == NOT_SAID else why
 
 
 def _action(action: str) -> str:
