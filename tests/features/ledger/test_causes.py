@@ -17,7 +17,7 @@ from gig.dispatch.operations.expiry import sweep_due
 from gig.dispatch.operations.replies import reply
 from gig.dispatch.operations.resolution import resolve
 from gig.dispatch.outages.operations import excuse_due, record_outage
-from gig.payouts.adjustments.operations.deciding import propose, propose_reversal
+from gig.payouts.adjustments.operations.deciding import Evidence, propose, propose_reversal
 from gig.payouts.books.causes import causes_of
 from gig.payouts.ledger.models import LedgerEntry
 from gig.quality.operations.deciding import Ruling, decide
@@ -78,7 +78,12 @@ def test_an_adjustment_and_the_reversal_that_somebody_decided(session: Session, 
     assert opened(session, desk, "award") == [f"/console/adjustments/{award}"]
     assert opened(session, desk, "adjustment") == [f"/console/adjustments/{goodwill}"]
     taken = propose_reversal(
-        entry_id=entry(session, "award").id, amount_fen=7, reason="记错了", actor_id="maker", now=WEDNESDAY
+        entry_id=entry(session, "award").id,
+        amount_fen=7,
+        reason="记错了",
+        evidence=Evidence("核对表"),
+        actor_id="maker",
+        now=WEDNESDAY,
     )
     assert opened(session, desk, "reversal") == [f"/console/adjustments/{taken}"]
 

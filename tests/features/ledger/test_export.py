@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from gig.core.db import db
 from gig.dispatch.operations.claims import claim
 from gig.dispatch.operations.replies import reply
-from gig.payouts.adjustments.operations.deciding import propose, propose_reversal
+from gig.payouts.adjustments.operations.deciding import Evidence, propose, propose_reversal
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.ledger.export import export
 from gig.payouts.ledger.models import LedgerEntry
@@ -111,12 +111,20 @@ def adjusted(agent_id: str, reply: str) -> None:
     common = {"agent_id": agent_id, "actor_id": "maker", "now": now}
     for kind in ("bonus", "award", "goodwill"):
         propose(kind=kind, amount_fen=321, reason='客户说“好”; | "really" \\ fine', **common)
-    propose(kind="clawback", amount_fen=99, reason="质检：敷衍", earning_id=reply, **common)
+    seen = Evidence("截图")
+    propose(kind="clawback", amount_fen=99, reason="质检：敷衍", evidence=seen, earning_id=reply, **common)
     entries = sa.select(LedgerEntry).where(
         LedgerEntry.kind.in_(("penalty", "award")), LedgerEntry.agent_id == agent_id
     )
     for entry in db.session.scalars(entries.limit(2)).all():
-        propose_reversal(entry_id=entry.id, amount_fen=7, reason="记错了", actor_id="maker", now=now)
+        propose_reversal(
+            entry_id=entry.id,
+            amount_fen=7,
+            reason="记错了",
+            evidence=Evidence("核对表"),
+            actor_id="maker",
+            now=now,
+        )
 
 
 def written(session: Session, format: str, folder: Path) -> Path:

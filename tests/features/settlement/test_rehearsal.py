@@ -161,6 +161,7 @@ def troubled() -> dict[str, str]:
         agent_id=owing,
         amount_fen=90_000,
         reason="月度之星",
+        evidence=Evidence("名单"),
         actor_id="maker",
         now=WEDNESDAY,
     )
