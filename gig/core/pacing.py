@@ -27,12 +27,14 @@ from gig.core.outbox import OutboxEvent
 from gig.core.prepared import Prepared
 from gig.core.writers import writers_of
 
-PIECE_S, LOCKED_S, REST = 0.006, 0.002, 6.0
-"""While others write a piece is to take about so long, or so long if it holds SQLite's one writer, and so
-many times as long is rested after it."""
+PIECE_S, LOCKED_S = 0.006, 0.002
+"""While others write a piece is to take about so long, or so long if it holds SQLite's one writer."""
+REST, REST_BESIDE_A_SERVER = 6.0, 12.0
+"""So many times as long is rested after it: on SQLite a piece delays who writes just then, on PostgreSQL
+whoever wants one of the processors, and there everybody wants them twice."""
 LATELY_S = 0.5
 """Others write as long as their last write is not older than this."""
-LONGEST_REST_S = 0.03
+LONGEST_REST_S = 0.1
 LEAST, GROWTH = 50, 4
 """It never takes fewer than the least: what a piece costs besides, a commit above all, would be most of it.
 It takes so many times more as long as nobody else writes."""
@@ -70,11 +72,13 @@ class Pace:
         most: int,
         least: int = LEAST,
         piece_s: float = PIECE_S,
+        rest: float = REST,
         monotonic: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._others, self._monotonic, self._sleep = others, monotonic, sleep
-        self._most, self._least, self._piece_s = most, min(least, most), piece_s
+        self._most, self._least = most, min(least, most)
+        self._piece_s, self._rest = piece_s, rest
         self._own = 0
         self.size = most if self.alone else self._least
         """How many to take next."""
@@ -99,7 +103,7 @@ class Pace:
         self.rest(seconds)
 
     def rest(self, seconds: float) -> None:
-        self._sleep(min(LONGEST_REST_S, seconds * REST))
+        self._sleep(min(LONGEST_REST_S, seconds * self._rest))
 
     def between_steps(self) -> Callable[[], int]:
         """What SQLite is to call again and again while it reads: it rests after each piece."""
@@ -120,8 +124,9 @@ class Pace:
 
 def pace_of(session: Session, *, most: int, least: int = LEAST, piece_s: float = PIECE_S) -> Pace:
     """The pace of a work in the session's database."""
-    others = InThisProcess(session) if is_sqlite(session) else Numbered(session)
-    return Pace(others, most=most, least=least, piece_s=piece_s)
+    if is_sqlite(session):
+        return Pace(InThisProcess(session), most=most, least=least, piece_s=piece_s)
+    return Pace(Numbered(session), most=most, least=least, piece_s=piece_s, rest=REST_BESIDE_A_SERVER)
 
 
 def gently(session: Session, pace: Pace, read: Callable[[], T]) -> T:
