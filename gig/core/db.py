@@ -104,12 +104,14 @@ def transaction(*, lasting: bool = True) -> Iterator[Session]:
 
     Inside another one it joins that one. On leaving, committed events are announced to the process. If it
     is not `lasting` nobody waits for the disk: until the next commit that is, a power cut may take it, whole
-    and with all that came after it.
+    and with all that came after it. What is to last refuses to join such a one.
     """
     from gig.core import outbox
 
     session = cast(Session, db.session())
     if session.info.get("writing"):
+        if lasting and not session.info["lasting"]:
+            raise RuntimeError("what is to last cannot join a transaction that need not")
         yield session
         return
     engine = engine_of(session)
@@ -119,7 +121,7 @@ def transaction(*, lasting: bool = True) -> Iterator[Session]:
         if session.in_transaction():
             session.commit()
         lock.acquire()
-    session.info["writing"] = True
+    session.info["writing"], session.info["lasting"] = True, lasting
     try:
         options = (_WRITING if lasting else _BRIEFLY) if lock else None
         session.info["connection"] = session.connection({"bind": engine}, options)
@@ -138,7 +140,7 @@ def transaction(*, lasting: bool = True) -> Iterator[Session]:
         session.info.pop("emitted", None)
         raise
     finally:
-        for name in ("writing", "connection", "made"):
+        for name in ("writing", "lasting", "connection", "made"):
             session.info.pop(name, None)
         writers.wrote()
         if lock:

@@ -1,4 +1,4 @@
-"""The indexes of the book hold what changes what agents are owed, and nothing else.
+"""Two indexes of the book hold what changes what agents are owed, and nothing else.
 
 Revision 0019 follows 0018.
 """
@@ -16,13 +16,11 @@ branch_labels = None
 depends_on = None
 
 COLUMNS = {
-    "ix_ledger_entry_period": ["period_id", "payable_fen"],
     "ix_ledger_entry_period_other": ["period_id", "agent_id", "kind", "payable_fen"],
     "ix_ledger_entry_agent_posted": ["agent_id", "posted_at"],
 }
 BEFORE = {"ix_ledger_entry_period_other": "kind <> 'earning' AND kind <> 'penalty'"}
 AFTER = {
-    "ix_ledger_entry_period": "payable_fen <> 0",
     "ix_ledger_entry_period_other": "kind <> 'earning' AND kind <> 'penalty' AND payable_fen <> 0",
     "ix_ledger_entry_agent_posted": "agent_id IS NOT NULL",
 }

@@ -12,12 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gig.core.db import Base
 
-OWED = "payable_fen <> 0"
-"""The entries that change what an agent is owed. Where a query says so in these words the indexes below serve
-it; an entry that only says that the bank has paid is in none of them."""
-
-OTHER = f"kind <> 'earning' AND kind <> 'penalty' AND {OWED}"
-"""The few of them that a close sums from the book; earnings and penalties it sums from the earnings."""
+OTHER = "kind <> 'earning' AND kind <> 'penalty' AND payable_fen <> 0"
+"""The few entries that a close sums from the book; earnings and penalties it sums from the earnings. An
+index serves whoever says so in these words. That the bank has paid changes nothing owed, and is not in it."""
 
 
 class LedgerEntry(Base):
@@ -30,10 +27,10 @@ class LedgerEntry(Base):
         sa.CheckConstraint("payable_fen IN (amount_fen, -amount_fen, 0)", name="payable"),
         sa.CheckConstraint("payable_fen = 0 OR agent_id IS NOT NULL", name="whose"),
         sa.CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
+        sa.Index("ix_ledger_entry_period", "period_id", "payable_fen"),
         *(
             sa.Index(name, *columns, sqlite_where=sa.text(given), postgresql_where=sa.text(given))
             for name, columns, given in (
-                ("ix_ledger_entry_period", ("period_id", "payable_fen"), OWED),
                 ("ix_ledger_entry_period_other", ("period_id", "agent_id", "kind", "payable_fen"), OTHER),
                 ("ix_ledger_entry_agent_posted", ("agent_id", "posted_at"), "agent_id IS NOT NULL"),
                 ("ix_ledger_entry_reverses_id", ("reverses_id",), "reverses_id IS NOT NULL"),

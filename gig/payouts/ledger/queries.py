@@ -80,19 +80,18 @@ def entries(
     if kind:
         query = query.where(LedgerEntry.kind == kind)
     if line_id:
-        query = query.where(_of_line(line_id))
+        query = query.where(LedgerEntry.source_key.in_(_keys_of_line(session, line_id)))
     if before_id:
         query = query.where(LedgerEntry.id < before_id)
     return session.scalars(query).all()
 
 
-def _of_line(line_id: str) -> sa.ColumnElement[bool]:
+def _keys_of_line(session: Session, line_id: str) -> list[str]:
+    """What the entries of a payout line are named; the tax that comes back names the entry that took it."""
     keys = [f"{kind}:{line_id}" for kind in ("export", "tax", "settled", "failed", "returned")]
-    taxed = sa.alias(LedgerEntry.__table__, "taxed").c
-    came_back = (
-        sa.select(sa.literal(f"reversal:{cause}:{line_id}:") + taxed.id).where(
-            taxed.source_key == f"tax:{line_id}"
-        )
-        for cause in ("failed", "returned")
+    taxed = session.scalar(sa.select(LedgerEntry.id).where(LedgerEntry.source_key == f"tax:{line_id}"))
+    return (
+        keys
+        if taxed is None
+        else [*keys, *(f"reversal:{why}:{line_id}:{taxed}" for why in ("failed", "returned"))]
     )
-    return sa.or_(LedgerEntry.source_key.in_(keys), *(LedgerEntry.source_key.in_(key) for key in came_back))

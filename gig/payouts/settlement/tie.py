@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gig.core.db import is_sqlite
 from gig.payouts.disbursement.models import PayoutLine
-from gig.payouts.ledger.models import OTHER, OWED, LedgerEntry
+from gig.payouts.ledger.models import OTHER, LedgerEntry
 from gig.payouts.settlement.models import Statement
 from gig.payouts.settlement.values import PAYMENT_KINDS
 
@@ -69,9 +69,7 @@ def tie(session: Session, period_id: str, *, resting: bool = False) -> Tie:
 
 def of_book(session: Session, period_id: str, *, resting: bool = False) -> int:
     """What the book added to what agents are owed in the period, but for payments."""
-    whole = sa.select(sa.func.sum(LedgerEntry.payable_fen)).where(
-        LedgerEntry.period_id == period_id, sa.text(OWED)
-    )
+    whole = sa.select(sa.func.sum(LedgerEntry.payable_fen)).where(LedgerEntry.period_id == period_id)
     payments = whole.where(sa.text(OTHER), LedgerEntry.kind.in_(PAYMENT_KINDS))
     gently = resting and not is_sqlite(session)
     summed = session.scalar(_summed_with_rests(period_id) if gently else whole)
@@ -81,9 +79,7 @@ def of_book(session: Session, period_id: str, *, resting: bool = False) -> int:
 def _summed_with_rests(period_id: str) -> sa.Select[tuple[Any]]:
     """The same sum (PostgreSQL): it sleeps after so many entries, and nobody else waits for one statement."""
     place = sa.func.row_number().over()
-    entry = sa.select(LedgerEntry.payable_fen, place.label("place")).where(
-        LedgerEntry.period_id == period_id, sa.text(OWED)
-    )
+    entry = sa.select(LedgerEntry.payable_fen, place.label("place")).where(LedgerEntry.period_id == period_id)
     each = entry.subquery("entry").c
     slept = sa.cast(sa.func.pg_sleep(REST_S), sa.Text)
     rested = sa.func.max(sa.case((each.place % REST_EVERY == 0, slept)))
@@ -121,7 +117,7 @@ def untied(session: Session, period_id: str, *, limit: int = 20) -> list[Untied]
 
     parts = (
         part(LedgerEntry.agent_id, ledger=LedgerEntry.payable_fen).where(
-            LedgerEntry.period_id == period_id, sa.text(OWED), LedgerEntry.kind.not_in(PAYMENT_KINDS)
+            LedgerEntry.period_id == period_id, LedgerEntry.kind.not_in(PAYMENT_KINDS)
         ),
         part(Statement.agent_id, gross=Statement.gross_fen, payable=Statement.payable_fen).where(
             Statement.period_id == period_id, Statement.voided_at.is_(None)

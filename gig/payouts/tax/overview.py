@@ -104,11 +104,11 @@ def open_people(session: Session, *, asked: str = "") -> list[OpenPerson]:
         .join(Person, Person.id == TaxResidency.agent_id)
         .where(TaxResidency.document == "permit")
         .order_by(TaxResidency.stated_by.is_not(None), TaxResidency.changed_at.desc())
-        .limit(PEOPLE_SHOWN)
     )
-    listed = [OpenPerson(*row) for row in session.execute(query)]
-    first = [each for each in listed if each.agent_id == asked] or _unwritten(session, asked)
-    return [*first, *(each for each in listed if each.agent_id != asked)]
+    listed = [OpenPerson(*row) for row in session.execute(query.limit(PEOPLE_SHOWN))]
+    first = session.execute(query.where(TaxResidency.agent_id == asked)).first() if asked else None
+    of_asked = [OpenPerson(*first)] if first else _unwritten(session, asked)
+    return [*of_asked, *(each for each in listed if each.agent_id != asked)]
 
 
 def _unwritten(session: Session, agent_id: str) -> list[OpenPerson]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,15 @@ def test_only_the_transaction_that_need_not_last_does_not_wait_for_the_disk(sess
         assert _asked() not in WAITS
     with transaction():
         assert _asked() in WAITS
+
+
+def test_what_is_to_last_does_not_join_one_that_need_not(session: Session) -> None:
+    session.rollback()
+    with transaction(lasting=False):
+        with transaction(lasting=False):
+            pass
+        with pytest.raises(RuntimeError), transaction():
+            pass
 
 
 def test_after_one_that_failed_others_wait_for_the_disk_again(session: Session) -> None:

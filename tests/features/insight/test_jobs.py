@@ -105,6 +105,13 @@ def test_finance_and_ops_read_it_in_words_and_nobody_else(desk: Desk) -> None:
     assert desk("reviewer").get(PAGE).status_code == 403
 
 
+def test_what_went_wrong_in_full_is_for_finance_alone(desk: Desk) -> None:
+    wake()
+    ran("settlement.close", "failed", detail="DoesNotTie: ledger 12345678")
+    assert "ledger 12345678" in desk().get(PAGE).text
+    assert "ledger 12345678" not in desk("ops").get(PAGE).text
+
+
 def test_the_page_takes_as_many_statements_with_many_runs(desk: Desk) -> None:
     finance = desk()
     finance.get(PAGE)

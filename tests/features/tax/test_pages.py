@@ -12,11 +12,14 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from gig.core import clock
+from gig.core.db import transaction
 from gig.core.ids import new_id
+from gig.identity.models import Agent
 from gig.payouts.books.queries import line_of
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.tax import overview
 from gig.payouts.tax.models import TaxChoice
+from gig.payouts.tax.operations import residency
 from gig.payouts.tax.values import zone
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
@@ -52,6 +55,19 @@ def test_a_policy_is_chosen_between_two_people(session: Session, desk: Desk) -> 
     assert "平台从业人员累计预扣（2025 年第 16 号） · 中断一个月就重新累计" in page
     assert f"扣缴义务人 {taxing.PAYER}" in page
     assert "已复核 许岚" in page
+
+
+def test_whoever_is_asked_for_is_listed_however_many_wait_before_them(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "PEOPLE_SHOWN", 1)
+    one, other = (taxing.agent(number=taxing.PERMIT) for _ in range(2))
+    with transaction() as writing:
+        residency.learn(writing, agents=sa.select(Agent.id).where(Agent.id.in_((one, other))), now=WEEK)
+    (listed,) = overview.open_people(session)
+    hidden = other if listed.agent_id == one else one
+    asked = overview.open_people(session, asked=hidden)
+    assert [each.agent_id for each in asked] == [hidden, listed.agent_id]
 
 
 def test_a_faulty_form_says_so_beside_the_field(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from gig.payouts.disbursement.models import Batch, BatchFile, PayoutLine
 from gig.payouts.disbursement.operations import taxing
 from gig.payouts.disbursement.operations.batches import note, ties
 from gig.payouts.disbursement.sheets import archive, templates
-from gig.payouts.disbursement.sheets.building import File, build
+from gig.payouts.disbursement.sheets.building import File, build, not_written
 from gig.payouts.disbursement.states import BATCH
 from gig.payouts.disbursement.values import MEDIA_TYPES
 from gig.payouts.ledger import journal
@@ -61,7 +61,7 @@ def _export(batch_id: str, actor_id: str, now: dt.datetime) -> None:
     period_id = batch.period_id
     if not ties(period_id):
         raise Refused("does-not-tie", N_("账本、结算单和付款名单对不上，不能导出。"))
-    tax = taxing.assess(session, batch)
+    tax = _assessed(session, batch)
     layout = templates.of_batch(session, batch)
     with build(session, batch, layout, tax.fen) as files:
         for kind in layout.kinds:
@@ -79,6 +79,14 @@ def _export(batch_id: str, actor_id: str, now: dt.datetime) -> None:
                     "disk-full", N_("磁盘满了，付款表没有存下来。什么都没有改变，腾出空间后再导出。")
                 ) from error
             raise
+
+
+def _assessed(session: Session, batch: Batch) -> Assessment:
+    """The tax of each line, which waits on disk where it is much."""
+    try:
+        return taxing.assess(session, batch)
+    except OSError as error:
+        raise not_written(error.strerror or "") from error
 
 
 def _check(batch: Batch, today: dt.date) -> None:

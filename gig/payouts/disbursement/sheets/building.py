@@ -49,9 +49,9 @@ def build(
         with TemporaryDirectory(prefix="gig-sheet-") as name:
             yield _written(session, batch, layout, Path(name), taxes)
     except program.Failed as error:
-        raise _not_written(str(error)) from error
+        raise not_written(str(error)) from error
     except OSError as error:
-        raise _not_written(error.strerror or "") from error
+        raise not_written(error.strerror or "") from error
 
 
 def rows_of(session: Session, batch: Batch) -> Iterator[tuple[str, Row]]:
@@ -150,7 +150,7 @@ def unwritable(number: str, *, taxed: bool = False) -> Refused:
     )
 
 
-def _not_written(why: str) -> Refused:
+def not_written(why: str) -> Refused:
     return Refused(
         "sheet-not-written", N_("付款表没有写成：%(why)s。什么都没有改变，处理后可以再导出。"), why=why
     )
