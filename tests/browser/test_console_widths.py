@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from gig.core.clock import real_now
 from gig.core.db import transaction
 from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.operations.checking import Evidence
 from gig.payouts.adjustments.operations.deciding import propose
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.ledger.models import LedgerEntry
@@ -67,7 +68,13 @@ def a_house_at_work(session: Session) -> dict[str, list[str]]:
     books.name_payee(he, holder="Alexandra Montgomery", at=long_ago)
     for kind in ("award", "clawback"):
         propose(
-            kind=kind, agent_id=he, amount_fen=1_234_567, reason="夜里顶班" * 8, actor_id="x", now=real_now()
+            kind=kind,
+            agent_id=he,
+            amount_fen=1_234_567,
+            reason="夜里顶班" * 8,
+            evidence=Evidence(words="值班表" * 20),
+            actor_id="x",
+            now=real_now(),
         )
     with transaction() as writing:  # the longest reason that the list of those who wait can show
         writing.execute(sa.update(PayoutLine).values(state="held", hold_reason="own-customer"))
