@@ -12,8 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from gig.core.clock import real_now
+from gig.core.db import transaction
 from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.operations.checking import Evidence
 from gig.payouts.adjustments.operations.deciding import propose
+from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates.operations.drafts import create_draft
 from gig.payouts.settlement.models import Period
@@ -65,8 +68,16 @@ def a_house_at_work(session: Session) -> dict[str, list[str]]:
     books.name_payee(he, holder="Alexandra Montgomery", at=long_ago)
     for kind in ("award", "clawback"):
         propose(
-            kind=kind, agent_id=he, amount_fen=1_234_567, reason="夜里顶班" * 8, actor_id="x", now=real_now()
+            kind=kind,
+            agent_id=he,
+            amount_fen=1_234_567,
+            reason="夜里顶班" * 8,
+            evidence=Evidence(words="值班表" * 20),
+            actor_id="x",
+            now=real_now(),
         )
+    with transaction() as writing:  # the longest reason that the list of those who wait can show
+        writing.execute(sa.update(PayoutLine).values(state="held", hold_reason="own-customer"))
     card = create_draft(now=real_now(), actor_id=None)
     session.rollback()
     adjustment = session.scalars(sa.select(Adjustment.id)).first()
@@ -74,6 +85,7 @@ def a_house_at_work(session: Session) -> dict[str, list[str]]:
     assert session.get(Period, period)
     finance = [
         f"/console/periods/{period}",
+        f"/console/periods/{period}?lines=held",
         f"/console/adjustments/{adjustment}",
         "/console/ledger/accounts",
         f"/console/ledger/{entry}",

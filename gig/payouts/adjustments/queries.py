@@ -16,6 +16,7 @@ from gig.identity.models import Person
 from gig.payouts.adjustments.models import WAITING, Adjustment, BackPayRun
 from gig.payouts.adjustments.values import ALONE
 from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.rehearsal import SHOWN, Finding, Item
 
@@ -60,8 +61,21 @@ def adjustments(
 def waiting_count(session: Session) -> int:
     """How many adjustments and back-pay runs wait for a second person."""
     one = sa.select(sa.func.count()).select_from(Adjustment).where(sa.text(WAITING)).scalar_subquery()
-    runs = sa.select(sa.func.count()).where(BackPayRun.state == "ready").scalar_subquery()
-    return int(session.scalar(sa.select(one + runs)) or 0)
+    return int(session.scalar(sa.select(one + _runs_to_confirm())) or 0)
+
+
+def waiting_runs(session: Session) -> int:
+    """How many back-pay runs wait for a second person; their adjustments are in no other list."""
+    return int(session.scalar(sa.select(_runs_to_confirm())) or 0)
+
+
+def _runs_to_confirm() -> sa.ScalarSelect[int]:
+    """How many runs can be posted: those that pay nobody, or that another overtook, cannot."""
+    pays = sa.exists().where(Adjustment.run_id == BackPayRun.id)
+    query = sa.select(sa.func.count()).where(
+        BackPayRun.state == "ready", BackPayRun.outdated_by.is_(None), pays
+    )
+    return query.scalar_subquery()
 
 
 def posted_alone(session: Session, maker_id: str, agent_id: str, since: dt.datetime) -> int:
@@ -131,6 +145,15 @@ def entry_key(adjustment: Adjustment) -> str | None:
 def runs(session: Session, *, limit: int = 20) -> Sequence[BackPayRun]:
     """The newest back-pay runs."""
     return session.scalars(sa.select(BackPayRun).order_by(BackPayRun.id.desc()).limit(limit)).all()
+
+
+def card_names(session: Session, runs: Sequence[BackPayRun]) -> dict[str, str]:
+    """What the rate cards are called by which these runs pay."""
+    ids = {run.card_id for run in runs if run.card_id}
+    if not ids:
+        return {}
+    query = sa.select(RateCardVersion.id, RateCardVersion.name).where(RateCardVersion.id.in_(ids))
+    return dict(session.execute(query).all())
 
 
 @dataclass(frozen=True)

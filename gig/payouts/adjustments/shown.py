@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -65,13 +65,15 @@ def reply_words(each: Earning) -> str:
     return f"{words} · {_('迟到')}" if each.penalty_fen else words
 
 
-def how(run: BackPayRun) -> str:
-    """每条补 0.20 元; 应得的 10%; 按另一张费率卡重算差额"""
+def how(run: BackPayRun, cards: Mapping[str, str]) -> str:
+    """每条补 0.20 元; 应得的 10%; 按费率卡 v4 重算差额"""
     words: str = _(MODE_WORDS[run.mode])
     if run.mode == "fixed":
         words = _("每条补 %(yuan)s 元", yuan=yuan(run.figure or 0))
     elif run.mode == "percent":
         words = _("应得的 %(n)s%%", n=run.figure)
+    elif run.card_id and run.card_id in cards:
+        words = _("按费率卡 %(name)s 重算差额", name=cards[run.card_id])
     return words
 
 

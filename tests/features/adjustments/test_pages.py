@@ -15,6 +15,7 @@ from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations.back_pay import advance_runs
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.rates.models import RateCardVersion
 from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, HOUR
 from tests.features.settlement.conftest import Desk
@@ -176,12 +177,25 @@ def test_a_reply_that_is_not_theirs_is_said_beside_an_amount_that_cannot_be_read
     assert "金额要写成数字" in page and "这位客服没有这条回复，也没有这个会话。" in page
 
 
-def test_a_reversal_says_all_that_is_wrong_with_it(session: Session, desk: Desk) -> None:
+def test_a_refused_reversal_says_all_that_is_wrong_and_keeps_what_was_typed(
+    session: Session, desk: Desk
+) -> None:
     books.earn(books.agent(), 240, base=120)
     session.rollback()
     entry = session.scalars(sa.select(LedgerEntry)).one()
-    page = desk().post(f"/console/ledger/{entry.id}/reversals", {"amount": "x", "reason": "", "id": new_id()})
-    assert "金额要写成数字" in page.text and "写明原因" in page.text
+    form = {"amount": "0.x1", "reason": "", "evidence": "值班日志", "id": new_id()}
+    file = {"file": (io.BytesIO(b"MZ, a program"), "a.pdf")}
+    finance = desk()
+    answer = finance.post(f"/console/ledger/{entry.id}/reversals", {**form, **file})
+    told = re.findall(r'<a href="#f-([a-z]+)">([^<]+)</a>', answer.text)
+    assert [field for field, _words in told] == ["amount", "reason", "file"]
+    for field, words in told:
+        assert re.search(rf'id="f-{field}-errors">.*?{words}', answer.text)
+    for typed in ("0.x1", "值班日志", "刚才选的附件没有保留"):
+        assert typed in answer.text
+    more = finance.post(f"/console/ledger/{entry.id}/reversals", {**form, "amount": "99", "reason": "延迟"})
+    assert "最多还能冲回 ¥2.40" in more.text and 'value="99"' in more.text and "值班日志" in more.text
+    assert session.scalars(sa.select(Adjustment)).all() == []
 
 
 def test_back_pay_is_previewed_and_posted(session: Session, desk: Desk) -> None:
@@ -219,6 +233,32 @@ def test_a_refused_run_keeps_what_was_typed_and_says_why_at_its_field(session: S
     assert session.scalars(sa.select(BackPayRun.id)).all() == []
 
 
+def test_every_fault_of_a_refused_run_leads_to_its_field(session: Session, desk: Desk) -> None:
+    form = {"first_day": "2026-11-17", "last_day": "2026-11-16", "mode": "twice", "figure": "", "reason": ""}
+    page = desk().post("/console/back-pay", form).text
+    told = re.findall(r'<a href="#(f-[a-z_]+)">', page)
+    assert told == ["f-first_day", "f-mode", "f-reason", "f-evidence"]
+    for place in told:
+        assert len(re.findall(f'id="{place}"', page)) == 1
+    assert re.search(r'id="f-first_day-errors">.*?结束的日子不能早于开始的日子', page)
+
+
+def test_a_run_by_a_card_says_by_which(session: Session, desk: Desk) -> None:
+    books.earn(books.agent(name="林可"), 240, base=120)
+    finance = desk()
+    (card,) = session.execute(sa.select(RateCardVersion.id, RateCardVersion.name)).all()
+    form = {"first_day": "2026-11-16", "last_day": "2026-11-22", "mode": "card", "card": card.id}
+    finance.post("/console/back-pay", {**form, "reason": "补差额", "evidence": "方案", "id": new_id()})
+    session.rollback()
+    run_id = session.scalars(sa.select(BackPayRun.id)).one()
+    for url in ("/console/back-pay", f"/console/back-pay/{run_id}"):
+        assert f"按费率卡 {card.name} 重算差额" in finance.get(url).text
+    advance_runs(now=CLOSING_TIME + HOUR)
+    counted = finance.get(f"/console/back-pay/{run_id}").text
+    assert "没有等人复核的" in finance.get(f"{ALL}?show=waiting").text
+    assert "没有人要补" in counted and "要另一位财务来确认" not in counted, "there is nothing to confirm"
+
+
 def test_days_that_were_paid_before_are_named_and_confirmed_one_by_one(session: Session, desk: Desk) -> None:
     books.earn(books.agent(name="林可"), 240, base=120)
     finance, runs = desk(), []
@@ -230,6 +270,8 @@ def test_days_that_were_paid_before_are_named_and_confirmed_one_by_one(session: 
         advance_runs(now=CLOSING_TIME + HOUR)
         page = finance.get(f"/console/back-pay/{runs[-1]}").text
         assert ("这段日子已经补发过" in page) is (reason == "夜班补贴")
+        waiting = finance.get(f"{ALL}?show=waiting").text
+        assert "等人复核 1" in waiting and "有 1 批批量补发等人确认" in waiting
         if reason == "大促补贴":
             finance.post(f"/console/back-pay/{runs[0]}/start")
             advance_runs(now=CLOSING_TIME + HOUR)

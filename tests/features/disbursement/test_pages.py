@@ -71,6 +71,28 @@ def test_a_result_is_looked_at_then_posted(session: Session, desk: Desk) -> None
     assert books.faults() == []
 
 
+def test_what_is_paid_again_has_still_to_be_exported(session: Session, desk: Desk) -> None:
+    approved_week(1200)
+    finance = desk()
+
+    def is_done() -> bool:
+        (step,) = re.findall(
+            r'<li class="row g12 (\w+)">(?:(?!<li).)*制单与导出',
+            finance.get(f"/console/periods/{WEEK}").text,
+            re.S,
+        )
+        return step == "done"
+
+    assert not is_done()
+    first = exported()
+    assert is_done()
+    answer(first, as_csv(row(lines(session)[0], "失败", "超过限额")))
+    finance.post(f"/console/batches/{first}/retries", {"anyway": "1"})
+    assert not is_done(), "the retry is in no batch"
+    create_batch(period_id=WEEK, template="generic", actor_id="maker", now=payday.NOW)
+    assert not is_done(), "its batch is not exported"
+
+
 def test_a_line_and_the_one_that_pays_it_again_name_each_other(session: Session, desk: Desk) -> None:
     approved_week(1200)
     first = exported()

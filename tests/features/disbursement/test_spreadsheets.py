@@ -31,7 +31,7 @@ HANDED_OUT = {
     "gig/payouts/rates/views/pages.py": "a card as JSON",
     "gig/payouts/settlement/views/agent.py": "statements, below; the PDF has no cells",
     "gig/payouts/tax/views/console.py": "filings, below",
-    "gig/payouts/whatif/views/pages.py": "ids and amounts alone: test_what_if_pages",
+    "gig/payouts/whatif/views/pages.py": "who would have had what: test_what_if_pages",
 }
 """Where files leave the product, and what they are. Whoever adds one says where its cells are looked at."""
 

@@ -222,7 +222,16 @@ def test_whoever_publishes_alone_says_why_too(ops: FlaskClient, session: Session
     assert (stored(session, id).state, stored(session, id).revision) == ("draft", 1)
     assert press(ops, id, "publish", valid_from=start, why="旺季加价")[0] == 302
     assert stored(session, id).why == "旺季加价"
-    assert "复核发布：旺季加价" in page(ops, f"/console/rates/{id}")
+    published = page(ops, f"/console/rates/{id}")
+    assert "直接发布：旺季加价" in published and "复核发布" not in published, "nobody else looked at it"
+
+
+def test_a_start_with_seconds_is_shown_with_them(ops: FlaskClient, session: Session) -> None:
+    id = drafted(session)
+    day = (clock.now() + dt.timedelta(days=2)).date().isoformat()
+    assert press(ops, id, "publish", valid_from=f"{day}T00:00:30", why="旺季加价")[0] == 302
+    assert page(ops, f"/console/rates/{id}").count(f"{day} 00:00:30") == 2
+    assert f"{day} 00:00:30" in page(ops, "/console/rates")
 
 
 def test_a_draft_passed_without_a_word_is_not_published_from_its_page(

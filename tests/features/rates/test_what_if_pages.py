@@ -6,10 +6,13 @@ import datetime as dt
 import html
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from gig.core import clock
+from gig.core.db import transaction
+from gig.identity.models import Person
 from gig.payouts.rates.operations.drafts import create_draft
 from gig.payouts.whatif.models import WhatIf
 from gig.payouts.whatif.views import pages as what_if_pages
@@ -81,7 +84,10 @@ def test_the_list_names_who_has_less_and_who_has_more(
     assert listed.index("何晓") < listed.index("林可")
     assert "林可" not in page(console, f"{answer.location}?who=down").split('id="run"')[1]
     file = console.get(f"{answer.location}/agents.csv").get_data(as_text=True)
-    assert f"{worked['delivery']},1.20,1.00,-0.20" in file
+    assert f"何晓,{worked['delivery']},1.20,1.00,-0.20" in file
+    with transaction() as writing:
+        writing.execute(sa.update(Person).where(Person.id == worked["delivery"]).values(name="=HYPERLINK(0)"))
+    assert f"'=HYPERLINK(0),{worked['delivery']}" in console.get(f"{answer.location}/agents.csv").text
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,8 @@ def test_a_week_that_does_not_tie_names_who_and_offers_no_approval(session: Sess
     table = words(page.split("对不上的人")[1].split("</table>")[0])
     assert "何静 24.00 24.00 24.00 24.01" in table
     assert "林可" not in table
-    assert "审批通过" not in page
+    (button,) = re.findall(r"<button([^>]*)>(?:(?!<button).)*?审批通过", page, re.S)
+    assert " disabled" in button and "对不上，审批和导出已停用" in button, "it is off and says why"
 
 
 def test_a_close_under_way_shows_how_far_it_is(session: Session, desk: Desk) -> None:

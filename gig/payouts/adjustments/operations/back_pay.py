@@ -47,7 +47,9 @@ def draft_run(
     """A run over past business days begins to be counted; its id. The same `id` again changes nothing."""
     end_day = last_day + dt.timedelta(days=1)
     faults = _faults(mode, figure, reason, evidence)
-    if not first_day < end_day <= zone().day_of(now) or (end_day - first_day).days > LONGEST_DAYS:
+    if last_day < first_day:
+        faults["span"] = [N_("结束的日子不能早于开始的日子。")]
+    elif end_day > zone().day_of(now) or (end_day - first_day).days > LONGEST_DAYS:
         faults["span"] = [N_("起止日期要是已经过完的日子，最长 400 天。")]
     if faults:
         raise Invalid(faults)

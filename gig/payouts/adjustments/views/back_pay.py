@@ -43,9 +43,11 @@ def _list(errors: Faults) -> str:
         .order_by(RateCardVersion.valid_from.desc())
         .limit(50)
     ).all()
+    newest = queries.runs(session)
     return render_template(
         "adjustments/runs.html",
-        runs=queries.runs(session),
+        runs=newest,
+        card_names=queries.card_names(session, newest),
         cards=[(card.id, card.name) for card in cards],
         shown=shown,
         form=request.form,
@@ -62,7 +64,9 @@ def create() -> Response | tuple[str, int]:
     try:
         id = _draft(request.form)
     except Invalid as error:
-        return _list(said(error)), 422
+        faults = said(error)
+        days = {"first_day": faults.pop("span")} if "span" in faults else {}
+        return _list(days | faults), 422
     return redirect(url_for("back_pay.run", run_id=id), code=303)
 
 
@@ -99,6 +103,7 @@ def run(run_id: str) -> str:
         counted=queries.counted(session, run_id),
         rows=rows[:PAGE],
         earlier=earlier,
+        card_names=queries.card_names(session, [found, *(each.run for each in earlier)]),
         on_top={each.run.id for each in given.to_confirm(found, earlier)},
         outdated_by=session.get(BackPayRun, found.outdated_by) if found.outdated_by else None,
         more=rows[PAGE - 1].adjustment.id if len(rows) > PAGE else None,

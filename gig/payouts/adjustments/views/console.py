@@ -22,6 +22,7 @@ from gig.payouts.adjustments.operations import deciding
 from gig.payouts.adjustments.operations.settings import set_alone
 from gig.payouts.adjustments.values import ALONE, FILE_TYPES, KINDS, WORDS
 from gig.payouts.adjustments.views import form
+from gig.payouts.books.views.pages import entry_page
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.shown import names
@@ -76,6 +77,7 @@ def _list(errors: Faults) -> str:
         outcome=numbers.outcome,
         names=names(session, *numbers.people_of(changes)),
         count=queries.waiting_count(session),
+        runs=queries.waiting_runs(session) if waiting else 0,
     )
 
 
@@ -98,15 +100,16 @@ def create() -> Answer | tuple[str, int]:
 
 @pages.post("/console/ledger/<entry_id>/reversals")
 @allow("settle")
-def reverse(entry_id: str) -> Answer:
-    """A part of an entry, or all of it, goes back."""
-
-    def work() -> str:
-        asked = form.of_reversal(request.form)
-        who: dict[str, Any] = {"id": form.asked_id(), "actor_id": actor_id()}
-        return deciding.propose_reversal(entry_id=entry_id, **asked, **who, now=received_at())
-
-    return _to_one(work, url_for("books.entry", entry_id=entry_id))
+def reverse(entry_id: str) -> Answer | tuple[str, int]:
+    """A part of an entry, or all of it, goes back; what is refused stays in the form of the entry's page."""
+    who: dict[str, Any] = {"id": form.asked_id(), "actor_id": actor_id(), "now": received_at()}
+    try:
+        id = deciding.propose_reversal(entry_id=entry_id, **form.of_reversal(request.form), **who)
+    except Invalid as error:
+        return entry_page(entry_id, said(error)), 422
+    except Refused as error:
+        return entry_page(entry_id, {"": [say(error)]}), 422
+    return redirect(url_for("adjustments.adjustment", adjustment_id=id), code=303)
 
 
 @pages.get("/console/adjustments/<adjustment_id>")
@@ -178,13 +181,6 @@ def limit() -> Answer:
 
     told(work)
     return redirect(url_for("adjustments.adjustments"), code=303)
-
-
-def _to_one(work: Callable[[], str], back: str) -> Answer:
-    made: list[str] = []
-    if not told(lambda: made.append(work())):
-        return redirect(back, code=303)
-    return redirect(url_for("adjustments.adjustment", adjustment_id=made[0]), code=303)
 
 
 def _decided(adjustment_id: str, work: Callable[[], None]) -> Answer:

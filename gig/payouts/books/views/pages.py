@@ -29,6 +29,7 @@ from gig.payouts.ledger.queries import Balance
 from gig.payouts.settlement import shown
 from gig.payouts.settlement.rehearsal import DESKS
 from gig.payouts.settlement.values import zone
+from gig.web.telling import Faults
 
 pages = Blueprint("books", __name__, template_folder="../templates")
 
@@ -118,6 +119,11 @@ def check() -> Answer:
 @allow("settle")
 def entry(entry_id: str) -> str:
     """One entry: its accounts, its cause, what it takes back and what took it back."""
+    return entry_page(entry_id, {})
+
+
+def entry_page(entry_id: str, errors: Faults) -> str:
+    """The entry's page; what was typed to take it back stays in its form, with what is wrong with it."""
     session = db.session()
     found = session.get(LedgerEntry, entry_id) if is_id(entry_id) else None
     if found is None:
@@ -137,6 +143,9 @@ def entry(entry_id: str) -> str:
         desks=DESKS,
         kind_words=shown.ENTRY_WORDS,
         name=shown.names(session, found.agent_id)[found.agent_id] if found.agent_id else "",
+        form=request.form,
+        file_again=bool(request.files.get("file")),
+        errors=errors,
         new_id=new_id(),
     )
 

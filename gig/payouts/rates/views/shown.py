@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from gig.payouts.rates.rules.comparison import LIMITS, Difference, week_of
 from gig.payouts.rates.rules.document import TWICE
 from gig.payouts.rates.rules.overlaps import WEEKDAY_WORDS
 from gig.payouts.rates.rules.samples import Sample, samples
-from gig.web.filters import DAYS, say, times
+from gig.web.filters import DAYS, date_time, say, times
 from gig.web.names import called
 
 DATES_SHOWN = 6
@@ -227,7 +228,7 @@ def _fault(pointer: str, sentence: Any) -> str:
 def history(session: Session, id: str) -> list[LogLine]:
     """What was done to the version, the newest first."""
     query = (
-        sa.select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.reason)
+        sa.select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.reason, AuditEntry.detail)
         .where(AuditEntry.object_type == RATE_CARD, AuditEntry.object_id == id)
         .order_by(AuditEntry.id.desc())
         .limit(50)
@@ -235,9 +236,14 @@ def history(session: Session, id: str) -> list[LogLine]:
     lines = session.execute(query).all()
     names = people(session, [line.actor_id for line in lines])
     return [
-        LogLine(at, names.get(who or "", _("系统")), _action(action), why_words(why))
-        for at, who, action, why in lines
+        LogLine(at, names.get(who or "", _("系统")), _action(action, json.loads(detail)), why_words(why))
+        for at, who, action, why, detail in lines
     ]
+
+
+def start_words(instant: dt.datetime) -> str:
+    """2026-12-10 00:00, with the seconds of a start that has some."""
+    return date_time(instant) + (f":{instant.second:02}" if instant.second else "")
 
 
 def why_words(why: str | None) -> str | None:
@@ -245,14 +251,14 @@ def why_words(why: str | None) -> str | None:
     return _(NOT_SAID) if why == NOT_SAID else why
 
 
-def _action(action: str) -> str:
+def _action(action: str, detail: dict[str, Any]) -> str:
     words: dict[str, str] = {
         "rate_card.create": _("新建草稿"),
         "rate_card.edit": _("保存"),
         "rate_card.discard": _("丢弃草稿"),
         "rate_card.submit": _("提交复核"),
         "rate_card.give_back": _("退回"),
-        "rate_card.publish": _("复核发布"),
+        "rate_card.publish": _("直接发布") if detail.get("alone") else _("复核发布"),
         "rate_card.withdraw": _("撤回"),
     }
     return words.get(action, action)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from gig.core.cells import plain
 from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, Refused
@@ -82,12 +83,12 @@ def agents(id: str, run_id: str) -> Response:
     up, down = winners_and_losers(read_tally(run.tally))
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_("客服编号"), _("原来（元）"), _("试算（元）"), _("变化（元）")])
+    writer.writerow([_("客服"), _("客服编号"), _("原来（元）"), _("试算（元）"), _("变化（元）")])
     everyone = [*down, *up]
     for start in range(0, len(everyone), 500):
         for person in named(session, run, everyone[start : start + 500]).values():
             amounts = [yuan(person[name]) for name in ("old_fen", "new_fen", "change_fen")]
-            writer.writerow([person["agent_id"], *amounts])
+            writer.writerow([plain(person["name"]), person["agent_id"], *amounts])
     answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="what-if-{run_id}.csv"'
     return answer
