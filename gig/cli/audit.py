@@ -52,4 +52,5 @@ def _lines(finding: Finding) -> Iterator[str]:
     at_least = "at least " if group.capped else ""
     money = f", {yuan(finding.fen, grouped=True)} yuan in all" if finding.fen else ""
     more = f", of which the largest {len(group.rows)} are above" if group.more else ""
-    yield f"      {at_least}{finding.count:,} differences{money}{more}"
+    noun = "difference" if finding.count == 1 else "differences"
+    yield f"      {at_least}{finding.count:,} {noun}{money}{more}"

@@ -26,29 +26,32 @@ def short(inquiry_id: str) -> str:
     return f"…{inquiry_id[-6:]}"
 
 
-def _handed_on(inquiry_id: str) -> Place:
-    return Place("operate", "ops.escalations.show_one", N_("看咨询"), {"inquiry_id": inquiry_id})
+def _handed_on(inquiry_id: str, handovers: int = 1) -> tuple[Place, ...]:
+    """The page of an inquiry's hand-overs, which only those have that were handed on."""
+    page = Place("operate", "ops.escalations.show_one", N_("看咨询"), {"inquiry_id": inquiry_id})
+    return (page,) if handovers else ()
 
 
 def inquiries(ids: Collection[str]) -> Named:
     """咨询 …7qk3zz（退款）"""
     rows = db.session().execute(
-        sa.select(Inquiry.id, Inquiry.queue, Inquiry.owner_id, Inquiry.last_owner_id).where(
-            Inquiry.id.in_(ids)
-        )
+        sa.select(
+            Inquiry.id, Inquiry.queue, Inquiry.handovers, Inquiry.owner_id, Inquiry.last_owner_id
+        ).where(Inquiry.id.in_(ids))
     )
     found = {}
-    for id, queue, owner, last in rows:
+    for id, queue, handovers, owner, last in rows:
         agent = owner or last
         words = _("咨询 %(n)s（%(queue)s）", n=short(id), queue=called(queue, "queue"))
-        found[id] = Thing(words, (_handed_on(id), *((ledger(agent=agent),) if agent else ())))
+        found[id] = Thing(words, (*_handed_on(id, handovers), *((ledger(agent=agent),) if agent else ())))
     return found
 
 
 def turns(ids: Collection[str]) -> Named:
     """咨询 …7qk3zz 的第 2 轮"""
     rows = db.session().execute(
-        sa.select(Turn.id, Turn.inquiry_id, Turn.number, Turn.answered_by, Earning.id)
+        sa.select(Turn.id, Turn.inquiry_id, Inquiry.handovers, Turn.number, Turn.answered_by, Earning.id)
+        .join(Inquiry, Inquiry.id == Turn.inquiry_id)
         .outerjoin(Earning, Earning.turn_id == Turn.id)
         .where(Turn.id.in_(ids))
     )
@@ -56,12 +59,12 @@ def turns(ids: Collection[str]) -> Named:
         id: Thing(
             _("咨询 %(n)s 的第 %(turn)s 轮", n=short(inquiry), turn=number),
             (
-                _handed_on(inquiry),
+                *_handed_on(inquiry, handovers),
                 *((ledger(source=f"earning:{earning}"),) if earning else ()),
                 *((ledger(N_("看这个人的分录"), agent=agent),) if agent else ()),
             ),
         )
-        for id, inquiry, number, agent, earning in rows
+        for id, inquiry, handovers, number, agent, earning in rows
     }
 
 
@@ -73,7 +76,7 @@ def escalations(ids: Collection[str]) -> Named:
         row.id: Thing(
             _("%(who)s 升级的咨询 %(n)s", who=who[row.agent_id], n=short(row.inquiry_id)),
             (
-                _handed_on(row.inquiry_id),
+                *_handed_on(row.inquiry_id),
                 ledger(source=f"triage:{row.turn_id}:{row.agent_id}"),
                 ledger(N_("看这个人的分录"), agent=row.agent_id),
             ),

@@ -14,6 +14,7 @@ from gig.identity.queries import people_called
 from gig.payouts.books.shown import account_words
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger.accounts import owner
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Period, Statement
 from gig.payouts.settlement.shown import ENTRY_WORDS, STATE_WORDS, last_day, title
@@ -66,14 +67,16 @@ def period_states(ids: Collection[str]) -> Named:
 
 
 def dues(ids: Collection[str]) -> Named:
-    """What one agent is due in one period; the id is both, with a space between."""
+    """What one agent is due in one period; the id is both, with a space between. Neither needs to exist."""
     pairs = {id: id.partition(" ")[::2] for id in ids}
     who = words_of("agent", {agent for _period_id, agent in pairs.values()})
-    when = words_of("period", {period for period, _agent in pairs.values()})
+    named = {period for period, _agent in pairs.values()}
+    when = words_of("period", named)
+    there = set(db.session().scalars(sa.select(Period.id).where(Period.id.in_(named))))
     return {
         id: Thing(
             _("%(who)s，%(period)s", who=who.get(agent, "—"), period=when.get(period, "—")),
-            (ledger(period=period, agent=agent), _to_period(period)),
+            (ledger(period=period, agent=agent), *((_to_period(period),) if period in there else ())),
         )
         for id, (period, agent) in pairs.items()
     }
@@ -137,10 +140,14 @@ def _to_batch(id: str) -> Place:
 
 
 def sheets(ids: Collection[str]) -> Named:
-    """A stored file of a batch; the id is the batch's and the file's name, with a space between."""
+    """代发表 PB20261123-0001.xlsx; the id is the batch's and the file's name, with a space between."""
+    pairs = {id: id.partition(" ")[::2] for id in ids}
+    named = {batch for batch, _name in pairs.values()}
+    there = set(db.session().scalars(sa.select(Batch.id).where(Batch.id.in_(named))))
     return {
-        id: Thing(_("代发表 %(name)s", name=id.partition(" ")[2]), (_to_batch(id.partition(" ")[0]),))
-        for id in ids
+        id: Thing(_("代发表 %(name)s", name=name), (_to_batch(batch),))
+        for id, (batch, name) in pairs.items()
+        if batch in there
     }
 
 
@@ -180,14 +187,21 @@ def earnings(ids: Collection[str]) -> Named:
 def accounts(ids: Collection[str]) -> Named:
     """One account in words; the empty id is all of them."""
     everything = Place("settle", "books.accounts", N_("看科目"))
+    words = _in_words({id for id in ids if id})
     return {
-        id: Thing(account_words(id), (ledger(account=id), everything))
-        if id
-        else Thing(_("全部科目"), (everything,))
+        id: Thing(words[id], (ledger(account=id), everything)) if id else Thing(_("全部科目"), (everything,))
         for id in ids
     }
 
 
 def both_accounts(ids: Collection[str]) -> Named:
-    """One account, or debit and credit with a slash between."""
-    return {id: Thing(" / ".join(account_words(each) for each in id.split(" / "))) for id in ids}
+    """佣金支出 / 应付客服佣金 · 林可（138****8000）: one account, or debit and credit."""
+    words = _in_words({each for id in ids for each in id.split(" / ")})
+    return {id: Thing(" / ".join(words[each] for each in id.split(" / "))) for id in ids if id}
+
+
+def _in_words(some: Collection[str]) -> dict[str, str]:
+    """Two accounts of what is owed differ only in whom it is owed to."""
+    owners = {account: owner(account) for account in some}
+    who = words_of("agent", set(owners.values()))
+    return {account: account_words(account, who.get(agent, "")) for account, agent in owners.items()}

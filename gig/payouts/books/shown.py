@@ -25,6 +25,6 @@ ACCOUNT_WORDS: Mapping[str, str] = {
 def account_words(account: str, agent: str = "") -> str:
     """The account in words; an agent's with their name, if it is told."""
     if not accounts.is_payable(account):
-        return str(_(ACCOUNT_WORDS.get(account, account)))
+        return str(_(ACCOUNT_WORDS[account])) if account in ACCOUNT_WORDS else account
     words = str(_(ACCOUNT_WORDS[accounts.ALL_PAYABLE]))
     return f"{words} · {agent}" if agent else words

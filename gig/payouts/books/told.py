@@ -168,6 +168,7 @@ PRIMITIVE: Mapping[str, Callable[[str], str]] = {
     "fen": lambda text: yuan(int(text)),
     "count": lambda text: thousands(int(text)),
     "instant": _instant,
+    "day": lambda text: day(dt.date.fromisoformat(text)),
     "hash": lambda text: text[:HASH_SHOWN],
 }
 """Kinds of value that need no name: how each is said."""

@@ -115,6 +115,7 @@ def _taxed_as_paid(session: Session) -> Iterator[Difference]:
             WHERE t.paid_on <> b.payment_date""",
         says=N_("%(thing)s：批次的付款日是 %(expected)s，个税却记在 %(found)s。"),
         about="line",
+        are="day",
     )
 
 

@@ -71,7 +71,7 @@ def _sheet(session: Session, batch: Batch) -> Iterator[Difference]:
             try:
                 lines, fen = _read(session, file, layout)
             except Exception as error:
-                says = N_("%(thing)s：留存的文件读不出来（%(found)s）。")
+                says = N_("%(thing)s：留存的文件读不出来。")
                 yield Difference(f"sheet {file.name}", "readable", type(error).__name__, says, about)
                 return
             yield from _as_exported(session, file, about)

@@ -24,3 +24,8 @@ def payable(agent_id: str) -> str:
 
 def is_payable(account: str) -> bool:
     return account.startswith(_PAYABLE)
+
+
+def owner(account: str) -> str:
+    """The agent to whom the house owes it; empty for any other account."""
+    return account.removeprefix(_PAYABLE).lower() if is_payable(account) else ""

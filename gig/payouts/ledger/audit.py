@@ -33,7 +33,8 @@ class Difference:
 
     `says` is a sentence with places for the `thing`, `expected`, `found` and, of money, how far it is `off`.
     `about` is the kind and the id of the thing; `are` says what expected and found are: `fen`, `count`,
-    `instant`, or the kind of thing that they name. `fen` is how far money is off, signed, 0 for no money.
+    `instant`, `day`, `hash`, or the kind of thing that they name. `fen` is how far money is off, signed, 0
+    for no money.
     """
 
     subject: str
