@@ -306,10 +306,11 @@ def test_who_was_left_out_of_a_run_is_said_on_its_page(session: Session, desk: D
     finance = desk()
     form = {"first_day": "2026-11-16", "last_day": "2026-11-22", "mode": "fixed", "figure": "0.20"}
     finance.post("/console/back-pay", {**form, "reason": "大促补贴", "evidence": "方案", "id": new_id()})
-    advance_runs(now=CLOSING_TIME + HOUR)
     session.rollback()
     run_id = session.scalars(sa.select(BackPayRun.id)).one()
-    finance.post(f"/console/back-pay/{run_id}/start")
+    advance_runs(now=CLOSING_TIME + HOUR)
+    started = finance.post(f"/console/back-pay/{run_id}/start").text
+    assert "正在入账" in started
     with transaction() as writing:
         one = sa.select(Adjustment.id).where(Adjustment.run_id == run_id).limit(1).scalar_subquery()
         left = {"state": "withdrawn", "decided_at": CLOSING_TIME + HOUR}
