@@ -50,12 +50,16 @@ def slots(session: Session, run: BackPayRun, inquiries: sa.Select[str]) -> dict[
     Each takes one of the inquiry's paid replies, although it was priced at 0. Only what was wholly taken
     back takes none.
     """
+    beyond = (Earning.inquiry_id.in_(inquiries), Earning.gross_fen == 0, ~_within(run))
+    unpaid = session.scalars(sa.select(Earning.id).where(*beyond)).all()
+    if not unpaid:
+        return {}
     query = (
         sa.select(Earning.inquiry_id, sa.func.count(Earning.id.distinct()))
         .join(Adjustment, Adjustment.agent_id == Earning.agent_id)
         .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
         .join(BackPayShare, _share_of(Adjustment.id, Earning.id))
-        .where(Earning.inquiry_id.in_(inquiries), Earning.gross_fen == 0, ~_within(run))
+        .where(Earning.id.in_(unpaid))
         .where(BackPayRun.state.in_(GIVEN), _before(run), Adjustment.state.in_(STANDS))
         .where(BackPayRun.starts_at <= Earning.received_at, BackPayRun.ends_at > Earning.received_at)
         .where(Adjustment.amount_fen > reversed_fen())
