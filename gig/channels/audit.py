@@ -10,6 +10,8 @@ from gig.core.text import N_
 from gig.payouts.ledger.audit import Difference, check, rows
 
 _REVERSED = "(SELECT sum(r.payable_fen) FROM ledger_entry r WHERE r.reverses_id = e.id)"
+_BACK = """(SELECT coalesce(sum(r.amount_fen), 0) FROM ledger_entry e
+    JOIN ledger_entry r ON r.reverses_id = e.id WHERE e.source_key = 'adjustment:' || a.id)"""
 _KEPT = f"sum(e.payable_fen + coalesce({_REVERSED}, 0))"
 
 
@@ -38,6 +40,17 @@ def _taken_back(session: Session) -> Iterator[Difference]:
             WHERE s.state = 'own_customer' GROUP BY s.id HAVING {_KEPT} <> 0""",
         says=N_("%(thing)s：那单的转交费应收回到 %(expected)s，还剩 %(found)s，%(off)s。"),
         about="suspicion",
+        are="fen",
+    )
+    yield from rows(
+        session,
+        f"""SELECT 'adjustment:' || a.id, sum(p.fen), {_BACK}, a.id FROM suspicion s
+            JOIN earning g ON g.inquiry_id = s.inquiry_id AND g.agent_id = s.agent_id
+            JOIN adjustment a ON a.agent_id = g.agent_id AND a.run_id IS NOT NULL AND a.state = 'posted'
+            JOIN back_pay_share p ON p.adjustment_id = a.id AND p.earning_id = g.id
+            WHERE s.state = 'own_customer' GROUP BY a.id HAVING {_BACK} < sum(p.fen)""",
+        says=N_("%(thing)s：补发里有 %(expected)s 是补给自问自答的，只收回了 %(found)s，%(off)s。"),
+        about="adjustment",
         are="fen",
     )
 

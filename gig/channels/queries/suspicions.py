@@ -15,6 +15,7 @@ from gig.dispatch.escalation_models import Escalation
 from gig.dispatch.models import Inquiry, Message, TurnQuote
 from gig.dispatch.queries.threads import messages
 from gig.identity.models import Person
+from gig.payouts.adjustments.queries import back_paid_in
 from gig.payouts.earnings.models import Earning
 
 PAGE = 100
@@ -40,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Case:
-    """All that a decision rests on."""
+    """All that a decision rests on. `back_paid_fen` is what back pay gave for its replies, still there."""
 
     row: Row
     inquiry: Inquiry
@@ -48,6 +49,7 @@ class Case:
     earnings: Sequence[Earning]
     shared: Sequence[sa.Row[str, dt.datetime, dt.datetime | None]]
     decider: str | None
+    back_paid_fen: int
 
 
 def waiting(session: Session) -> int:
@@ -113,6 +115,7 @@ def case(session: Session, id: str) -> Case:
         session.scalars(earned).all(),
         list(session.execute(shared)),
         decider.name if decider else None,
+        back_paid_in(session, suspicion.agent_id, suspicion.inquiry_id),
     )
 
 

@@ -13,6 +13,7 @@ from gig.dispatch.models import TurnQuote
 from gig.dispatch.outages.models import Outage
 from gig.dispatch.rules.outage import meets
 from gig.identity.models import Agent, Person
+from gig.payouts.adjustments.queries import back_paid_for
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.scoring.models import ScoreEvent
@@ -38,12 +39,14 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What recording the window would excuse, as things stand."""
+    """What recording the window would excuse, as things stand; `back_paid_fen` is what back pay gave for
+    these late replies before."""
 
     agents: int
     late: int
     missed: int
     fen: int
+    back_paid_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +116,18 @@ def met(
 
 def preview(session: Session, window_from: dt.datetime, window_until: dt.datetime) -> Preview:
     """Goes through the agents as the excusing will."""
-    cursor, found, agents = "", Preview(0, 0, 0, 0), 0
+    cursor, found, agents = "", Preview(0, 0, 0, 0, 0), 0
     while agent_ids := agents_after(session, cursor):
         turns = met(session, agent_ids, window_from, window_until)
         late = sum(each.kind == "late" for each in turns)
+        penalised = [each.turn_id for each in turns if each.open_fen]
         agents += len({each.agent_id for each in turns})
         found = Preview(
             agents,
             found.late + late,
             found.missed + len(turns) - late,
             found.fen + sum(each.open_fen for each in turns),
+            found.back_paid_fen + back_paid_for(session, agent_ids, penalised),
         )
         cursor = agent_ids[-1]
     return found

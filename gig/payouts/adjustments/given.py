@@ -1,101 +1,153 @@
-"""What the replies of a back-pay run have got since they were priced, and which runs paid the same days."""
+"""What runs of back pay gave for each reply, and which runs paid the same days."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.payouts.adjustments.became import gone, reversed_fen
 from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
 from gig.payouts.earnings.models import Earning
-from gig.payouts.ledger.models import LedgerEntry
 
 GIVEN = ("posting", "posted")
 """A run that began to be posted is posted to its end."""
 
-
-def reversed_fen() -> sa.ScalarSelect[int]:
-    """What was taken back of an adjustment, for use as a column beside it."""
-    back, entry = sa.alias(LedgerEntry.__table__), sa.alias(LedgerEntry.__table__)
-    return (
-        sa.select(sa.func.coalesce(sa.func.sum(back.c.amount_fen), 0))
-        .select_from(entry.join(back, back.c.reverses_id == entry.c.id))
-        .where(entry.c.source_key == sa.literal("adjustment:") + Adjustment.id)
-        .correlate(Adjustment)
-        .scalar_subquery()
-    )
+STANDS = ("proposed", "posted")
+"""An agent's part of such a run is given, unless it was left out (withdrawn) while it was posted."""
 
 
 def by_runs(session: Session, run: BackPayRun, agent_ids: Collection[str]) -> dict[str, int]:
-    """By reply of these agents, what earlier runs over days of this one gave for it.
+    """By reply of these agents in its span, what the runs before it over days of it gave for the reply."""
+    theirs = (Adjustment.agent_id.in_(agent_ids), BackPayRun.state.in_(GIVEN), _meets(run), _before(run))
+    fen_of: dict[str, int] = {}
+    for share in _live(session, theirs, _within(run)):
+        fen_of[share.earning_id] = fen_of.get(share.earning_id, 0) + share.fen
+    return fen_of
 
-    What was reversed of an agent's back pay counts as not given; a part of it as taken from its last replies.
+
+def in_inquiry(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
+    """By posted adjustment, what is left of the agent's back pay for replies of the inquiry."""
+    theirs = (Adjustment.agent_id == agent_id, Adjustment.state == "posted")
+    fen_of: dict[str, int] = {}
+    for share in _live(session, theirs, Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id):
+        fen_of[share.adjustment_id] = fen_of.get(share.adjustment_id, 0) + share.fen
+    return fen_of
+
+
+def for_turns(session: Session, agent_ids: Collection[str], turn_ids: Collection[str]) -> int:
+    """What is left of the back pay that was posted to these agents for their replies of the turns."""
+    theirs = (Adjustment.agent_id.in_(agent_ids), Adjustment.state == "posted")
+    return sum(share.fen for share in _live(session, theirs, Earning.turn_id.in_(turn_ids)))
+
+
+def slots(session: Session, run: BackPayRun, inquiries: sa.Select[str]) -> dict[str, int]:
+    """By inquiry, how many of its replies outside of the run's span are paid by back pay alone.
+
+    Each takes one of the inquiry's paid replies, although it was priced at 0. Only what was wholly taken
+    back takes none.
     """
-    before = sa.func.sum(BackPayShare.fen).over(
-        partition_by=BackPayShare.adjustment_id, order_by=BackPayShare.earning_id
-    )
-    shares = (
-        sa.select(
-            BackPayShare.earning_id,
-            BackPayShare.fen,
-            (before - BackPayShare.fen).label("before"),
-            (Adjustment.amount_fen - reversed_fen()).label("left"),
-        )
-        .join(Adjustment, Adjustment.id == BackPayShare.adjustment_id)
+    beyond = (Earning.inquiry_id.in_(inquiries), Earning.gross_fen == 0, ~_within(run))
+    unpaid = session.scalars(sa.select(Earning.id).where(*beyond)).all()
+    if not unpaid:
+        return {}
+    query = (
+        sa.select(Earning.inquiry_id, sa.func.count(Earning.id.distinct()))
+        .join(Adjustment, Adjustment.agent_id == Earning.agent_id)
         .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
-        .where(Adjustment.agent_id.in_(agent_ids), BackPayRun.state.in_(GIVEN), _meets(run))
+        .join(BackPayShare, _share_of(Adjustment.id, Earning.id))
+        .where(Earning.id.in_(unpaid))
+        .where(BackPayRun.state.in_(GIVEN), _before(run), Adjustment.state.in_(STANDS))
+        .where(BackPayRun.starts_at <= Earning.received_at, BackPayRun.ends_at > Earning.received_at)
+        .where(Adjustment.amount_fen > reversed_fen())
+        .group_by(Earning.inquiry_id)
     )
-    given: dict[str, int] = {}
-    for earning_id, fen, earlier, left in session.execute(shares):
-        given[earning_id] = given.get(earning_id, 0) + min(fen, max(0, int(left) - int(earlier)))
-    return given
+    return {inquiry_id: int(count) for inquiry_id, count in session.execute(query)}
 
 
-def returned(
-    session: Session, of: str, agent_ids: Collection[str], since: dt.datetime, until: dt.datetime
-) -> dict[str, int]:
-    """By reply of these agents in the span, what was reversed of its entry `earning` or `penalty`."""
-    entry, back = sa.alias(LedgerEntry.__table__), sa.alias(LedgerEntry.__table__)
-    rows = session.execute(
-        sa.select(Earning.id, sa.func.sum(back.c.amount_fen))
-        .join(entry, entry.c.source_key == sa.literal(f"{of}:") + Earning.id)
-        .join(back, back.c.reverses_id == entry.c.id)
-        .where(Earning.agent_id.in_(agent_ids), Earning.received_at >= since, Earning.received_at < until)
-        .where(Earning.penalty_fen > 0 if of == "penalty" else Earning.gross_fen > 0)
-        .group_by(Earning.id)
+@dataclass(frozen=True)
+class _Share:
+    adjustment_id: str
+    earning_id: str
+    fen: int
+
+
+def _live(
+    session: Session, theirs: Sequence[sa.ColumnElement[bool]], *replies: sa.ColumnElement[bool]
+) -> Iterator[_Share]:
+    """What is left of these agents' back pay for each of the replies.
+
+    What was taken back of an adjustment was taken for its replies that are gone, as far as they reach, and
+    then from its last ones: what one reply lost is never missing from another that kept its own.
+    """
+    parts = session.execute(
+        sa.select(
+            Adjustment.id, Adjustment.amount_fen, (Adjustment.amount_fen - reversed_fen()).label("left")
+        )
+        .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
+        .where(Adjustment.state.in_(STANDS), *theirs)
+    ).all()
+    whole = [part.id for part in parts if part.left == part.amount_fen]
+    if whole:
+        columns = (BackPayShare.adjustment_id, BackPayShare.earning_id, BackPayShare.fen)
+        query = sa.select(*columns).join(Earning, Earning.id == BackPayShare.earning_id)
+        for row in session.execute(query.where(BackPayShare.adjustment_id.in_(whole), *replies)):
+            yield _Share(*row)
+    left = {part.id: int(part.left) for part in parts if 0 < part.left < part.amount_fen}
+    if left:
+        yield from _lived(session, left, *replies)
+
+
+def _lived(session: Session, left: dict[str, int], *replies: sa.ColumnElement[bool]) -> Iterator[_Share]:
+    upto = sa.func.sum(BackPayShare.fen).over(
+        partition_by=BackPayShare.adjustment_id,
+        order_by=(sa.case((gone(), 1), else_=0), BackPayShare.earning_id),
     )
-    return {id: int(fen) for id, fen in rows}
+    laid = (
+        sa.select(BackPayShare.adjustment_id, BackPayShare.earning_id, BackPayShare.fen, upto.label("upto"))
+        .join(Earning, Earning.id == BackPayShare.earning_id)
+        .where(BackPayShare.adjustment_id.in_(left))
+        .subquery()
+    )
+    query = sa.select(laid).join(Earning, Earning.id == laid.c.earning_id).where(*replies)
+    for row in session.execute(query):
+        if fen := min(row.fen, max(0, left[row.adjustment_id] - int(row.upto - row.fen))):
+            yield _Share(row.adjustment_id, row.earning_id, fen)
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """A run that paid days of another one already, and what of it was not taken back."""
+    """A run that paid days of another one already, what of it was not taken back, and whether it is known
+    for which replies."""
 
     run: BackPayRun
     left_fen: int
+    by_reply: bool
 
 
 def earlier(session: Session, run: BackPayRun) -> Sequence[Earlier]:
     """The other runs that paid days of this one, the newest first, but for those taken back altogether."""
     left = sa.func.sum(Adjustment.amount_fen - reversed_fen())
+    known = sa.and_(BackPayRun.by_reply, ~_without_shares(BackPayRun.id))
     rows = session.execute(
-        sa.select(BackPayRun, left)
+        sa.select(BackPayRun, left, known)
         .join(Adjustment, Adjustment.run_id == BackPayRun.id)
         .where(BackPayRun.id != run.id, BackPayRun.state.in_(GIVEN), _meets(run))
+        .where(Adjustment.state.in_(STANDS))
         .group_by(BackPayRun.id)
         .having(left > 0)
         .order_by(BackPayRun.id.desc())
     )
-    return [Earlier(each, int(fen)) for each, fen in rows]
+    return [Earlier(each, int(fen), bool(by_reply)) for each, fen, by_reply in rows]
 
 
 def to_confirm(run: BackPayRun, found: Sequence[Earlier]) -> Sequence[Earlier]:
     """Those whose money comes on top: a run by a card counts what a run gave for each reply as paid, if that
     was written down."""
-    return [each for each in found if run.mode != "card" or not each.run.by_reply]
+    return [each for each in found if run.mode != "card" or not each.by_reply]
 
 
 def outdate(session: Session, run: BackPayRun) -> None:
@@ -109,5 +161,45 @@ def outdate(session: Session, run: BackPayRun) -> None:
     )
 
 
+def is_written_down(session: Session, run: BackPayRun) -> bool:
+    """Whether the shares of each agent's part are there and sum to it, if the run keeps them."""
+    shares = sa.select(sa.func.coalesce(sa.func.sum(BackPayShare.fen), 0)).where(
+        BackPayShare.adjustment_id == Adjustment.id
+    )
+    apart = sa.select(Adjustment.id).where(
+        Adjustment.run_id == run.id, Adjustment.amount_fen != shares.correlate(Adjustment).scalar_subquery()
+    )
+    return not run.by_reply or not session.scalar(sa.select(apart.exists()))
+
+
+def _without_shares(run_id: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
+    """Whether a part of the run has no shares, as one that was counted by an older version."""
+    part = sa.alias(Adjustment.__table__)
+    share = sa.select(BackPayShare.fen).where(BackPayShare.adjustment_id == part.c.id)
+    return (
+        sa.select(part.c.id)
+        .where(part.c.run_id == run_id, ~share.correlate(part).exists())
+        .correlate(BackPayRun)
+        .exists()
+    )
+
+
+def _share_of(
+    adjustment_id: sa.SQLColumnExpression[str], earning_id: sa.SQLColumnExpression[str]
+) -> sa.ColumnElement[bool]:
+    return sa.and_(BackPayShare.adjustment_id == adjustment_id, BackPayShare.earning_id == earning_id)
+
+
+def _within(run: BackPayRun) -> sa.ColumnElement[bool]:
+    return sa.and_(Earning.received_at >= run.starts_at, Earning.received_at < run.ends_at)
+
+
 def _meets(run: BackPayRun) -> sa.ColumnElement[bool]:
     return sa.and_(BackPayRun.starts_at < run.ends_at, BackPayRun.ends_at > run.starts_at)
+
+
+def _before(run: BackPayRun) -> sa.ColumnElement[bool]:
+    """Other runs; of a run that is being posted, those that were started before it."""
+    other = BackPayRun.id != run.id
+    started_at: dt.datetime | None = run.started_at
+    return other if started_at is None else sa.and_(other, BackPayRun.started_at <= started_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from gig.core import tunables
 from gig.core.text import N_
 from gig.core.tunables import Step
 from gig.identity.models import Person
+from gig.payouts.adjustments import given
 from gig.payouts.adjustments.models import WAITING, Adjustment, BackPayRun
 from gig.payouts.adjustments.values import ALONE
 from gig.payouts.ledger.models import LedgerEntry
@@ -133,6 +134,16 @@ def taken_from(session: Session, earning_id: str) -> int:
     return int(session.scalar(query) or 0)
 
 
+def back_paid_in(session: Session, agent_id: str, inquiry_id: str) -> int:
+    """What the agent still has of the back pay for replies of the inquiry."""
+    return sum(given.in_inquiry(session, agent_id, inquiry_id).values())
+
+
+def back_paid_for(session: Session, agent_ids: Collection[str], turn_ids: Collection[str]) -> int:
+    """What these agents still have of the back pay for their replies of the turns."""
+    return given.for_turns(session, agent_ids, turn_ids) if turn_ids else 0
+
+
 def entry_key(adjustment: Adjustment) -> str | None:
     """The source key of the entry that a posted adjustment has in the book."""
     if adjustment.state != "posted":
@@ -158,24 +169,30 @@ def card_names(session: Session, runs: Sequence[BackPayRun]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Counted:
-    """What a run counted so far: people, replies, fen; and how many of the people are posted."""
+    """What a run counted so far: people, replies, fen; how many of the people are posted, and how many were
+    left out of a run that is posted, and are not among the rest."""
 
     agents: int
     replies: int
     fen: int
     posted: int
+    left_out: int
 
 
 def counted(session: Session, run_id: str) -> Counted:
-    agents, replies, fen, posted = session.execute(
+    out = sa.and_(Adjustment.state == "withdrawn", BackPayRun.state.in_(("posting", "posted")))
+    agents, replies, fen, posted, left_out = session.execute(
         sa.select(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(Adjustment.replies), 0),
-            sa.func.coalesce(sa.func.sum(Adjustment.amount_fen), 0),
+            sa.func.count(sa.case((~out, 1))),
+            sa.func.coalesce(sa.func.sum(sa.case((~out, Adjustment.replies))), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((~out, Adjustment.amount_fen))), 0),
             sa.func.count(sa.case((Adjustment.state == "posted", 1))),
-        ).where(Adjustment.run_id == run_id)
+            sa.func.count(sa.case((out, 1))),
+        )
+        .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
+        .where(Adjustment.run_id == run_id)
     ).one()
-    return Counted(agents, int(replies or 0), int(fen or 0), posted)
+    return Counted(agents, int(replies or 0), int(fen or 0), posted, left_out)
 
 
 def alone_fen(session: Session) -> int:

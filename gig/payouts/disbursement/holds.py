@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Payee, PayHold
@@ -34,6 +35,9 @@ def _fined() -> Paid:
 
 paid_in_inquiries: list[Callable[[], Paid]] = [_earned, _fined]
 """Every kind of pay that an inquiry brings; features above add theirs."""
+
+parts_in_inquiries: list[Callable[[Session, str, str], Mapping[str, int]]] = []
+"""By source key, what is left of an entry that pays (agent_id, inquiry_id) among other things."""
 
 
 def newest_payees() -> sa.Select[*tuple[Any, ...]]:

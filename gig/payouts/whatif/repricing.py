@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,15 +48,20 @@ def turns(session: Session, inquiries: Collection[str] | sa.Select[str], until: 
 
 
 def reprice(
-    session: Session, card: RateCard, rows: Iterable[Any], surges: Sequence[Surge], since: dt.datetime
+    session: Session,
+    card: RateCard,
+    rows: Iterable[Any],
+    surges: Sequence[Surge],
+    since: dt.datetime,
+    used: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[tuple[Any, Pricing]]:
     """What the card would have paid for each of the `turns` since the instant.
 
-    Those before it use up paid replies as they really did. A surge that a turn had adds its points to the
-    card's multiplier.
+    Those before it use up paid replies as they really did; so many of an inquiry are `used` besides. A
+    surge that a turn had adds its points to the card's multiplier.
     """
-    for _inquiry, answered in groupby(rows, key=lambda row: row.inquiry_id):
-        paid = 0
+    for inquiry_id, answered in groupby(rows, key=lambda row: row.inquiry_id):
+        paid = used.get(inquiry_id, 0)
         for turn in answered:
             if turn.received_at < since:
                 paid += turn.gross_fen > 0

@@ -14,6 +14,7 @@ from gig.core.ids import is_id
 from gig.dispatch.models import Message, Rating
 from gig.dispatch.queries.threads import messages
 from gig.identity.models import Agent, Person
+from gig.payouts.adjustments.queries import back_paid_for
 from gig.payouts.ledger.models import LedgerEntry
 from gig.quality.models import Appeal
 from gig.quality.queries.money import left_of
@@ -56,7 +57,8 @@ class Precedents:
 
 @dataclass(frozen=True)
 class Case:
-    """All that a decision rests on. `left_fen` is what of the penalty was not given back so far."""
+    """All that a decision rests on. `left_fen` is what of the penalty was not given back so far,
+    `back_paid_fen` what back pay has given for the reply."""
 
     appeal: Appeal
     agent: Agent
@@ -64,6 +66,7 @@ class Case:
     decider: str | None
     event: ScoreEvent
     left_fen: int
+    back_paid_fen: int
     record: Record
     turn: TurnRecord | None
     rating: Rating | None
@@ -116,7 +119,7 @@ def _rows() -> sa.Select[Appeal, str, str]:
 
 
 def case(session: Session, id: str, now: dt.datetime) -> Case:
-    """The appeal with its evidence; NotFound when there is none. Twelve statements at most."""
+    """The appeal with its evidence; NotFound when there is none. Fourteen statements at most."""
     penalty, decider = LedgerEntry.__table__.alias("penalty"), aliased(Person)
     query = (
         sa.select(Appeal, Agent, Person.name, decider.name, ScoreEvent, sa.func.coalesce(left_of(penalty), 0))
@@ -139,6 +142,7 @@ def case(session: Session, id: str, now: dt.datetime) -> Case:
         decider=by,
         event=event,
         left_fen=int(left),
+        back_paid_fen=back_paid_for(session, [agent.id], [appeal.turn_id] if appeal.turn_id else []),
         record=_record(session, agent.id, now),
         turn=turn_record(session, appeal.turn_id, agent.id) if appeal.turn_id else None,
         rating=_rating(session, appeal),

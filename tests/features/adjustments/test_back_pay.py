@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.core.errors import Invalid, NotFound, Refused
+from gig.core.errors import Invalid, Refused
 from gig.core.ids import new_id
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
@@ -203,6 +203,8 @@ def test_what_is_not_a_sound_run_is_refused(session: Session, given: dict[str, A
     assert field in invalid.value.errors
 
 
-def test_a_card_that_is_not_there_is_not_found(session: Session) -> None:
-    with pytest.raises(NotFound):
-        draft(mode="card", figure=None, card_id="none")
+@pytest.mark.parametrize("card_id", [None, "none", "01m83q4n0000000000000000zz"])
+def test_a_card_that_is_not_there_is_said_at_its_field(session: Session, card_id: str | None) -> None:
+    with pytest.raises(Invalid) as invalid:
+        draft(mode="card", figure=None, card_id=card_id)
+    assert list(invalid.value.errors) == ["card"]

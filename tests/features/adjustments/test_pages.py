@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.db import transaction
 from gig.core.ids import new_id
 from gig.identity.models import Person
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
@@ -323,3 +324,39 @@ def test_an_agent_reads_an_adjustment_with_its_reason_before_any_statement_is_cu
         assert "夜里顶班" in text and "答错了" in text
         assert "+¥4.00" in text, "their sum"
         assert "调整和返还" not in desk(person_id=he).get(page).text
+
+
+def test_a_card_that_is_gone_keeps_the_form(session: Session, desk: Desk) -> None:
+    finance = desk()
+    form = {"first_day": "2026-11-16", "last_day": "2026-11-17", "mode": "card", "card": new_id()}
+    page = finance.post("/console/back-pay", {**form, "reason": "新价补差", "evidence": "公告"})
+    assert page.status_code == 422
+    assert re.search(r'id="f-card-errors">.*?选一张已经发布的费率卡', page.text)
+    assert "新价补差" in page.text and "公告" in page.text
+
+
+def test_what_was_searched_for_stands_there_as_it_was_typed(desk: Desk) -> None:
+    page = desk().get(f"{ALL}?agent=f-138").text
+    assert 'id="q-agent" name="agent" type="text" value="f-138"' in page
+    assert '<select class="inp" id="q-kind" name="kind"' in page
+    assert page.count('id="f-kind"') == page.count('id="f-agent"') == 1
+
+
+def test_who_was_left_out_of_a_run_is_said_on_its_page(session: Session, desk: Desk) -> None:
+    for name in ("林可", "何静"):
+        books.earn(books.agent(name=name), 240, base=120)
+    finance = desk()
+    form = {"first_day": "2026-11-16", "last_day": "2026-11-22", "mode": "fixed", "figure": "0.20"}
+    finance.post("/console/back-pay", {**form, "reason": "大促补贴", "evidence": "方案", "id": new_id()})
+    session.rollback()
+    run_id = session.scalars(sa.select(BackPayRun.id)).one()
+    advance_runs(now=CLOSING_TIME + HOUR)
+    started = finance.post(f"/console/back-pay/{run_id}/start").text
+    assert "正在入账" in started
+    with transaction() as writing:
+        one = sa.select(Adjustment.id).where(Adjustment.run_id == run_id).limit(1).scalar_subquery()
+        left = {"state": "withdrawn", "decided_at": CLOSING_TIME + HOUR}
+        writing.execute(sa.update(Adjustment).where(Adjustment.id == one).values(**left))
+    advance_runs(now=CLOSING_TIME + HOUR)
+    page = finance.get(f"/console/back-pay/{run_id}").text
+    assert "1 位客服的回复在入账前又有变动" in page and "还差的会补上" in page

@@ -31,6 +31,7 @@ from gig.payouts.ledger.audit import audit
 from gig.payouts.ledger.models import LedgerEntry
 from tests import builders as a
 from tests.builders import NOON, seconds
+from tests.features.adjustments.paying import back_paid
 from tests.features.channels.conftest import PUBLIC_ADDRESS, Browser, NewCustomer
 from tests.features.dispatch.handing import fee_card, hand_on, route
 from tests.features.settlement import books
@@ -339,3 +340,31 @@ def test_the_agent_reads_why_the_pay_waits(app: Flask, session: Session) -> None
     books.approve()
     page = Browser(app).log_in(agent).ask(f"/agent/statements/{books.WEEK}")
     assert "有一条回复的客户可能是本人，正在人工核对" in page.text
+
+
+def test_back_pay_of_ones_own_question_is_shown_taken_back_and_looked_for_by_the_audit(
+    session: Session,
+) -> None:
+    agent, reviewer = worker(), a.person(roles="reviewer")
+    inquiry = asked(phone_of(session, agent))
+    answer(agent, inquiry, latency_s=30)
+    sweep_due(now=NOON + DAY + seconds(300))
+    at = NOON + 2 * DAY
+    back_paid(NOON, now=at)
+    id = only(session).id
+    assert suspicions.case(session, id).back_paid_fen == 20
+    with transaction() as writing:  # as it was decided before back pay was taken with it
+        old = {"state": "own_customer", "decided_by": reviewer, "decided_at": at, "reason": "同一手机号"}
+        writing.execute(sa.update(Suspicion).values(**old, taken_back_fen=0))
+    session.rollback()
+    found = [each for finding in audit(session) for each in finding.differences]
+    assert any("补发里有" in str(each) for each in found)
+    with transaction() as writing:
+        undecided = {"state": "undecided", "decided_by": None, "decided_at": None, "reason": None}
+        writing.execute(sa.update(Suspicion).values(**undecided, taken_back_fen=None))
+    pay = sum(each.pay_fen for each in suspicions.case(session, id).earnings)
+    taken = decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="同一手机号", now=at)
+    assert taken == pay + 20
+    session.rollback()
+    assert suspicions.case(session, id).back_paid_fen == 0
+    assert clean(session)

@@ -33,6 +33,7 @@ from gig.scoring.operations.scoring import take_in_events
 from gig.web.filters import say
 from tests import builders as a
 from tests.builders import NOON, seconds
+from tests.features.adjustments.paying import back_paid
 from tests.features.dispatch.conftest import seen
 from tests.features.onboarding.people import Browser, hashed_password, phone_of
 
@@ -219,3 +220,15 @@ def test_ops_sees_the_effect_before_recording_and_the_agent_sees_the_line(
     page = phone.get(f"/agent/earnings?day={local(now - seconds(700)):%Y-%m-%d}").text
     assert "平台故障，已返还" in page
     assert "平台故障：1 条迟到" in page
+
+
+def test_the_look_at_a_window_says_what_back_pay_has_given_for_its_late_replies(session: Session) -> None:
+    agent = a.agent(tier="gold")
+    answered(agent, started=0, took=70)
+    answered(agent, started=0, took=49)
+    later = NOON + dt.timedelta(days=2)
+    seen(session)
+    assert queries.preview(session, FROM, UNTIL).back_paid_fen == 0
+    back_paid(NOON, now=later)
+    seen(session)
+    assert queries.preview(session, FROM, UNTIL).back_paid_fen == 20

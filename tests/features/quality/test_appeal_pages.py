@@ -17,6 +17,7 @@ from gig.identity.models import Person
 from gig.payouts.settlement.operations.closing import close_due
 from tests import builders as a
 from tests.builders import NOON
+from tests.features.adjustments.paying import back_paid
 from tests.features.channels.conftest import words_of
 from tests.features.onboarding.people import Browser, hashed_password, phone_of
 from tests.features.quality.cases import (
@@ -246,3 +247,15 @@ def test_pages_take_known_numbers_of_statements(
             assert who.get(path).status_code == 200
         assert len(sent) <= before, path  # the first look of the day notes the browser
         assert len(sent) <= MOST.get(path, MOST_OF_A_CASE), path
+
+
+def test_the_desk_says_what_back_pay_has_given_for_the_reply(
+    agent: str, session: Session, log_in: Desk, at: Callable[[dt.datetime], None]
+) -> None:
+    at(NOON + 2 * DAY)
+    appeal = appealed(agent, late_reply(agent))
+    desk = log_in(a.person(roles="reviewer"))
+    assert "已经补发过" not in words_of(desk.get(f"/console/appeals/{appeal}").text)
+    back_paid(NOON, now=NOON + 2 * DAY)
+    page = words_of(desk.get(f"/console/appeals/{appeal}").text)
+    assert "这条回复已经补发过 ¥0.20，返还会再加在上面" in page

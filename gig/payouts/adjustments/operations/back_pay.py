@@ -10,25 +10,28 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core import audit
-from gig.core.db import db, made, one_at_a_time, rows_changed, transaction
+from gig.core.db import db, made, one_at_a_time, rows_changed, table_of, transaction
 from gig.core.errors import Invalid, NotFound, Refused
 from gig.core.ids import new_id
+from gig.core.inserts import PreparedInsert
 from gig.core.text import N_
 from gig.core.transitions import move
 from gig.payouts.adjustments import given, queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
+from gig.payouts.adjustments.operations.checking import faults_of_run
 from gig.payouts.adjustments.operations.counting import Shares, next_shares
 from gig.payouts.adjustments.operations.posting import post_adjustments
-from gig.payouts.adjustments.rules.back_pay import MODES
+from gig.payouts.adjustments.operations.standing import left_out, on_top_of, refuse_if_stale
 from gig.payouts.adjustments.states import RUN
-from gig.payouts.adjustments.values import EVIDENCE_LENGTH, REASON_LENGTH
-from gig.payouts.rates import queries as rates
+from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.values import zone
 
 AGENTS_AT_ONCE = 50
+REPLIES_AT_ONCE = 5_000
 POSTED_AT_ONCE = 50
 LONGEST_DAYS = 400
-MOST_FIXED_FEN, MOST_PERCENT = 10_000, 500
+
+_SHARES = PreparedInsert(table_of(BackPayShare))
 
 
 def draft_run(
@@ -46,7 +49,7 @@ def draft_run(
 ) -> str:
     """A run over past business days begins to be counted; its id. The same `id` again changes nothing."""
     end_day = last_day + dt.timedelta(days=1)
-    faults = _faults(mode, figure, reason, evidence)
+    faults = faults_of_run(mode, figure, reason, evidence)
     if last_day < first_day:
         faults["span"] = [N_("结束的日子不能早于开始的日子。")]
     elif end_day > zone().day_of(now) or (end_day - first_day).days > LONGEST_DAYS:
@@ -58,7 +61,7 @@ def draft_run(
         one_at_a_time(session, "adjustments")
         if id is not None and session.get(BackPayRun, id) is not None:
             return id
-        if mode == "card" and rates.version(session, card_id or "").state != "published":
+        if mode == "card" and not _is_published(session, card_id):
             raise Invalid({"card": [N_("选一张已经发布的费率卡，草稿还会变。")]})
         run = BackPayRun(
             id=id or new_id(),
@@ -98,9 +101,12 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
     """The run may be posted. Above the limit it is another person than its maker who says so, and so it is
     when the runs that the maker started alone on this day come to more than it together.
 
-    Refused when it was counted before another run over its days, or when it pays on top of runs that are
-    not among the `seen` ones.
+    Refused when it was counted before another run over its days, when its replies would get other amounts
+    by now, or when it pays on top of runs that are not among the `seen` ones.
     """
+    waits = db.session.get(BackPayRun, run_id, populate_existing=True)
+    if waits is not None and waits.state == "ready" and waits.outdated_by is None:
+        refuse_if_stale(db.session(), waits)
     since, _until = zone().day_bounds(zone().day_of(now))
     with transaction() as session:
         one_at_a_time(session, "adjustments")
@@ -112,7 +118,7 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
         before = queries.runs_started_alone(session, actor_id, since) if alone else 0
         if alone and before + total > queries.alone_fen(session):
             raise Refused("two-people", N_("合计超过一个人可以决定的数，请另一位财务来确认。"))
-        on_top = _on_top_of(session, run, seen)
+        on_top = on_top_of(session, run, seen)
         if not total:
             raise Refused("nothing-to-pay", N_("这段时间没有人要补。"))
         if not move(
@@ -157,34 +163,20 @@ def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
         _note(session, run_id, "back_pay.cancel", actor_id=actor_id, reason=None, now=now)
 
 
-def _faults(mode: str, figure: int | None, reason: str, evidence: str) -> dict[str, list[object]]:
-    errors: dict[str, list[object]] = {}
-    if mode not in MODES:
-        errors["mode"] = [N_("选一种算法。")]
-    elif mode == "fixed" and not 1 <= (figure or 0) <= MOST_FIXED_FEN:
-        errors["figure"] = [N_("每条补 0.01 到 100.00 元。")]
-    elif mode == "percent" and not 1 <= (figure or 0) <= MOST_PERCENT:
-        errors["figure"] = [N_("百分比要在 1 到 500 之间。")]
-    if not reason.strip() or len(reason.strip()) > REASON_LENGTH:
-        errors["reason"] = [N_("写明原因，客服会看到；最多 200 字。")]
-    if not evidence.strip():
-        errors["evidence"] = [N_("写明依据，只有财务看得到。")]
-    elif len(evidence.strip()) > EVIDENCE_LENGTH:
-        errors["evidence"] = [N_("依据最多 2000 字。")]
-    return errors
-
-
 def _count_next(run_id: str, *, now: dt.datetime) -> bool:
     """What the next agents get is written down, once. False when the run is not being counted any more.
 
-    Replies are read before the write: they are of past days and change no more.
+    Replies are read before the write. What is taken of them or given back later makes the run stale.
     """
     session = db.session()
     session.rollback()
     run = session.get(BackPayRun, run_id, populate_existing=True)
     if run is None or run.state != "counting":
         return False
-    after, found = run.counted_after, next_shares(session, run, agents=AGENTS_AT_ONCE)
+    after, found = (
+        run.counted_after,
+        next_shares(session, run, agents=AGENTS_AT_ONCE, replies=REPLIES_AT_ONCE),
+    )
     rows, shares = [], []
     for agent_id, theirs in found.items():
         if theirs:
@@ -204,7 +196,7 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
         if rows:
             writing.execute(sa.insert(Adjustment), rows)
         if shares and run.by_reply:
-            writing.execute(sa.insert(BackPayShare), shares)
+            _SHARES.run(writing, shares)
     return True
 
 
@@ -227,7 +219,8 @@ def _counted(run: BackPayRun, agent_id: str, shares: Shares, *, now: dt.datetime
 def _post_next(run_id: str, *, now: dt.datetime) -> bool:
     """The next agents' back pay is in the book. False when the run is not being posted any more.
 
-    The run is locked first: whoever else posts it waits, and then sees what is left.
+    The run is locked first: whoever else posts it waits, and then sees what is left. An agent with a reply
+    that changed after the start is left out; the next run gives what is still missing.
     """
     with transaction() as session:
         run = session.get_one(BackPayRun, run_id, populate_existing=True, with_for_update=True)
@@ -242,33 +235,38 @@ def _post_next(run_id: str, *, now: dt.datetime) -> bool:
         if not some:
             move(session, RUN, BackPayRun, run_id, origin="posting", target="posted", finished_at=now)
             return False
-        session.execute(
-            sa.update(Adjustment)
-            .where(Adjustment.id.in_([one.id for one in some]), Adjustment.state == "proposed")
-            .values(state="posted", decided_by=run.approved_by, decided_at=now)
-            .execution_options(synchronize_session=False)
-        )
-        post_adjustments(session, some, now=now)
+        stale = left_out(session, run, some)
+        posted = [one for one in some if one.agent_id not in stale]
+        _decide(session, posted, "posted", decided_by=run.approved_by, now=now)
+        post_adjustments(session, posted, now=now)
+        if stale:
+            _decide(session, [one for one in some if one.agent_id in stale], "withdrawn", None, now=now)
+            _note(
+                session,
+                run_id,
+                "back_pay.leave_out",
+                actor_id=None,
+                reason=None,
+                detail={"agents": sorted(stale)},
+                now=now,
+            )
         return True
 
 
-def _on_top_of(session: Session, run: BackPayRun, seen: Collection[str]) -> list[str]:
-    """The runs on top of which it pays, all of them seen; Refused otherwise."""
-    if run.outdated_by is not None:
-        other = session.get_one(BackPayRun, run.outdated_by)
-        raise Refused(
-            "outdated",
-            N_("这次算好之后，「%(reason)s」那次补发了同样的日子。取消这次，重新计算。"),
-            reason=other.reason,
-        )
-    on_top = given.to_confirm(run, given.earlier(session, run))
-    if unseen := [each.run.reason for each in on_top if each.run.id not in seen]:
-        raise Refused(
-            "paid-before",
-            N_("这段日子已经补发过：%(runs)s。看过它们，确认要再补一次，才能入账。"),
-            runs="、".join(f"「{reason}」" for reason in unseen),
-        )
-    return [each.run.id for each in on_top]
+def _decide(
+    session: Session, parts: Sequence[Adjustment], state: str, decided_by: str | None, *, now: dt.datetime
+) -> None:
+    session.execute(
+        sa.update(Adjustment)
+        .where(Adjustment.id.in_([part.id for part in parts]), Adjustment.state == "proposed")
+        .values(state=state, decided_by=decided_by, decided_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_published(session: Session, card_id: str | None) -> bool:
+    card = session.get(RateCardVersion, card_id) if card_id else None
+    return card is not None and card.state == "published"
 
 
 def _found(session: Session, run_id: str) -> BackPayRun:
@@ -283,7 +281,7 @@ def _note(
     run_id: str,
     action: str,
     *,
-    actor_id: str,
+    actor_id: str | None,
     reason: str | None,
     now: dt.datetime,
     detail: dict[str, Any] | None = None,

@@ -1,4 +1,7 @@
-"""What is wrong with an adjustment that somebody asks for: all of it at once, each fault at its field."""
+"""What is wrong with an adjustment, or a run of back pay, that somebody asks for.
+
+All of it is said at once, each fault at its field.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from sqlalchemy.orm import Session
 from gig.core.errors import Errors
 from gig.core.text import N_
 from gig.identity.models import Agent
+from gig.payouts.adjustments.rules.back_pay import MODES
 from gig.payouts.adjustments.values import (
     DECIDED,
     EVIDENCE_LENGTH,
@@ -47,6 +51,7 @@ class Evidence:
         return errors
 
 
+MOST_FIXED_FEN, MOST_PERCENT = 10_000, 500
 NONE = Evidence()
 NO_EVIDENCE = N_("扣回、冲回和要另一个人复核的，写明依据或附上文件。")
 
@@ -88,3 +93,21 @@ def faults_of_new(
             errors["earning"] = [N_("这位客服没有这条回复。")]
     taking = kind == "clawback"
     return errors | faults_of_any(amount_fen=amount_fen, reason=reason, evidence=evidence, needed=taking)
+
+
+def faults_of_run(mode: str, figure: int | None, reason: str, evidence: str) -> Errors:
+    """What is wrong with a run of back pay, but for its days and its card."""
+    errors: Errors = {}
+    if mode not in MODES:
+        errors["mode"] = [N_("选一种算法。")]
+    elif mode == "fixed" and not 1 <= (figure or 0) <= MOST_FIXED_FEN:
+        errors["figure"] = [N_("每条补 0.01 到 100.00 元。")]
+    elif mode == "percent" and not 1 <= (figure or 0) <= MOST_PERCENT:
+        errors["figure"] = [N_("百分比要在 1 到 500 之间。")]
+    if not reason.strip() or len(reason.strip()) > REASON_LENGTH:
+        errors["reason"] = [N_("写明原因，客服会看到；最多 200 字。")]
+    if not evidence.strip():
+        errors["evidence"] = [N_("写明依据，只有财务看得到。")]
+    elif len(evidence.strip()) > EVIDENCE_LENGTH:
+        errors["evidence"] = [N_("依据最多 2000 字。")]
+    return errors

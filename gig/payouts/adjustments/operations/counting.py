@@ -1,4 +1,4 @@
-"""What a back-pay run gives for each reply of the next agents. It only reads: past days change no more."""
+"""What a back-pay run gives for each reply of the next agents. It only reads."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.payouts.adjustments import given
-from gig.payouts.adjustments.models import BackPayRun
+from gig.payouts.adjustments import became, given
+from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
 from gig.payouts.adjustments.rules.back_pay import PaidReply, by_card, fixed, percent
 from gig.payouts.earnings.models import Earning
 from gig.payouts.rates import queries as rates
@@ -17,16 +17,75 @@ from gig.payouts.whatif.repricing import met_surges, reprice, turns
 
 Shares = list[tuple[str, int]]
 
+LOOKED_AT_ONCE = 500
 
-def next_shares(session: Session, run: BackPayRun, *, agents: int) -> dict[str, Shares]:
-    """By each of the next agents who answered in the span: their replies that get something, and how much."""
-    query = sa.select(Earning.agent_id).where(Earning.agent_id > run.counted_after, *_span(run))
-    ids = session.scalars(query.distinct().order_by(Earning.agent_id).limit(agents)).all()
+
+def next_shares(session: Session, run: BackPayRun, *, agents: int, replies: int) -> dict[str, Shares]:
+    """By each of the next agents who answered in the span: their replies that get something, and how much.
+
+    So many agents at most, and no more than have so many replies together; one at least.
+    """
+    ids = _next_agents(session, run, agents, replies)
     found: dict[str, Shares] = {id: [] for id in ids}
-    for agent_id, earning_id, fen in _by_card(session, run, ids) if run.card_id else _flat(session, run, ids):
+    for agent_id, earning_id, fen in _priced(session, run, ids, _span(run)):
         if fen:
             found[agent_id].append((earning_id, fen))
     return found
+
+
+def changed_since(session: Session, run: BackPayRun, agent_ids: Collection[str] | None = None) -> set[str]:
+    """The agents to whom the run would give another amount for some reply, were it counted now.
+
+    Only replies of which something was taken or given back since are priced anew.
+    """
+    found: set[str] = set()
+    touched = became.touched_since(session, run, agent_ids)
+    for start in range(0, len(touched), LOOKED_AT_ONCE):
+        some = touched[start : start + LOOKED_AT_ONCE]
+        ids = {agent_id for agent_id, _reply in some}
+        replies = [reply for _agent, reply in some]
+        kept = _kept(session, run, replies)
+        for agent_id, reply, fen in _priced(session, run, ids, [Earning.id.in_(replies)]):
+            if fen != kept[reply]:
+                found.add(agent_id)
+    return found
+
+
+def _next_agents(session: Session, run: BackPayRun, agents: int, replies: int) -> list[str]:
+    query = sa.select(Earning.agent_id, sa.func.count()).where(
+        Earning.agent_id > run.counted_after,
+        Earning.received_at >= run.starts_at,
+        Earning.received_at < run.ends_at,
+    )
+    ids: list[str] = []
+    for agent_id, count in session.execute(
+        query.group_by(Earning.agent_id).order_by(Earning.agent_id).limit(agents)
+    ).all():
+        replies -= count
+        if ids and replies < 0:
+            break
+        ids.append(agent_id)
+    return ids
+
+
+def _kept(session: Session, run: BackPayRun, replies: Collection[str]) -> dict[str, int]:
+    shares = (
+        sa.select(BackPayShare.earning_id, BackPayShare.fen)
+        .select_from(Earning)
+        .join(Adjustment, sa.and_(Adjustment.agent_id == Earning.agent_id, Adjustment.run_id == run.id))
+        .join(
+            BackPayShare,
+            sa.and_(BackPayShare.adjustment_id == Adjustment.id, BackPayShare.earning_id == Earning.id),
+        )
+    )
+    return {row.earning_id: row.fen for row in session.execute(shares.where(Earning.id.in_(replies)))}
+
+
+def _priced(
+    session: Session, run: BackPayRun, ids: Collection[str], of: Sequence[sa.ColumnElement[bool]]
+) -> Iterator[tuple[str, str, int]]:
+    """(agent, reply, fen) of these replies of these agents; 0 where the reply gets nothing."""
+    return (_by_card if run.card_id else _flat)(session, run, ids, of)
 
 
 def _span(run: BackPayRun) -> Sequence[sa.ColumnElement[bool]]:
@@ -35,27 +94,33 @@ def _span(run: BackPayRun) -> Sequence[sa.ColumnElement[bool]]:
     return span if run.card_id else (*span, Earning.gross_fen > 0)
 
 
-def _flat(session: Session, run: BackPayRun, ids: Collection[str]) -> Iterator[tuple[str, str, int]]:
+def _flat(
+    session: Session, run: BackPayRun, ids: Collection[str], of: Sequence[sa.ColumnElement[bool]]
+) -> Iterator[tuple[str, str, int]]:
     figure, rule = run.figure or 0, fixed if run.mode == "fixed" else percent
-    became = _Became(session, run, ids)
+    since = _Became(session, run, ids)
     columns = (Earning.agent_id, Earning.id, Earning.gross_fen, Earning.penalty_fen)
-    for row in session.execute(sa.select(*columns).where(Earning.agent_id.in_(ids), *_span(run))):
-        reply = became.of(row)
+    for row in session.execute(sa.select(*columns).where(Earning.agent_id.in_(ids), *of)):
+        reply = since.of(row)
         yield row.agent_id, row.id, 0 if reply.is_gone else rule(reply, figure)
 
 
-def _by_card(session: Session, run: BackPayRun, ids: Collection[str]) -> Iterator[tuple[str, str, int]]:
+def _by_card(
+    session: Session, run: BackPayRun, ids: Collection[str], of: Sequence[sa.ColumnElement[bool]]
+) -> Iterator[tuple[str, str, int]]:
     """Whole inquiries are priced, for their replies use up the paid ones together, whoever answered."""
     card = rates.card(session, run.card_id or "")
-    became = _Became(session, run, ids)
+    since = _Became(session, run, ids)
     given_fen = given.by_runs(session, run, ids)
-    inquiries = sa.select(Earning.inquiry_id).where(Earning.agent_id.in_(ids), *_span(run))
+    theirs = sa.select(Earning.id).where(Earning.agent_id.in_(ids), *of)
+    wanted = set(session.scalars(theirs))
+    inquiries = theirs.with_only_columns(Earning.inquiry_id)
+    used = given.slots(session, run, inquiries)
     answered = turns(session, inquiries, run.ends_at)
     surges = met_surges(session, run.starts_at, run.ends_at)
-    theirs = set(ids)
-    for turn, would in reprice(session, card, answered, surges, run.starts_at):
-        if turn.agent_id in theirs:
-            reply = became.of(turn, given_fen.get(turn.id, 0))
+    for turn, would in reprice(session, card, answered, surges, run.starts_at, used):
+        if turn.id in wanted:
+            reply = since.of(turn, given_fen.get(turn.id, 0))
             yield turn.agent_id, turn.id, 0 if reply.is_gone else by_card(reply, would)
 
 
@@ -63,8 +128,11 @@ class _Became:
     """What became of the replies of some agents after they were priced."""
 
     def __init__(self, session: Session, run: BackPayRun, ids: Collection[str]) -> None:
-        self.excused = given.returned(session, "penalty", ids, run.starts_at, run.ends_at)
-        self.taken = given.returned(session, "earning", ids, run.starts_at, run.ends_at)
+        span = (ids, run.starts_at, run.ends_at)
+        self.excused = became.returned(session, "penalty", *span)
+        self.taken = became.returned(session, "earning", *span)
+        self.clawed = became.clawed_back(session, *span)
+        self.beyond_gone = became.gone_beyond(session, *span) if run.card_id else set()
 
     def of(self, row: Any, given_fen: int = 0) -> PaidReply:
         return PaidReply(
@@ -72,5 +140,6 @@ class _Became:
             penalty_fen=row.penalty_fen,
             excused_fen=self.excused.get(row.id, 0),
             given_fen=given_fen,
-            taken_fen=self.taken.get(row.id, 0),
+            taken_fen=self.taken.get(row.id, 0) + self.clawed.get(row.id, 0),
+            beyond_gone=row.id in self.beyond_gone,
         )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import rows_changed
-from gig.payouts.disbursement.holds import paid_in_inquiries
+from gig.payouts.disbursement.holds import paid_in_inquiries, parts_in_inquiries
 from gig.payouts.disbursement.models import PayHold
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.models import LedgerEntry
@@ -37,28 +37,59 @@ def take_back(
 ) -> int:
     """What the agent was paid in the inquiry is reversed, entry by entry, in a period that takes postings.
 
-    Of each entry goes what earlier reversals left, so that pay is not taken twice. Returns the fen taken.
+    Of each entry goes what earlier reversals left, so that pay is not taken twice; of one that pays other
+    work too (back pay) goes the part of this inquiry. Returns the fen taken.
     """
-    period_id, late_for = posting_period(session, now, now)
+    period = posting_period(session, now, now)
     taken = 0
     for entry in _entries(session, agent_id, inquiry_id):
-        gone = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
-            LedgerEntry.reverses_id == entry.id
-        )
-        left = entry.amount_fen - int(session.execute(gone).scalar_one())
-        if left:
-            journal.reverse(
-                session,
-                entry,
-                decision=decision,
-                amount_fen=left,
-                period_id=period_id,
-                late_for_period_id=late_for,
-                why=why,
-                now=now,
-            )
+        if left := entry.amount_fen - _gone(session, entry):
+            _reverse(session, entry, left, period, decision=decision, why=why, now=now)
             taken += left if entry.payable_fen > 0 else -left
+    # what replies got beside is asked for when they have nothing else: what was taken already was taken of it
+    for key, fen in sorted(_parts(session, agent_id, inquiry_id).items()):
+        held = sa.select(LedgerEntry).where(LedgerEntry.source_key == key).with_for_update()
+        entry = session.scalars(held).one()
+        if part := min(fen, entry.amount_fen - _gone(session, entry)):
+            _reverse(session, entry, part, period, decision=decision, why=why, now=now)
+            taken += part
     return taken
+
+
+def _gone(session: Session, entry: LedgerEntry) -> int:
+    gone = sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_fen), 0)).where(
+        LedgerEntry.reverses_id == entry.id
+    )
+    return int(session.execute(gone).scalar_one())
+
+
+def _reverse(
+    session: Session,
+    entry: LedgerEntry,
+    fen: int,
+    period: tuple[str, str | None],
+    *,
+    decision: str,
+    why: str,
+    now: dt.datetime,
+) -> None:
+    journal.reverse(
+        session,
+        entry,
+        decision=decision,
+        amount_fen=fen,
+        period_id=period[0],
+        late_for_period_id=period[1],
+        why=why,
+        now=now,
+    )
+
+
+def _parts(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for parts in parts_in_inquiries:
+        found |= parts(session, agent_id, inquiry_id)
+    return found
 
 
 def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEntry]:

@@ -1,0 +1,152 @@
+"""What became of replies after they were priced: what was given back, and what was taken."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
+from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger.models import LedgerEntry
+from gig.payouts.settlement.models import Period
+
+LATEST_WRITE = dt.timedelta(hours=1)
+"""What is posted bears the instant at which it was asked for, and is there later: by no more than this."""
+
+
+def reversed_fen(of: Any = Adjustment) -> sa.ScalarSelect[int]:
+    """What was taken back of an adjustment, for use as a column beside it."""
+    return _reversed("adjustment:", of)
+
+
+def gone() -> sa.ColumnElement[bool]:
+    """What `PaidReply.is_gone` says, as a column beside `Earning`."""
+    return sa.or_(_taken_whole(Earning), _beyond_what_is_gone())
+
+
+def returned(
+    session: Session, of: str, agent_ids: Collection[str], since: dt.datetime, until: dt.datetime
+) -> dict[str, int]:
+    """By reply of these agents in the span, what was reversed of its entry `earning` or `penalty`."""
+    entry, back = sa.alias(LedgerEntry.__table__), sa.alias(LedgerEntry.__table__)
+    rows = session.execute(
+        sa.select(Earning.id, sa.func.sum(back.c.amount_fen))
+        .join(entry, entry.c.source_key == sa.literal(f"{of}:") + Earning.id)
+        .join(back, back.c.reverses_id == entry.c.id)
+        .where(Earning.agent_id.in_(agent_ids), Earning.received_at >= since, Earning.received_at < until)
+        .where(Earning.penalty_fen > 0 if of == "penalty" else Earning.gross_fen > 0)
+        .group_by(Earning.id)
+    )
+    return {id: int(fen) for id, fen in rows}
+
+
+def clawed_back(
+    session: Session, agent_ids: Collection[str], since: dt.datetime, until: dt.datetime
+) -> dict[str, int]:
+    """By reply of these agents in the span, what clawbacks took of it, less what was given back of them."""
+    rows = session.execute(
+        sa.select(Earning.id, sa.func.sum(Adjustment.amount_fen - reversed_fen()))
+        .join(Adjustment, Adjustment.earning_id == Earning.id)
+        .where(Adjustment.kind == "clawback", Adjustment.state == "posted")
+        .where(Earning.agent_id.in_(agent_ids), Earning.received_at >= since, Earning.received_at < until)
+        .group_by(Earning.id)
+    )
+    return {id: int(fen) for id, fen in rows}
+
+
+def gone_beyond(
+    session: Session, agent_ids: Collection[str], since: dt.datetime, until: dt.datetime
+) -> set[str]:
+    """The unpaid replies of these agents in the span, in inquiries that they have kept nothing of."""
+    query = sa.select(Earning.id).where(
+        Earning.agent_id.in_(agent_ids), Earning.received_at >= since, Earning.received_at < until
+    )
+    return set(session.scalars(query.where(_beyond_what_is_gone())))
+
+
+def touched_since(
+    session: Session, run: BackPayRun, agent_ids: Collection[str] | None = None
+) -> list[tuple[str, str]]:
+    """(agent, reply) of a counted run of which something was taken, or given back, since it was asked for.
+
+    What was posted a little before is among them too: it may not have been there when the run was counted.
+    """
+    since = run.made_at - LATEST_WRITE
+    theirs = [Adjustment.run_id == run.id]
+    if agent_ids is not None:
+        theirs.append(Adjustment.agent_id.in_(agent_ids))
+    columns = (Adjustment.agent_id, BackPayShare.earning_id)
+    back, entry, clawback = (
+        sa.alias(LedgerEntry.__table__),
+        sa.alias(LedgerEntry.__table__),
+        sa.alias(Adjustment.__table__),
+    )
+    # `earning:` and `penalty:` are of one length
+    reply = sa.func.substr(entry.c.source_key, 9)
+    reversals = (
+        sa.select(*columns)
+        .join(back, back.c.agent_id == Adjustment.agent_id)
+        .join(entry, entry.c.id == back.c.reverses_id)
+        .join(BackPayShare, _share(reply))
+        .where(*theirs, entry.c.kind.in_(("earning", "penalty")), back.c.posted_at >= since)
+        .where(*_in_the_few(back), back.c.period_id.in_(sa.select(Period.id).where(Period.ends_at >= since)))
+    )
+    clawbacks = (
+        sa.select(*columns)
+        .join(clawback, clawback.c.agent_id == Adjustment.agent_id)
+        .join(BackPayShare, _share(clawback.c.earning_id))
+        .where(*theirs, clawback.c.kind == "clawback", clawback.c.earning_id.is_not(None))
+        .where(clawback.c.state == "posted", clawback.c.decided_at >= since)
+    )
+    return [(agent_id, id) for agent_id, id in session.execute(sa.union(reversals, clawbacks))]
+
+
+def _share(earning_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(BackPayShare.adjustment_id == Adjustment.id, BackPayShare.earning_id == earning_id)
+
+
+def _in_the_few(back: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    """The reversals, in the words of the book's index of what is neither an earning nor a penalty."""
+    kind = back.c.kind
+    named = [kind != sa.literal_column(f"'{each}'") for each in ("earning", "penalty")]
+    return [*named, back.c.payable_fen != sa.literal_column("0"), kind == "reversal"]
+
+
+def _reversed(key: str, of: Any) -> sa.ScalarSelect[int]:
+    back, entry = sa.alias(LedgerEntry.__table__), sa.alias(LedgerEntry.__table__)
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(back.c.amount_fen), 0))
+        .select_from(entry.join(back, back.c.reverses_id == entry.c.id))
+        .where(entry.c.source_key == sa.literal(key) + of.id)
+        .correlate(of)
+        .scalar_subquery()
+    )
+
+
+def _taken_whole(reply: Any) -> sa.ColumnElement[bool]:
+    clawback = aliased(Adjustment)
+    clawed = (
+        sa.select(sa.func.coalesce(sa.func.sum(clawback.amount_fen - reversed_fen(clawback)), 0))
+        .where(clawback.earning_id == reply.id, clawback.kind == "clawback", clawback.state == "posted")
+        .correlate(reply)
+        .scalar_subquery()
+    )
+    taken = _reversed("earning:", reply) + clawed
+    kept = reply.gross_fen - reply.penalty_fen + _reversed("penalty:", reply)
+    return sa.and_(taken > 0, taken >= kept)
+
+
+def _beyond_what_is_gone() -> sa.ColumnElement[bool]:
+    """Beyond the paid replies of its inquiry, of which its agent has kept nothing."""
+    mate = aliased(Earning)
+    paid = sa.select(mate.id).where(
+        mate.inquiry_id == Earning.inquiry_id, mate.agent_id == Earning.agent_id, mate.gross_fen > 0
+    )
+    kept = paid.where(~_taken_whole(mate))
+    return sa.and_(
+        Earning.gross_fen == 0, paid.correlate(Earning).exists(), ~kept.correlate(Earning).exists()
+    )
