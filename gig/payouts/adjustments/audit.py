@@ -85,7 +85,8 @@ def _shares(session: Session) -> Iterator[Difference]:
         """SELECT 'adjustment:' || a.id, a.amount_fen, coalesce(sum(s.fen), 0), a.id
            FROM adjustment a JOIN back_pay_run r ON r.id = a.run_id
            LEFT JOIN back_pay_share s ON s.adjustment_id = a.id
-           WHERE r.by_reply GROUP BY a.id, a.amount_fen HAVING coalesce(sum(s.fen), 0) <> a.amount_fen""",
+           WHERE r.by_reply AND a.state IN ('proposed', 'posted')
+           GROUP BY a.id, a.amount_fen HAVING coalesce(sum(s.fen), 0) <> a.amount_fen""",
         says=N_("%(thing)s：补发了 %(expected)s，各条回复合计 %(found)s，%(off)s。"),
         about="adjustment",
         are="fen",

@@ -71,7 +71,8 @@ def gone_beyond(
 def touched_since(
     session: Session, run: BackPayRun, agent_ids: Collection[str] | None = None
 ) -> list[tuple[str, str]]:
-    """(agent, reply) of a counted run of which something was taken, or given back, since it was asked for.
+    """(agent, reply) of a counted run in whose inquiry something of theirs was taken, or given back, since it
+    was asked for.
 
     What was posted a little before is among them too: it may not have been there when the run was counted.
     """
@@ -85,20 +86,27 @@ def touched_since(
         sa.alias(LedgerEntry.__table__),
         sa.alias(Adjustment.__table__),
     )
+    touched, mate = sa.alias(Earning.__table__), sa.alias(Earning.__table__)
+    # whose pay goes may have paid another of the inquiry
+    mates = sa.and_(mate.c.inquiry_id == touched.c.inquiry_id, mate.c.agent_id == Adjustment.agent_id)
     # `earning:` and `penalty:` are of one length
     reply = sa.func.substr(entry.c.source_key, 9)
     reversals = (
         sa.select(*columns)
         .join(back, back.c.agent_id == Adjustment.agent_id)
         .join(entry, entry.c.id == back.c.reverses_id)
-        .join(BackPayShare, _share(reply))
+        .join(touched, touched.c.id == reply)
+        .join(mate, mates)
+        .join(BackPayShare, _share(mate.c.id))
         .where(*theirs, entry.c.kind.in_(("earning", "penalty")), back.c.posted_at >= since)
         .where(*_in_the_few(back), back.c.period_id.in_(sa.select(Period.id).where(Period.ends_at >= since)))
     )
     clawbacks = (
         sa.select(*columns)
         .join(clawback, clawback.c.agent_id == Adjustment.agent_id)
-        .join(BackPayShare, _share(clawback.c.earning_id))
+        .join(touched, touched.c.id == clawback.c.earning_id)
+        .join(mate, mates)
+        .join(BackPayShare, _share(mate.c.id))
         .where(*theirs, clawback.c.kind == "clawback", clawback.c.earning_id.is_not(None))
         .where(clawback.c.state == "posted", clawback.c.decided_at >= since)
     )

@@ -30,12 +30,30 @@ def by_runs(session: Session, run: BackPayRun, agent_ids: Collection[str]) -> di
 
 
 def in_inquiry(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
-    """By posted adjustment, what is left of the agent's back pay for replies of the inquiry."""
+    """By posted adjustment, what is left of the agent's back pay for replies of the inquiry.
+
+    It is as much before the inquiry's pay is taken as after: what was taken of an adjustment was taken for
+    other replies that are gone, then for these, then for the rest.
+    """
     theirs = (Adjustment.agent_id == agent_id, Adjustment.state == "posted")
+    these = sa.and_(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
     fen_of: dict[str, int] = {}
-    for share in _live(session, theirs, Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id):
+    for share in _live(session, theirs, these, asked=these):
         fen_of[share.adjustment_id] = fen_of.get(share.adjustment_id, 0) + share.fen
     return fen_of
+
+
+def hold_posting(session: Session, agent_id: str, inquiry_id: str) -> None:
+    """Runs that are being posted and pay the agent for the inquiry stand still until the transaction ends."""
+    runs = (
+        sa.select(Adjustment.run_id)
+        .join(BackPayShare, BackPayShare.adjustment_id == Adjustment.id)
+        .join(Earning, Earning.id == BackPayShare.earning_id)
+        .where(Adjustment.agent_id == agent_id, Earning.agent_id == agent_id)
+        .where(Earning.inquiry_id == inquiry_id)
+    )
+    posting = sa.select(BackPayRun.id).where(BackPayRun.state == "posting", BackPayRun.id.in_(runs))
+    session.execute(posting.order_by(BackPayRun.id).with_for_update(read=True)).all()
 
 
 def for_turns(session: Session, agent_ids: Collection[str], turn_ids: Collection[str]) -> int:
@@ -76,12 +94,16 @@ class _Share:
 
 
 def _live(
-    session: Session, theirs: Sequence[sa.ColumnElement[bool]], *replies: sa.ColumnElement[bool]
+    session: Session,
+    theirs: Sequence[sa.ColumnElement[bool]],
+    *replies: sa.ColumnElement[bool],
+    asked: sa.ColumnElement[bool] | None = None,
 ) -> Iterator[_Share]:
     """What is left of these agents' back pay for each of the replies.
 
-    What was taken back of an adjustment was taken for its replies that are gone, as far as they reach, and
-    then from its last ones: what one reply lost is never missing from another that kept its own.
+    What was taken back of an adjustment was taken for its replies that are gone, as far as they reach, then
+    for the `asked` ones, and then from its last ones: what one reply lost is never missing from another that
+    kept its own.
     """
     parts = session.execute(
         sa.select(
@@ -98,13 +120,19 @@ def _live(
             yield _Share(*row)
     left = {part.id: int(part.left) for part in parts if 0 < part.left < part.amount_fen}
     if left:
-        yield from _lived(session, left, *replies)
+        yield from _lived(session, left, replies, asked)
 
 
-def _lived(session: Session, left: dict[str, int], *replies: sa.ColumnElement[bool]) -> Iterator[_Share]:
+def _lived(
+    session: Session,
+    left: dict[str, int],
+    replies: Sequence[sa.ColumnElement[bool]],
+    asked: sa.ColumnElement[bool] | None,
+) -> Iterator[_Share]:
+    kept_first = [(gone(), 2)] if asked is None else [(asked, 1), (gone(), 2)]
     upto = sa.func.sum(BackPayShare.fen).over(
         partition_by=BackPayShare.adjustment_id,
-        order_by=(sa.case((gone(), 1), else_=0), BackPayShare.earning_id),
+        order_by=(sa.case(*kept_first, else_=0), BackPayShare.earning_id),
     )
     laid = (
         sa.select(BackPayShare.adjustment_id, BackPayShare.earning_id, BackPayShare.fen, upto.label("upto"))
@@ -151,11 +179,28 @@ def to_confirm(run: BackPayRun, found: Sequence[Earlier]) -> Sequence[Earlier]:
 
 
 def outdate(session: Session, run: BackPayRun) -> None:
-    """Runs by a card over days of this one that wait know that they were counted before it."""
-    waiting = BackPayRun.state.in_(("counting", "ready"))
+    """Runs by a card that wait know that they were counted before this one: if they pay its days, if they
+    use up the paid replies of an inquiry together with it, and in any case if they are being counted."""
+    placed = (
+        sa.select(Earning.inquiry_id)
+        .join(BackPayShare, BackPayShare.earning_id == Earning.id)
+        .join(Adjustment, Adjustment.id == BackPayShare.adjustment_id)
+        .where(Adjustment.run_id == run.id, Earning.gross_fen == 0)
+    )
+    together = (
+        sa.select(Adjustment.run_id)
+        .join(BackPayShare, BackPayShare.adjustment_id == Adjustment.id)
+        .join(Earning, Earning.id == BackPayShare.earning_id)
+        .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
+        .where(BackPayRun.state == "ready", Earning.gross_fen == 0, Earning.inquiry_id.in_(placed))
+    )
+    waits = sa.or_(
+        BackPayRun.state == "counting",
+        sa.and_(BackPayRun.state == "ready", sa.or_(_meets(run), BackPayRun.id.in_(together))),
+    )
     session.execute(
         sa.update(BackPayRun)
-        .where(BackPayRun.id != run.id, BackPayRun.mode == "card", waiting, _meets(run))
+        .where(BackPayRun.id != run.id, BackPayRun.mode == "card", waits)
         .values(outdated_by=run.id)
         .execution_options(synchronize_session=False)
     )

@@ -100,6 +100,7 @@ def runs_started_alone(session: Session, maker_id: str, since: dt.datetime) -> i
         .where(
             BackPayRun.maker_id == maker_id, BackPayRun.approved_by.is_(None), BackPayRun.started_at >= since
         )
+        .where(Adjustment.state.in_(given.STANDS))
     )
     return int(session.scalar(query) or 0)
 

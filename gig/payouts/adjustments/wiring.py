@@ -35,7 +35,11 @@ def _adjusted() -> Paid:
 
 
 def _back_paid(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
-    """What back pay gave for its replies goes too; an entry of back pay holds that of many inquiries."""
+    """What back pay gave for its replies goes too; an entry of back pay holds that of many inquiries.
+
+    A run that is posting such a part is waited for, and posts nothing before this decision is over.
+    """
+    given.hold_posting(session, agent_id, inquiry_id)
     parts = given.in_inquiry(session, agent_id, inquiry_id)
     return {f"adjustment:{id}": fen for id, fen in parts.items()}
 

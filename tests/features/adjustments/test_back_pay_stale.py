@@ -188,6 +188,16 @@ def test_a_run_counted_by_an_older_version_is_counted_anew(session: Session) -> 
     assert refused(again) == "paid-before"
 
 
+def test_a_run_that_was_not_written_down_and_is_cancelled_is_no_fault_of_the_book(session: Session) -> None:
+    books.earn(books.agent(), 120)
+    run = draft(mode="card", figure=None, card_id=card(150))
+    kept_by(run, False)
+    back_pay.advance_runs(now=NOW)
+    kept_by(run, True)
+    back_pay.cancel_run(run_id=run, actor_id="maker", now=NOW)
+    assert books.faults() == []
+
+
 def kept_by(run_id: str, by_reply: bool) -> None:
     with transaction() as writing:
         writing.execute(sa.update(BackPayRun).where(BackPayRun.id == run_id).values(by_reply=by_reply))
@@ -267,6 +277,72 @@ def test_taking_an_inquiry_back_takes_what_back_pay_gave_for_it(session: Session
     turn = session.scalars(sa.select(Earning.turn_id).where(Earning.id == kept)).one()
     assert queries.back_paid_for(session, [lin], [turn]) == 10
     assert books.faults() == []
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_two_inquiries_of_one_agent_are_taken_back_in_any_order(
+    session: Session, order: tuple[int, int]
+) -> None:
+    lin = books.agent()
+    inquiries = [new_id() for _ in range(3)]
+    for minutes, inquiry in enumerate(inquiries):
+        books.earn(lin, 120, inquiry_id=inquiry, at=WEDNESDAY + minutes * MINUTE)
+    post(by_card(card(150)))
+    for place in order:
+        before = queries.back_paid_in(session, lin, inquiries[place])
+        with transaction() as writing:
+            taken = take_inquiry_back(
+                writing,
+                agent_id=lin,
+                inquiry_id=inquiries[place],
+                decision=f"own-{place}",
+                why="自己的单",
+                now=NOW,
+            )
+        assert (before, taken) == (30, 120 + 30)
+    assert queries.back_paid_in(session, lin, inquiries[0]) == 30
+    assert books.faults() == []
+
+
+def test_what_was_taken_by_hand_was_taken_for_the_inquiry_that_is_decided_on(session: Session) -> None:
+    lin = books.agent()
+    inquiry = new_id()
+    books.earn(lin, 120, inquiry_id=inquiry)
+    books.earn(lin, 120, at=WEDNESDAY + MINUTE)
+    run = post(by_card(card(150)))
+    take_back(session, run, lin, 30)
+    assert queries.back_paid_in(session, lin, inquiry) == 0
+    with transaction() as writing:
+        taken = take_inquiry_back(
+            writing, agent_id=lin, inquiry_id=inquiry, decision="own", why="自己的单", now=NOW
+        )
+    assert taken == 120
+
+
+def test_a_run_waits_no_more_for_a_reply_beyond_one_that_is_gone(session: Session) -> None:
+    """The paid reply gets nothing of the run, the one beyond it would; then the inquiry's pay is taken."""
+    lin = books.agent()
+    inquiry = new_id()
+    own = books.earn(lin, 120, inquiry_id=inquiry)
+    beyond = books.earn(lin, 0, inquiry_id=inquiry, at=WEDNESDAY + MINUTE)
+    run = by_card(card(120))
+    assert given_for(session, run) == {beyond: 120}
+    reverse(session, f"earning:{own}", 120)
+    assert refused(run) == "outdated"
+
+
+def test_of_two_runs_that_wait_only_one_takes_the_free_place_of_an_inquiry(session: Session) -> None:
+    lin, he = books.agent(), books.agent()
+    inquiry = new_id()
+    books.earn(lin, 120, inquiry_id=inquiry)
+    books.earn(he, 0, at=WEDNESDAY + MINUTE, inquiry_id=inquiry)
+    books.earn(lin, 0, at=WEDNESDAY + DAY, inquiry_id=inquiry)
+    card_id, tomorrow = capped_card(120, 2), DAY_OF_WORK + DAY
+    one, other = by_card(card_id), by_card(card_id, first_day=tomorrow, last_day=tomorrow)
+    assert given_for(session, one) and given_for(session, other)
+    post(one)
+    assert refused(other) == "outdated"
+    assert given_for(session, by_card(card_id, first_day=tomorrow, last_day=tomorrow)) == {}
 
 
 def test_a_step_counts_so_many_replies_and_writes_them_by_few_statements(

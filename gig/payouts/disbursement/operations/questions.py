@@ -40,6 +40,7 @@ def take_back(
     Of each entry goes what earlier reversals left, so that pay is not taken twice; of one that pays other
     work too (back pay) goes the part of this inquiry. Returns the fen taken.
     """
+    _parts(session, agent_id, inquiry_id)  # what is being posted beside this waits, or is waited for
     period = posting_period(session, now, now)
     taken = 0
     for entry in _entries(session, agent_id, inquiry_id):
@@ -47,9 +48,7 @@ def take_back(
             _reverse(session, entry, left, period, decision=decision, why=why, now=now)
             taken += left if entry.payable_fen > 0 else -left
     # what replies got beside is asked for when they have nothing else: what was taken already was taken of it
-    for key, fen in sorted(_parts(session, agent_id, inquiry_id).items()):
-        held = sa.select(LedgerEntry).where(LedgerEntry.source_key == key).with_for_update()
-        entry = session.scalars(held).one()
+    for entry, fen in _held_parts(session, agent_id, inquiry_id):
         if part := min(fen, entry.amount_fen - _gone(session, entry)):
             _reverse(session, entry, part, period, decision=decision, why=why, now=now)
             taken += part
@@ -83,6 +82,17 @@ def _reverse(
         why=why,
         now=now,
     )
+
+
+def _held_parts(session: Session, agent_id: str, inquiry_id: str) -> list[tuple[LedgerEntry, int]]:
+    """The entries that paid other work too, held, with what is left of them for this inquiry."""
+    keys: set[str] = set()
+    while set(found := _parts(session, agent_id, inquiry_id)) != keys:
+        keys = set(found)
+        held = sa.select(LedgerEntry.id).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
+        session.execute(held.with_for_update()).all()
+    entries = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)))
+    return [(entry, found[entry.source_key]) for entry in entries.all()]
 
 
 def _parts(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
