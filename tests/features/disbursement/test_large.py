@@ -19,7 +19,7 @@ from gig.core.db import Instant, db, transaction
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, create_batch
 from gig.payouts.disbursement.operations.exporting import export_batch
-from gig.payouts.disbursement.results import reading
+from gig.payouts.disbursement.results import reading, staging
 from gig.payouts.disbursement.results.operations import import_results
 from gig.payouts.disbursement.rules.shipped import SHIPPED
 from gig.payouts.disbursement.sheets import building, voucher_pages, writing
@@ -199,6 +199,7 @@ def test_each_line_of_a_batch_costs_little_memory_in_making_checking_exporting_a
     for module in (queries, withholding, building):
         monkeypatch.setattr(module, "AT_ONCE", 100)
     monkeypatch.setattr(spool, "IN_MEMORY", 1 << 14)
+    monkeypatch.setattr(staging, "ROWS_AT_ONCE", 100)
     taxing.choose("labour_2018", gap=None, month="2026-11-01")
     with transaction() as writing:
         add_agents(writing, MORE)
