@@ -38,8 +38,8 @@ from gig.payouts.settlement.operations.closing import close_period
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 EARNINGS, AGENTS, ROUNDS, AIM = 1_000_000, 10_000, 5, 2.0
-HANDS, PER_S, BEFORE, CLOSES, P99_AIM = 8, 50, 400, 5, 1.5
-MOST_CLAIMS, CLAIMERS = 8000, 320
+HANDS, PER_S, BEFORE, CLOSES, P99_AIM = 8, 50, 400, 3, 1.5
+MOST_CLAIMS, CLAIMERS = 9000, 500
 
 
 def run() -> list[dict[str, Any]]:
