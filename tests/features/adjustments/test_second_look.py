@@ -193,5 +193,5 @@ def test_the_mates_of_a_touched_reply_are_found_by_their_inquiry(session: Sessio
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))
     explain = "EXPLAIN QUERY PLAN " if is_sqlite(session) else "EXPLAIN "
     plan = str(session.connection().exec_driver_sql(explain + statement, values).all())
-    assert plan.count("ix_earning_inquiry_id") == 2
+    assert plan.count("ix_earning_inquiry_id") >= 2
     assert "ix_earning_agent_received" not in plan
