@@ -28,44 +28,33 @@ def gone() -> sa.ColumnElement[bool]:
     return sa.or_(_taken_whole(Earning), _beyond_what_is_gone())
 
 
-def returned(
-    session: Session, of: str, agent_ids: Collection[str], since: dt.datetime, until: dt.datetime
-) -> dict[str, int]:
-    """By reply of these agents in the span, what was reversed of its entry `earning` or `penalty`."""
+def returned(session: Session, of: str, *which: sa.ColumnElement[bool]) -> dict[str, int]:
+    """By reply of `which`, what was reversed of its entry `earning` or `penalty`."""
     entry, back = sa.alias(LedgerEntry.__table__), sa.alias(LedgerEntry.__table__)
     rows = session.execute(
         sa.select(Earning.id, sa.func.sum(back.c.amount_fen))
         .join(entry, entry.c.source_key == sa.literal(f"{of}:") + Earning.id)
         .join(back, back.c.reverses_id == entry.c.id)
-        .where(Earning.agent_id.in_(agent_ids), Earning.received_at >= since, Earning.received_at < until)
-        .where(Earning.penalty_fen > 0 if of == "penalty" else Earning.gross_fen > 0)
+        .where(*which, Earning.penalty_fen > 0 if of == "penalty" else Earning.gross_fen > 0)
         .group_by(Earning.id)
     )
     return {id: int(fen) for id, fen in rows}
 
 
-def clawed_back(
-    session: Session, agent_ids: Collection[str], since: dt.datetime, until: dt.datetime
-) -> dict[str, int]:
-    """By reply of these agents in the span, what clawbacks took of it, less what was given back of them."""
+def clawed_back(session: Session, *which: sa.ColumnElement[bool]) -> dict[str, int]:
+    """By reply of `which`, what clawbacks took of it, less what was given back of them."""
     rows = session.execute(
         sa.select(Earning.id, sa.func.sum(Adjustment.amount_fen - reversed_fen()))
         .join(Adjustment, Adjustment.earning_id == Earning.id)
-        .where(Adjustment.kind == "clawback", Adjustment.state == "posted")
-        .where(Earning.agent_id.in_(agent_ids), Earning.received_at >= since, Earning.received_at < until)
+        .where(*which, Adjustment.kind == "clawback", Adjustment.state == "posted")
         .group_by(Earning.id)
     )
     return {id: int(fen) for id, fen in rows}
 
 
-def gone_beyond(
-    session: Session, agent_ids: Collection[str], since: dt.datetime, until: dt.datetime
-) -> set[str]:
-    """The unpaid replies of these agents in the span, in inquiries that they have kept nothing of."""
-    query = sa.select(Earning.id).where(
-        Earning.agent_id.in_(agent_ids), Earning.received_at >= since, Earning.received_at < until
-    )
-    return set(session.scalars(query.where(_beyond_what_is_gone())))
+def gone_beyond(session: Session, *which: sa.ColumnElement[bool]) -> set[str]:
+    """The unpaid ones of these replies in inquiries that their agents have kept nothing of."""
+    return set(session.scalars(sa.select(Earning.id).where(*which, _beyond_what_is_gone())))
 
 
 def touched_since(
@@ -75,6 +64,7 @@ def touched_since(
     was asked for.
 
     What was posted a little before is among them too: it may not have been there when the run was counted.
+    Those of one agent follow each other.
     """
     since = run.made_at - LATEST_WRITE
     theirs = [Adjustment.run_id == run.id]
@@ -87,8 +77,9 @@ def touched_since(
         sa.alias(Adjustment.__table__),
     )
     touched, mate = sa.alias(Earning.__table__), sa.alias(Earning.__table__)
-    # whose pay goes may have paid another of the inquiry
-    mates = sa.and_(mate.c.inquiry_id == touched.c.inquiry_id, mate.c.agent_id == Adjustment.agent_id)
+    # Whose pay goes may have paid another of the inquiry. A share is of a reply of its agent: were that said
+    # of the mate too, SQLite would look through all that the agent ever answered.
+    mates = mate.c.inquiry_id == touched.c.inquiry_id
     # `earning:` and `penalty:` are of one length
     reply = sa.func.substr(entry.c.source_key, 9)
     reversals = (
@@ -110,7 +101,7 @@ def touched_since(
         .where(*theirs, clawback.c.kind == "clawback", clawback.c.earning_id.is_not(None))
         .where(clawback.c.state == "posted", clawback.c.decided_at >= since)
     )
-    return [(agent_id, id) for agent_id, id in session.execute(sa.union(reversals, clawbacks))]
+    return sorted((agent_id, id) for agent_id, id in session.execute(sa.union(reversals, clawbacks)))
 
 
 def _share(earning_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:

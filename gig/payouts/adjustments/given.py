@@ -20,11 +20,14 @@ STANDS = ("proposed", "posted")
 """An agent's part of such a run is given, unless it was left out (withdrawn) while it was posted."""
 
 
-def by_runs(session: Session, run: BackPayRun, agent_ids: Collection[str]) -> dict[str, int]:
-    """By reply of these agents in its span, what the runs before it over days of it gave for the reply."""
+def by_runs(
+    session: Session, run: BackPayRun, agent_ids: Collection[str], *which: sa.ColumnElement[bool]
+) -> dict[str, int]:
+    """By reply of these agents in its span, what the runs before it over days of it gave for the reply; of
+    those that are `which`, if not all are asked for."""
     theirs = (Adjustment.agent_id.in_(agent_ids), BackPayRun.state.in_(GIVEN), _meets(run), _before(run))
     fen_of: dict[str, int] = {}
-    for share in _live(session, theirs, _within(run)):
+    for share in _live(session, theirs, _within(run), *which):
         fen_of[share.earning_id] = fen_of.get(share.earning_id, 0) + share.fen
     return fen_of
 

@@ -98,9 +98,10 @@ def _flat(
     session: Session, run: BackPayRun, ids: Collection[str], of: Sequence[sa.ColumnElement[bool]]
 ) -> Iterator[tuple[str, str, int]]:
     figure, rule = run.figure or 0, fixed if run.mode == "fixed" else percent
-    since = _Became(session, run, ids)
+    theirs = (Earning.agent_id.in_(ids), *of)
+    since = _Became(session, run, theirs)
     columns = (Earning.agent_id, Earning.id, Earning.gross_fen, Earning.penalty_fen)
-    for row in session.execute(sa.select(*columns).where(Earning.agent_id.in_(ids), *of)):
+    for row in session.execute(sa.select(*columns).where(*theirs)):
         reply = since.of(row)
         yield row.agent_id, row.id, 0 if reply.is_gone else rule(reply, figure)
 
@@ -108,10 +109,13 @@ def _flat(
 def _by_card(
     session: Session, run: BackPayRun, ids: Collection[str], of: Sequence[sa.ColumnElement[bool]]
 ) -> Iterator[tuple[str, str, int]]:
-    """Whole inquiries are priced, for their replies use up the paid ones together, whoever answered."""
+    """Whole inquiries are priced, for their replies use up the paid ones together, whoever answered.
+
+    What became of a reply, and what it was given, is read of the wanted ones alone.
+    """
     card = rates.card(session, run.card_id or "")
-    since = _Became(session, run, ids)
-    given_fen = given.by_runs(session, run, ids)
+    since = _Became(session, run, (Earning.agent_id.in_(ids), *of))
+    given_fen = given.by_runs(session, run, ids, *of)
     theirs = sa.select(Earning.id).where(Earning.agent_id.in_(ids), *of)
     wanted = set(session.scalars(theirs))
     inquiries = theirs.with_only_columns(Earning.inquiry_id)
@@ -125,14 +129,13 @@ def _by_card(
 
 
 class _Became:
-    """What became of the replies of some agents after they were priced."""
+    """What became of these replies after they were priced."""
 
-    def __init__(self, session: Session, run: BackPayRun, ids: Collection[str]) -> None:
-        span = (ids, run.starts_at, run.ends_at)
-        self.excused = became.returned(session, "penalty", *span)
-        self.taken = became.returned(session, "earning", *span)
-        self.clawed = became.clawed_back(session, *span)
-        self.beyond_gone = became.gone_beyond(session, *span) if run.card_id else set()
+    def __init__(self, session: Session, run: BackPayRun, which: Sequence[sa.ColumnElement[bool]]) -> None:
+        self.excused = became.returned(session, "penalty", *which)
+        self.taken = became.returned(session, "earning", *which)
+        self.clawed = became.clawed_back(session, *which)
+        self.beyond_gone = became.gone_beyond(session, *which) if run.card_id else set()
 
     def of(self, row: Any, given_fen: int = 0) -> PaidReply:
         return PaidReply(
