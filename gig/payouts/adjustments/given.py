@@ -16,6 +16,9 @@ from gig.payouts.earnings.models import Earning
 GIVEN = ("posting", "posted")
 """A run that began to be posted is posted to its end."""
 
+UNSTARTED = ("counting", "ready")
+"""What it will give is known, or is found out, and another run may still change it."""
+
 STANDS = ("proposed", "posted")
 """An agent's part of such a run is given, unless it was left out (withdrawn) while it was posted."""
 
@@ -181,9 +184,22 @@ def to_confirm(run: BackPayRun, found: Sequence[Earlier]) -> Sequence[Earlier]:
     return [each for each in found if run.mode != "card" or not each.by_reply]
 
 
+def begun(session: Session) -> int:
+    """How many runs began to be posted so far: what was read before the next one may be of the past."""
+    return session.scalar(sa.select(sa.func.count()).where(BackPayRun.state.in_(GIVEN))) or 0
+
+
+def hold_waiting(session: Session, run_id: str) -> None:
+    """The run, and those by a card that it may outdate, stand still until the transaction ends: a piece that
+    is being written of one that is counted is there, the next one sees that this run was started."""
+    counted = sa.and_(BackPayRun.state.in_(UNSTARTED), BackPayRun.mode == "card")
+    held = sa.select(BackPayRun.id).where(sa.or_(BackPayRun.id == run_id, counted))
+    session.execute(held.order_by(BackPayRun.id).with_for_update()).all()
+
+
 def outdate(session: Session, run: BackPayRun) -> None:
-    """Runs by a card that wait know that they were counted before this one: if they pay its days, if they
-    use up the paid replies of an inquiry together with it, and in any case if they are being counted."""
+    """Runs by a card that wait, or are being counted, know that they were counted before this one: if they
+    pay its days, or if they pay an inquiry whose paid replies it uses up. The caller holds them."""
     placed = (
         sa.select(Earning.inquiry_id)
         .join(BackPayShare, BackPayShare.earning_id == Earning.id)
@@ -195,15 +211,12 @@ def outdate(session: Session, run: BackPayRun) -> None:
         .join(BackPayShare, BackPayShare.adjustment_id == Adjustment.id)
         .join(Earning, Earning.id == BackPayShare.earning_id)
         .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
-        .where(BackPayRun.state == "ready", Earning.gross_fen == 0, Earning.inquiry_id.in_(placed))
-    )
-    waits = sa.or_(
-        BackPayRun.state == "counting",
-        sa.and_(BackPayRun.state == "ready", sa.or_(_meets(run), BackPayRun.id.in_(together))),
+        .where(BackPayRun.state.in_(UNSTARTED), Earning.inquiry_id.in_(placed))
     )
     session.execute(
         sa.update(BackPayRun)
-        .where(BackPayRun.id != run.id, BackPayRun.mode == "card", waits)
+        .where(BackPayRun.id != run.id, BackPayRun.mode == "card")
+        .where(BackPayRun.state.in_(UNSTARTED), sa.or_(_meets(run), BackPayRun.id.in_(together)))
         .values(outdated_by=run.id)
         .execution_options(synchronize_session=False)
     )

@@ -110,6 +110,7 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
     since, _until = zone().day_bounds(zone().day_of(now))
     with transaction() as session:
         one_at_a_time(session, "adjustments")
+        given.hold_waiting(session, run_id)
         run = _found(session, run_id)
         if run.state in ("posting", "posted"):
             return
@@ -134,15 +135,7 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
             raise Refused("not-ready", N_("这次补发还在计算，或已经取消。"))
         given.outdate(session, run)
         detail = {"on_top_of": on_top} if on_top else None
-        _note(
-            session,
-            run_id,
-            "back_pay.start",
-            actor_id=actor_id,
-            reason=run.reason,
-            detail=detail,
-            now=now,
-        )
+        _note(session, run_id, "back_pay.start", actor_id=actor_id, reason=run.reason, detail=detail, now=now)
 
 
 def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
@@ -166,17 +159,16 @@ def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
 def _count_next(run_id: str, *, now: dt.datetime) -> bool:
     """What the next agents get is written down, once. False when the run is not being counted any more.
 
-    Replies are read before the write. What is taken of them or given back later makes the run stale.
+    Replies are read before the write; when another run was started meanwhile, they are read again. What is
+    taken of them or given back later makes the run stale.
     """
     session = db.session()
     session.rollback()
     run = session.get(BackPayRun, run_id, populate_existing=True)
     if run is None or run.state != "counting":
         return False
-    after, found = (
-        run.counted_after,
-        next_shares(session, run, agents=AGENTS_AT_ONCE, replies=REPLIES_AT_ONCE),
-    )
+    after, begun = run.counted_after, given.begun(session)
+    found = next_shares(session, run, agents=AGENTS_AT_ONCE, replies=REPLIES_AT_ONCE)
     rows, shares = [], []
     for agent_id, theirs in found.items():
         if theirs:
@@ -186,6 +178,9 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
                 for earning_id, fen in theirs
             ]
     with transaction() as writing:
+        writing.execute(sa.select(BackPayRun.id).where(BackPayRun.id == run_id).with_for_update())
+        if given.begun(writing) != begun:
+            return True
         advance = sa.update(BackPayRun).where(
             BackPayRun.id == run_id, BackPayRun.state == "counting", BackPayRun.counted_after == after
         )

@@ -40,7 +40,7 @@ def on_top_of(session: Session, run: BackPayRun, seen: Collection[str]) -> list[
         other = session.get_one(BackPayRun, run.outdated_by)
         raise Refused(
             "outdated",
-            N_("这次算好之后，「%(reason)s」那次补发了同样的日子或同样的会话。取消这次，重新计算。"),
+            N_("这次开始计算之后，「%(reason)s」那次补发了同样的日子或同样的会话。取消这次，重新计算。"),
             reason=other.reason,
         )
     on_top = given.to_confirm(run, given.earlier(session, run))
