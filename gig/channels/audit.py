@@ -79,3 +79,10 @@ def _held(session: Session) -> Iterator[Difference]:
         says=N_("%(thing)s：疑点重，那单的钱却没有暂缓。"),
         about="suspicion",
     )
+    yield from rows(
+        session,
+        f"""SELECT 'suspicion ' || s.id, s.state, 'not forfeited', s.id {joined}
+            WHERE s.state = 'own_customer' AND (h.agent_id IS NULL OR NOT h.forfeited)""",
+        says=N_("%(thing)s：认定是本人的单，却没有记下这单不再付钱，以后的补发还会补给它。"),
+        about="suspicion",
+    )

@@ -99,7 +99,7 @@ def _flat(
 ) -> Iterator[tuple[str, str, int]]:
     figure, rule = run.figure or 0, fixed if run.mode == "fixed" else percent
     theirs = (Earning.agent_id.in_(ids), *of)
-    since = _Became(session, run, theirs)
+    since = _Became(session, theirs)
     columns = (Earning.agent_id, Earning.id, Earning.gross_fen, Earning.penalty_fen)
     for row in session.execute(sa.select(*columns).where(*theirs)):
         reply = since.of(row)
@@ -114,7 +114,7 @@ def _by_card(
     What became of a reply, and what it was given, is read of the wanted ones alone.
     """
     card = rates.card(session, run.card_id or "")
-    since = _Became(session, run, (Earning.agent_id.in_(ids), *of))
+    since = _Became(session, (Earning.agent_id.in_(ids), *of))
     given_fen = given.by_runs(session, run, ids, *of)
     theirs = sa.select(Earning.id).where(Earning.agent_id.in_(ids), *of)
     wanted = set(session.scalars(theirs))
@@ -131,11 +131,11 @@ def _by_card(
 class _Became:
     """What became of these replies after they were priced."""
 
-    def __init__(self, session: Session, run: BackPayRun, which: Sequence[sa.ColumnElement[bool]]) -> None:
+    def __init__(self, session: Session, which: Sequence[sa.ColumnElement[bool]]) -> None:
         self.excused = became.returned(session, "penalty", *which)
         self.taken = became.returned(session, "earning", *which)
         self.clawed = became.clawed_back(session, *which)
-        self.beyond_gone = became.gone_beyond(session, *which) if run.card_id else set()
+        self.barred = became.barred(session, *which)
 
     def of(self, row: Any, given_fen: int = 0) -> PaidReply:
         return PaidReply(
@@ -144,5 +144,5 @@ class _Became:
             excused_fen=self.excused.get(row.id, 0),
             given_fen=given_fen,
             taken_fen=self.taken.get(row.id, 0) + self.clawed.get(row.id, 0),
-            beyond_gone=row.id in self.beyond_gone,
+            barred=row.id in self.barred,
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from gig.core.db import rows_changed
+from gig.core.db import is_sqlite, rows_changed
 from gig.payouts.disbursement.holds import paid_in_inquiries, parts_in_inquiries
 from gig.payouts.disbursement.models import PayHold
 from gig.payouts.ledger import journal
@@ -38,9 +39,11 @@ def take_back(
     """What the agent was paid in the inquiry is reversed, entry by entry, in a period that takes postings.
 
     Of each entry goes what earlier reversals left, so that pay is not taken twice; of one that pays other
-    work too (back pay) goes the part of this inquiry. Returns the fen taken.
+    work too (back pay) goes the part of this inquiry. Nothing waits for it any more, and no back pay is given
+    for it later. Returns the fen taken.
     """
     _parts(session, agent_id, inquiry_id)  # what is being posted beside this waits, or is waited for
+    _forfeit(session, agent_id, inquiry_id, now=now)
     period = posting_period(session, now, now)
     taken = 0
     for entry in _entries(session, agent_id, inquiry_id):
@@ -53,6 +56,18 @@ def take_back(
             _reverse(session, entry, part, period, decision=decision, why=why, now=now)
             taken += part
     return taken
+
+
+def _forfeit(session: Session, agent_id: str, inquiry_id: str, *, now: dt.datetime) -> None:
+    """Known also where nothing had waited: marks too weak to hold a payout may be decided on."""
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    decided = {"ended_at": now, "forfeited": True}
+    about = {"agent_id": agent_id, "inquiry_id": inquiry_id, "began_at": now}
+    session.execute(
+        insert(PayHold)
+        .values(**about, **decided)
+        .on_conflict_do_update(index_elements=["agent_id", "inquiry_id"], set_=decided)
+    )
 
 
 def _gone(session: Session, entry: LedgerEntry) -> int:
