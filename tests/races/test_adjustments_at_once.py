@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from gig.core.db import db
+from gig.core.db import db, transaction
 from gig.core.errors import Refused
 from gig.core.ids import new_id
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations import back_pay
 from gig.payouts.adjustments.operations.deciding import Evidence, approve, propose, propose_reversal
+from gig.payouts.disbursement.operations.questions import take_back
+from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from tests.features.adjustments.test_back_pay import NOW, counted, draft
+from tests.features.adjustments.test_back_pay_again import by_card, card, post
+from tests.features.adjustments.test_back_pay_again import take_back as take_by_hand
+from tests.features.adjustments.test_back_pay_taken import take_inquiry
 from tests.features.settlement import books
-from tests.features.settlement.books import WEDNESDAY
+from tests.features.settlement.books import HOUR, WEDNESDAY
+from tests.races.waiting import until_it_waits
 
 HANDS = 6
 
@@ -112,3 +120,64 @@ def test_one_form_sent_several_times_at_once_is_one_run(app: Flask, session: Ses
     assert at_once(app, *[lambda: draft(id=id)] * 4) == ["done"] * 4
     session.rollback()
     assert session.scalars(sa.select(BackPayRun.id)).all() == [id]
+
+
+@pytest.mark.parametrize("state", ["ready", "posting"])
+def test_a_run_that_is_started_beside_a_decision_pays_nothing_of_what_it_takes(
+    app: Flask, session: Session, state: str
+) -> None:
+    """The decision has looked for back pay of the inquiry and not committed; then the run would post some."""
+    lin, inquiry = books.agent(), new_id()
+    books.earn(lin, 120, inquiry_id=inquiry)
+    kept = books.earn(books.agent(), 120)
+    run_id = counted()
+    if state == "posting":
+        back_pay.start_run(run_id=run_id, actor_id="checker", now=NOW)
+    told: list[str] = []
+
+    def start_and_post() -> None:
+        with app.app_context():
+            try:
+                back_pay.start_run(run_id=run_id, actor_id="checker", now=NOW)
+                back_pay.advance_runs(now=NOW)
+                told.append("done")
+            except Refused as refused:
+                told.append(refused.slug)
+            finally:
+                db.session.remove()
+
+    posting = Thread(target=start_and_post)
+    session.rollback()
+    with transaction() as writing:
+        taken = take_back(writing, agent_id=lin, inquiry_id=inquiry, decision="own", why="自己的单", now=NOW)
+        posting.start()
+        until_it_waits(posting)
+        assert told == []
+    posting.join()
+    session.rollback()
+    posted = session.scalars(sa.select(Adjustment.agent_id).where(Adjustment.state == "posted")).all()
+    # with one writer a run that is not started yet may look only after the decision: it is refused then
+    assert (taken, told, posted) in [
+        (120, ["done"], [session.get_one(Earning, kept).agent_id]),
+        *([(120, ["outdated"], [])] if state == "ready" else []),
+    ]
+    assert books.faults() == []
+
+
+def test_two_inquiries_that_are_taken_back_at_one_moment_lose_each_its_own_back_pay(
+    app: Flask, session: Session
+) -> None:
+    lin = books.agent()
+    inquiries = [new_id() for _ in range(3)]
+    for minutes, inquiry in enumerate(inquiries):
+        books.earn(lin, 120, inquiry_id=inquiry, at=WEDNESDAY + minutes * HOUR)
+    run = post(by_card(card(150)))
+    told = at_once(
+        app,
+        *(lambda id=id: take_inquiry(lin, id) for id in inquiries[:2]),  # type: ignore[misc]
+        lambda: take_by_hand(session, run, lin, 30),
+    )
+    assert told == ["done"] * 3
+    session.rollback()
+    assert sum(queries.back_paid_in(session, lin, inquiry) for inquiry in inquiries) == 0
+    assert books.faults() == []

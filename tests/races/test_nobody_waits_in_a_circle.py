@@ -21,6 +21,7 @@ from gig.identity.models import Agent
 from tests import builders as a
 from tests.builders import NOON, seconds
 from tests.races.test_claims_at_once import at_once, proved
+from tests.races.waiting import until_it_waits
 
 LATER = NOON + seconds(10)
 ANSWER = "已为您提交全额退款。"
@@ -54,19 +55,6 @@ def test_agents_who_claim_each_others_expired_inquiries_amid_the_sweep(app: Flas
     proved(session)
 
 
-def _until_it_waits() -> None:
-    """Some session of this PostgreSQL database waits for a lock; on SQLite writers always queue up."""
-    if db.engine.dialect.name == "sqlite":
-        return
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with db.engine.connect() as connection:
-        while not connection.scalar(waiting):
-            connection.rollback()
-
-
 def test_a_message_sent_while_a_question_comes_in_is_never_lost(app: Flask, session: Session) -> None:
     """The agent's message waits for the customer's; on PostgreSQL it has looked before that one was there."""
     agent, inquiry, shop = a.agent(), a.inquiry(), a.channel()
@@ -88,7 +76,7 @@ def test_a_message_sent_while_a_question_comes_in_is_never_lost(app: Flask, sess
             channel_id=shop, inquiry_id=inquiry, external_id="m", text="还在吗", now=LATER + seconds(20)
         )
         sending.start()
-        _until_it_waits()
+        until_it_waits(sending)
     sending.join()
     assert [each.latency_us for each in ended] == [10_000_000]
     proved(session)
@@ -115,7 +103,7 @@ def test_a_question_that_comes_in_while_its_agent_is_suspended_goes_back_to_the_
             channel_id=shop, inquiry_id=inquiry, external_id="m", text="还在吗", now=LATER + seconds(20)
         )
         stopping.start()
-        _until_it_waits()
+        until_it_waits(stopping)
     stopping.join()
     assert ended == ["done"]
     session.rollback()

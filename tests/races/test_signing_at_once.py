@@ -5,7 +5,6 @@ One of the two holds its transaction until the other waits for it, so that the m
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
@@ -42,6 +41,7 @@ from tests.features.quality import cases
 from tests.features.settlement import books
 from tests.features.settlement.books import WEEK
 from tests.features.tax import taxing
+from tests.races.waiting import until_it_waits
 
 ON = taxing.day("2026-11-24")
 Act = Callable[[], object]
@@ -67,23 +67,9 @@ def one_waits_for_the_other(app: Flask, first: Act, second: Act) -> object:
     with transaction():
         first()
         other.start()
-        _until_it_waits(other)
+        until_it_waits(other)
     other.join()
     return told[0]
-
-
-def _until_it_waits(other: Thread) -> None:
-    """Another session of this PostgreSQL database waits for a lock; on SQLite writers always queue up."""
-    if db.engine.dialect.name == "sqlite":
-        return
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with db.engine.connect() as connection:
-        while other.is_alive() and not connection.scalar(waiting):
-            connection.rollback()
-            time.sleep(0)
 
 
 def state(session: Session, batch_id: str) -> str:

@@ -91,3 +91,37 @@ def _shares(session: Session) -> Iterator[Difference]:
         about="adjustment",
         are="fen",
     )
+
+
+@check(
+    "back_pay.taken",
+    "what was taken back of back pay is laid on its replies, on none more than it got",
+    asks=N_("冲回的补发都记在具体的回复上，每条不会超过补给它的"),
+    then=N_("下一次补发会多算或少算。先别再对这些天补发，请技术查清是哪笔冲回没有记到回复上。"),
+)
+def _taken_back(session: Session) -> Iterator[Difference]:
+    yield from rows(
+        session,
+        """SELECT key, reversed, taken, id FROM (
+             SELECT e.source_key AS key, a.id,
+               (SELECT coalesce(sum(r.amount_fen), 0) FROM ledger_entry r
+                WHERE r.reverses_id = e.id) AS reversed,
+               (SELECT coalesce(sum(t.fen), 0) FROM back_pay_taken t WHERE t.adjustment_id = a.id) AS taken
+             FROM adjustment a JOIN ledger_entry e ON e.source_key = 'adjustment:' || a.id
+             WHERE a.kind = 'back_pay'
+               AND EXISTS (SELECT 1 FROM back_pay_share s WHERE s.adjustment_id = a.id)) AS part
+           WHERE reversed <> taken""",
+        says=N_("%(thing)s：冲回了 %(expected)s，记在各条回复上的是 %(found)s，%(off)s。"),
+        about="adjustment",
+        are="fen",
+    )
+    yield from rows(
+        session,
+        """SELECT 'adjustment:' || s.adjustment_id, s.fen, sum(t.fen), s.adjustment_id
+           FROM back_pay_taken t JOIN back_pay_share s
+             ON s.adjustment_id = t.adjustment_id AND s.earning_id = t.earning_id
+           GROUP BY s.adjustment_id, s.earning_id, s.fen HAVING sum(t.fen) > s.fen""",
+        says=N_("%(thing)s：给一条回复补了 %(expected)s，却冲回了 %(found)s，%(off)s。"),
+        about="adjustment",
+        are="fen",
+    )

@@ -1,155 +1,113 @@
-"""What runs of back pay gave for each reply, and which runs paid the same days."""
+"""What runs of back pay gave for each reply and what is left of it, and which runs paid the same days."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gig.payouts.adjustments.became import gone, reversed_fen
-from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
+from gig.payouts.adjustments.became import reversed_fen
+from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare, BackPayTaken
 from gig.payouts.earnings.models import Earning
 
-GIVEN = ("posting", "posted")
-"""A run that began to be posted is posted to its end."""
-
-UNSTARTED = ("counting", "ready")
-"""What it will give is known, or is found out, and another run may still change it."""
-
 STANDS = ("proposed", "posted")
-"""An agent's part of such a run is given, unless it was left out (withdrawn) while it was posted."""
+"""An agent's part of a started run is given, unless it was left out (withdrawn) while it was posted."""
+
+
+def left() -> sa.ColumnElement[int]:
+    """What reversals have left of a share, as a column beside `BackPayShare`."""
+    taken = (
+        sa.select(sa.func.coalesce(sa.func.sum(BackPayTaken.fen), 0))
+        .where(BackPayTaken.adjustment_id == BackPayShare.adjustment_id)
+        .where(BackPayTaken.earning_id == BackPayShare.earning_id)
+        .correlate(BackPayShare)
+        .scalar_subquery()
+    )
+    return BackPayShare.fen - taken
 
 
 def by_runs(
-    session: Session, run: BackPayRun, agent_ids: Collection[str], *which: sa.ColumnElement[bool]
+    session: Session, run: BackPayRun, agent_ids: Collection[str], *of: sa.ColumnElement[bool]
 ) -> dict[str, int]:
-    """By reply of these agents in its span, what the runs before it over days of it gave for the reply; of
-    those that are `which`, if not all are asked for."""
-    theirs = (Adjustment.agent_id.in_(agent_ids), BackPayRun.state.in_(GIVEN), _meets(run), _before(run))
+    """By reply of these agents in its span, what is left of what the runs before it gave for the reply.
+
+    More conditions on `Earning` narrow the replies.
+    """
+    theirs = (Adjustment.agent_id.in_(agent_ids), _knows(run), _meets(run))
     fen_of: dict[str, int] = {}
-    for share in _live(session, theirs, _within(run), *which):
+    for share in _shares(session, theirs, _within(run), *of):
         fen_of[share.earning_id] = fen_of.get(share.earning_id, 0) + share.fen
     return fen_of
 
 
-def in_inquiry(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
-    """By posted adjustment, what is left of the agent's back pay for replies of the inquiry.
-
-    It is as much before the inquiry's pay is taken as after: what was taken of an adjustment was taken for
-    other replies that are gone, then for these, then for the rest.
-    """
-    theirs = (Adjustment.agent_id == agent_id, Adjustment.state == "posted")
-    these = sa.and_(Earning.inquiry_id == inquiry_id, Earning.agent_id == agent_id)
-    fen_of: dict[str, int] = {}
-    for share in _live(session, theirs, these, asked=these):
-        fen_of[share.adjustment_id] = fen_of.get(share.adjustment_id, 0) + share.fen
-    return fen_of
-
-
-def hold_posting(session: Session, agent_id: str, inquiry_id: str) -> None:
-    """Runs that are being posted and pay the agent for the inquiry stand still until the transaction ends."""
-    runs = (
-        sa.select(Adjustment.run_id)
-        .join(BackPayShare, BackPayShare.adjustment_id == Adjustment.id)
-        .join(Earning, Earning.id == BackPayShare.earning_id)
-        .where(Adjustment.agent_id == agent_id, Earning.agent_id == agent_id)
-        .where(Earning.inquiry_id == inquiry_id)
-    )
-    posting = sa.select(BackPayRun.id).where(BackPayRun.state == "posting", BackPayRun.id.in_(runs))
-    session.execute(posting.order_by(BackPayRun.id).with_for_update(read=True)).all()
-
-
-def for_turns(session: Session, agent_ids: Collection[str], turn_ids: Collection[str]) -> int:
-    """What is left of the back pay that was posted to these agents for their replies of the turns."""
-    theirs = (Adjustment.agent_id.in_(agent_ids), Adjustment.state == "posted")
-    return sum(share.fen for share in _live(session, theirs, Earning.turn_id.in_(turn_ids)))
-
-
-def slots(session: Session, run: BackPayRun, inquiries: sa.Select[str]) -> dict[str, int]:
-    """By inquiry, how many of its replies outside of the run's span are paid by back pay alone.
-
-    Each takes one of the inquiry's paid replies, although it was priced at 0. Only what was wholly taken
-    back takes none.
-    """
-    beyond = (Earning.inquiry_id.in_(inquiries), Earning.gross_fen == 0, ~_within(run))
-    unpaid = session.scalars(sa.select(Earning.id).where(*beyond)).all()
-    if not unpaid:
-        return {}
-    query = (
-        sa.select(Earning.inquiry_id, sa.func.count(Earning.id.distinct()))
-        .join(Adjustment, Adjustment.agent_id == Earning.agent_id)
-        .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
-        .join(BackPayShare, _share_of(Adjustment.id, Earning.id))
-        .where(Earning.id.in_(unpaid))
-        .where(BackPayRun.state.in_(GIVEN), _before(run), Adjustment.state.in_(STANDS))
-        .where(BackPayRun.starts_at <= Earning.received_at, BackPayRun.ends_at > Earning.received_at)
-        .where(Adjustment.amount_fen > reversed_fen())
-        .group_by(Earning.inquiry_id)
-    )
-    return {inquiry_id: int(count) for inquiry_id, count in session.execute(query)}
-
-
 @dataclass(frozen=True)
-class _Share:
+class Share:
+    """What is left of an agent's back pay for one reply."""
+
     adjustment_id: str
     earning_id: str
     fen: int
 
 
-def _live(
-    session: Session,
-    theirs: Sequence[sa.ColumnElement[bool]],
-    *replies: sa.ColumnElement[bool],
-    asked: sa.ColumnElement[bool] | None = None,
-) -> Iterator[_Share]:
-    """What is left of these agents' back pay for each of the replies.
+def in_inquiry(session: Session, agent_id: str, inquiry_id: str) -> list[Share]:
+    """What is left of the agent's posted back pay for replies of the inquiry."""
+    theirs = (Adjustment.agent_id == agent_id, Adjustment.state == "posted")
+    return _shares(session, theirs, Earning.inquiry_id == inquiry_id)
 
-    What was taken back of an adjustment was taken for its replies that are gone, as far as they reach, then
-    for the `asked` ones, and then from its last ones: what one reply lost is never missing from another that
-    kept its own.
+
+def for_turns(session: Session, agent_ids: Collection[str], turn_ids: Collection[str]) -> int:
+    """What is left of the back pay that was posted to these agents for their replies of the turns."""
+    theirs = (Adjustment.agent_id.in_(agent_ids), Adjustment.state == "posted")
+    return sum(share.fen for share in _shares(session, theirs, Earning.turn_id.in_(turn_ids)))
+
+
+def placed(session: Session, run: BackPayRun, inquiries: sa.Select[str]) -> dict[str, set[str]]:
+    """By inquiry, its replies that were priced at 0 and that the runs before this one have paid.
+
+    Each takes one of the inquiry's paid replies. What was wholly taken back takes none.
     """
-    parts = session.execute(
-        sa.select(
-            Adjustment.id, Adjustment.amount_fen, (Adjustment.amount_fen - reversed_fen()).label("left")
+    beyond = (Earning.inquiry_id.in_(inquiries), Earning.gross_fen == 0)
+    unpaid = session.scalars(sa.select(Earning.id).where(*beyond)).all()
+    if not unpaid:
+        return {}
+    query = (
+        sa.select(Earning.inquiry_id, Earning.id, left())
+        .join(Adjustment, Adjustment.agent_id == Earning.agent_id)
+        .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
+        .join(
+            BackPayShare,
+            sa.and_(BackPayShare.adjustment_id == Adjustment.id, BackPayShare.earning_id == Earning.id),
         )
+        .where(Earning.id.in_(unpaid), _knows(run), Adjustment.state.in_(STANDS))
+        .where(BackPayRun.starts_at <= Earning.received_at, BackPayRun.ends_at > Earning.received_at)
+    )
+    found: dict[str, set[str]] = {}
+    for inquiry_id, earning_id, fen in session.execute(query):
+        if fen:
+            found.setdefault(inquiry_id, set()).add(earning_id)
+    return found
+
+
+def _shares(
+    session: Session, theirs: Sequence[sa.ColumnElement[bool]], *replies: sa.ColumnElement[bool]
+) -> list[Share]:
+    """What is left of these agents' back pay for each of the replies, where anything is."""
+    parts = session.scalars(
+        sa.select(Adjustment.id)
         .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
         .where(Adjustment.state.in_(STANDS), *theirs)
     ).all()
-    whole = [part.id for part in parts if part.left == part.amount_fen]
-    if whole:
-        columns = (BackPayShare.adjustment_id, BackPayShare.earning_id, BackPayShare.fen)
-        query = sa.select(*columns).join(Earning, Earning.id == BackPayShare.earning_id)
-        for row in session.execute(query.where(BackPayShare.adjustment_id.in_(whole), *replies)):
-            yield _Share(*row)
-    left = {part.id: int(part.left) for part in parts if 0 < part.left < part.amount_fen}
-    if left:
-        yield from _lived(session, left, replies, asked)
-
-
-def _lived(
-    session: Session,
-    left: dict[str, int],
-    replies: Sequence[sa.ColumnElement[bool]],
-    asked: sa.ColumnElement[bool] | None,
-) -> Iterator[_Share]:
-    kept_first = [(gone(), 2)] if asked is None else [(asked, 1), (gone(), 2)]
-    upto = sa.func.sum(BackPayShare.fen).over(
-        partition_by=BackPayShare.adjustment_id,
-        order_by=(sa.case(*kept_first, else_=0), BackPayShare.earning_id),
-    )
-    laid = (
-        sa.select(BackPayShare.adjustment_id, BackPayShare.earning_id, BackPayShare.fen, upto.label("upto"))
+    if not parts:
+        return []
+    query = (
+        sa.select(BackPayShare.adjustment_id, BackPayShare.earning_id, left())
         .join(Earning, Earning.id == BackPayShare.earning_id)
-        .where(BackPayShare.adjustment_id.in_(left))
-        .subquery()
+        .where(BackPayShare.adjustment_id.in_(parts), *replies)
+        .order_by(BackPayShare.adjustment_id, BackPayShare.earning_id)
     )
-    query = sa.select(laid).join(Earning, Earning.id == laid.c.earning_id).where(*replies)
-    for row in session.execute(query):
-        if fen := min(row.fen, max(0, left[row.adjustment_id] - int(row.upto - row.fen))):
-            yield _Share(row.adjustment_id, row.earning_id, fen)
+    return [Share(*row) for row in session.execute(query) if row[2]]
 
 
 @dataclass(frozen=True)
@@ -164,15 +122,15 @@ class Earlier:
 
 def earlier(session: Session, run: BackPayRun) -> Sequence[Earlier]:
     """The other runs that paid days of this one, the newest first, but for those taken back altogether."""
-    left = sa.func.sum(Adjustment.amount_fen - reversed_fen())
+    left_fen = sa.func.sum(Adjustment.amount_fen - reversed_fen())
     known = sa.and_(BackPayRun.by_reply, ~_without_shares(BackPayRun.id))
     rows = session.execute(
-        sa.select(BackPayRun, left, known)
+        sa.select(BackPayRun, left_fen, known)
         .join(Adjustment, Adjustment.run_id == BackPayRun.id)
-        .where(BackPayRun.id != run.id, BackPayRun.state.in_(GIVEN), _meets(run))
+        .where(BackPayRun.id != run.id, BackPayRun.started_no.is_not(None), _meets(run))
         .where(Adjustment.state.in_(STANDS))
         .group_by(BackPayRun.id)
-        .having(left > 0)
+        .having(left_fen > 0)
         .order_by(BackPayRun.id.desc())
     )
     return [Earlier(each, int(fen), bool(by_reply)) for each, fen, by_reply in rows]
@@ -184,42 +142,48 @@ def to_confirm(run: BackPayRun, found: Sequence[Earlier]) -> Sequence[Earlier]:
     return [each for each in found if run.mode != "card" or not each.by_reply]
 
 
-def begun(session: Session) -> int:
-    """How many runs began to be posted so far: what was read before the next one may be of the past."""
-    return session.scalar(sa.select(sa.func.count()).where(BackPayRun.state.in_(GIVEN))) or 0
+def newest(session: Session) -> int:
+    """The number of the run that was started last; 0 before the first."""
+    return int(session.scalar(sa.select(sa.func.coalesce(sa.func.max(BackPayRun.started_no), 0))) or 0)
 
 
-def hold_waiting(session: Session, run_id: str) -> None:
-    """The run, and those by a card that it may outdate, stand still until the transaction ends: a piece that
-    is being written of one that is counted is there, the next one sees that this run was started."""
-    counted = sa.and_(BackPayRun.state.in_(UNSTARTED), BackPayRun.mode == "card")
-    held = sa.select(BackPayRun.id).where(sa.or_(BackPayRun.id == run_id, counted))
-    session.execute(held.order_by(BackPayRun.id).with_for_update()).all()
+def overtook(session: Session, run: BackPayRun, *, after: int | None = None) -> BackPayRun | None:
+    """The first run that was started since this one by a card was drafted, or since number `after`, and that
+    changes what it gives: it pays days of it, or takes paid replies of inquiries that it pays for too."""
+    if run.card_id is None:
+        return None
+    since = run.drafted_after if after is None else after
+    others = sa.select(BackPayRun).where(BackPayRun.started_no > since, BackPayRun.id != run.id)
+    for other in session.scalars(others.order_by(BackPayRun.started_no)):
+        if other.starts_at < run.ends_at and other.ends_at > run.starts_at:
+            return other
+        if _takes_places(session, other, run):
+            return other
+    return None
 
 
-def outdate(session: Session, run: BackPayRun) -> None:
-    """Runs by a card that wait, or are being counted, know that they were counted before this one: if they
-    pay its days, or if they pay an inquiry whose paid replies it uses up. The caller holds them."""
-    placed = (
+def _takes_places(session: Session, other: BackPayRun, run: BackPayRun) -> bool:
+    paid_by = (
         sa.select(Earning.inquiry_id)
         .join(BackPayShare, BackPayShare.earning_id == Earning.id)
         .join(Adjustment, Adjustment.id == BackPayShare.adjustment_id)
-        .where(Adjustment.run_id == run.id, Earning.gross_fen == 0)
     )
-    together = (
-        sa.select(Adjustment.run_id)
-        .join(BackPayShare, BackPayShare.adjustment_id == Adjustment.id)
-        .join(Earning, Earning.id == BackPayShare.earning_id)
-        .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
-        .where(BackPayRun.state.in_(UNSTARTED), Earning.inquiry_id.in_(placed))
+    places = paid_by.where(Adjustment.run_id == other.id, Earning.gross_fen == 0)
+    both = paid_by.where(Adjustment.run_id == run.id, Earning.inquiry_id.in_(places))
+    return session.scalars(both.limit(1)).first() is not None
+
+
+def overtaken() -> sa.ColumnElement[bool]:
+    """Whether another run over days of it was started since one by a card was drafted, as a column beside
+    `BackPayRun`."""
+    other = sa.alias(BackPayRun.__table__).c
+    newer = sa.exists().where(
+        other.started_no > BackPayRun.drafted_after,
+        other.id != BackPayRun.id,
+        other.starts_at < BackPayRun.ends_at,
+        other.ends_at > BackPayRun.starts_at,
     )
-    session.execute(
-        sa.update(BackPayRun)
-        .where(BackPayRun.id != run.id, BackPayRun.mode == "card")
-        .where(BackPayRun.state.in_(UNSTARTED), sa.or_(_meets(run), BackPayRun.id.in_(together)))
-        .values(outdated_by=run.id)
-        .execution_options(synchronize_session=False)
-    )
+    return sa.and_(BackPayRun.mode == "card", newer)
 
 
 def is_written_down(session: Session, run: BackPayRun) -> bool:
@@ -245,12 +209,6 @@ def _without_shares(run_id: sa.SQLColumnExpression[str]) -> sa.ColumnElement[boo
     )
 
 
-def _share_of(
-    adjustment_id: sa.SQLColumnExpression[str], earning_id: sa.SQLColumnExpression[str]
-) -> sa.ColumnElement[bool]:
-    return sa.and_(BackPayShare.adjustment_id == adjustment_id, BackPayShare.earning_id == earning_id)
-
-
 def _within(run: BackPayRun) -> sa.ColumnElement[bool]:
     return sa.and_(Earning.received_at >= run.starts_at, Earning.received_at < run.ends_at)
 
@@ -259,8 +217,6 @@ def _meets(run: BackPayRun) -> sa.ColumnElement[bool]:
     return sa.and_(BackPayRun.starts_at < run.ends_at, BackPayRun.ends_at > run.starts_at)
 
 
-def _before(run: BackPayRun) -> sa.ColumnElement[bool]:
-    """Other runs; of a run that is being posted, those that were started before it."""
-    other = BackPayRun.id != run.id
-    started_at: dt.datetime | None = run.started_at
-    return other if started_at is None else sa.and_(other, BackPayRun.started_at <= started_at)
+def _knows(run: BackPayRun) -> sa.ColumnElement[bool]:
+    """The runs that were started before it was drafted; whoever starts later and matters outdates it."""
+    return BackPayRun.started_no <= run.drafted_after

@@ -28,6 +28,7 @@ REVERSED = "the reversals of an entry never exceed it"
 TAKEN = "no more is taken from a reply than it paid"
 FIXED = "an adjustment is decided once and never changes"
 SHARES = "a share of back pay never changes"
+PARTS = "what was taken of back pay never changes"
 JUDGED = "NEW.reverses_id IS NOT NULL OR (NEW.kind = 'adjustment' AND NEW.payable_fen < 0)"
 
 
@@ -52,11 +53,20 @@ def unguards(dialect: str) -> list[str]:
 
 def share_guards(dialect: str) -> list[str]:
     """The statements that keep the shares of back pay; `refuse_change()` is there already."""
+    return _kept(dialect, "back_pay_share", SHARES)
+
+
+def taken_guards(dialect: str) -> list[str]:
+    """The statements that keep what was taken of back pay."""
+    return _kept(dialect, "back_pay_taken", PARTS)
+
+
+def _kept(dialect: str, table: str, why: str) -> list[str]:
     does = "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     if dialect != "postgresql":
-        does = f"BEGIN SELECT RAISE(ABORT, '{SHARES}'); END"
+        does = f"BEGIN SELECT RAISE(ABORT, '{why}'); END"
     return [
-        f"CREATE TRIGGER back_pay_share_keep_{what} BEFORE {what.upper()} ON back_pay_share {does}"
+        f"CREATE TRIGGER {table}_keep_{what} BEFORE {what.upper()} ON {table} {does}"
         for what in ("update", "delete")
     ]
 

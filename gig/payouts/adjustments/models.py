@@ -73,8 +73,8 @@ class BackPayRun(Base):
 
     It is counted agent by agent up to `counted_after`; what was counted is what is posted. `figure` is
     the fen of mode `fixed`, the percent of mode `percent`; mode `card` names a rate card. `by_reply`: what
-    it gives for each reply is kept (it was not always). A run by a card that was counted before another one
-    over days of it began to be posted is `outdated_by` that one, and never posted.
+    it gives for each reply is kept (it was not always). Runs are started one after the other, as `started_no`
+    says; one by a card counts with those up to `drafted_after`, the last before it was drafted.
     """
 
     __tablename__ = "back_pay_run"
@@ -87,8 +87,10 @@ class BackPayRun(Base):
         sa.CheckConstraint("approved_by IS NULL OR approved_by <> maker_id", name="two_people"),
         sa.CheckConstraint("(state = 'posted') = (finished_at IS NOT NULL)", name="finished"),
         sa.CheckConstraint("outdated_by IS NULL OR state NOT IN ('posting', 'posted')", name="outdated"),
+        sa.CheckConstraint("(started_no IS NULL) = (started_at IS NULL)", name="started"),
         sa.Index("ix_back_pay_run_state", "state", "id"),
         sa.Index("ix_back_pay_run_ends_at", "ends_at"),
+        sa.Index("uq_back_pay_run_started_no", "started_no", unique=True),
     )
 
     id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
@@ -104,10 +106,13 @@ class BackPayRun(Base):
     state: Mapped[str]
     counted_after: Mapped[str]
     by_reply: Mapped[bool] = mapped_column(server_default=sa.false())
+    # read and written by the version before alone, which serves on while an update goes from host to host
     outdated_by: Mapped[str | None] = mapped_column(sa.String(26))
+    drafted_after: Mapped[int] = mapped_column(server_default=sa.literal_column("0"))
     maker_id: Mapped[str] = mapped_column(sa.String(26))
     made_at: Mapped[dt.datetime]
     approved_by: Mapped[str | None] = mapped_column(sa.String(26))
+    started_no: Mapped[int | None]
     started_at: Mapped[dt.datetime | None]
     finished_at: Mapped[dt.datetime | None]
 
@@ -120,4 +125,25 @@ class BackPayShare(Base):
 
     adjustment_id: Mapped[str] = mapped_column(sa.ForeignKey("adjustment.id"), primary_key=True)
     earning_id: Mapped[str] = mapped_column(sa.ForeignKey("earning.id"), primary_key=True)
+    fen: Mapped[int]
+
+
+class BackPayTaken(Base):
+    """What a reversal took of what back pay had given for one reply. Never changed.
+
+    `source_key` is that of the reversal's entry, to which its parts sum.
+    """
+
+    __tablename__ = "back_pay_taken"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["adjustment_id", "earning_id"], ["back_pay_share.adjustment_id", "back_pay_share.earning_id"]
+        ),
+        sa.CheckConstraint("fen > 0", name="fen"),
+        sa.Index("ix_back_pay_taken_share", "adjustment_id", "earning_id"),
+    )
+
+    source_key: Mapped[str] = mapped_column(primary_key=True)
+    adjustment_id: Mapped[str] = mapped_column(sa.String(26))
+    earning_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
     fen: Mapped[int]

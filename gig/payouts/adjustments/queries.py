@@ -73,9 +73,7 @@ def waiting_runs(session: Session) -> int:
 def _runs_to_confirm() -> sa.ScalarSelect[int]:
     """How many runs can be posted: those that pay nobody, or that another overtook, cannot."""
     pays = sa.exists().where(Adjustment.run_id == BackPayRun.id)
-    query = sa.select(sa.func.count()).where(
-        BackPayRun.state == "ready", BackPayRun.outdated_by.is_(None), pays
-    )
+    query = sa.select(sa.func.count()).where(BackPayRun.state == "ready", ~given.overtaken(), pays)
     return query.scalar_subquery()
 
 
@@ -137,7 +135,7 @@ def taken_from(session: Session, earning_id: str) -> int:
 
 def back_paid_in(session: Session, agent_id: str, inquiry_id: str) -> int:
     """What the agent still has of the back pay for replies of the inquiry."""
-    return sum(given.in_inquiry(session, agent_id, inquiry_id).values())
+    return sum(share.fen for share in given.in_inquiry(session, agent_id, inquiry_id))
 
 
 def back_paid_for(session: Session, agent_ids: Collection[str], turn_ids: Collection[str]) -> int:

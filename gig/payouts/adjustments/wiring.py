@@ -10,13 +10,14 @@ from gig import scheduler
 from gig.core.db import db
 from gig.core.text import N_
 from gig.identity import menu
-from gig.payouts.adjustments import audit, given, naming, queries  # noqa: F401  (audit declares its checks)
+from gig.payouts.adjustments import audit, naming, queries  # noqa: F401  (audit declares its checks)
 from gig.payouts.adjustments.jobs import JOBS
 from gig.payouts.adjustments.models import Adjustment, BackPayShare
+from gig.payouts.adjustments.operations import taking
 from gig.payouts.adjustments.views import back_pay, console
 from gig.payouts.books import causes
 from gig.payouts.books.causes import Cause
-from gig.payouts.disbursement.holds import Paid, paid_beside, paid_in_inquiries, parts_in_inquiries
+from gig.payouts.disbursement.holds import Paid, paid_beside, paid_in_inquiries, takers
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.rehearsal import looks
@@ -45,16 +46,6 @@ def _given() -> Paid:
     )
 
 
-def _back_paid(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
-    """What back pay gave for its replies goes too; an entry of back pay holds that of many inquiries.
-
-    A run that is posting such a part is waited for, and posts nothing before this decision is over.
-    """
-    given.hold_posting(session, agent_id, inquiry_id)
-    parts = given.in_inquiry(session, agent_id, inquiry_id)
-    return {f"adjustment:{id}": fen for id, fen in parts.items()}
-
-
 def _decided(session: Session, entry: LedgerEntry) -> Cause | None:
     """The adjustment that an entry, or a reversal, follows."""
     kind, id, _rest = causes.parts_of(entry)
@@ -67,7 +58,7 @@ def plug_into(app: Flask) -> None:
     if _adjusted not in paid_in_inquiries:
         paid_in_inquiries.append(_adjusted)
         paid_beside.append(_given)
-        parts_in_inquiries.append(_back_paid)
+        takers.append(taking.take_of_inquiry)
     if queries.waiting_for_two not in looks:
         looks.append(queries.waiting_for_two)
     causes.register(_decided)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Payee, PayHold
@@ -37,10 +36,10 @@ paid_in_inquiries: list[Callable[[], Paid]] = [_earned, _fined]
 """Every kind of pay that an inquiry brings; features above add theirs."""
 
 paid_beside: list[Callable[[], Paid]] = []
-"""The same of entries that pay other work too: they are held for as well, and taken back in part."""
+"""The same of entries that pay other work too: they hold a payout as well, and `takers` take them back."""
 
-parts_in_inquiries: list[Callable[[Session, str, str], Mapping[str, int]]] = []
-"""By source key, what is left of an entry that pays (agent_id, inquiry_id) among other things."""
+takers: list[Callable[..., int]] = []
+"""Each takes back what of an entry that pays other work too was for (agent_id, inquiry_id)."""
 
 
 def newest_payees() -> sa.Select[*tuple[Any, ...]]:

@@ -53,18 +53,22 @@ def reprice(
     rows: Iterable[Any],
     surges: Sequence[Surge],
     since: dt.datetime,
-    used: Mapping[str, int] = MappingProxyType({}),
+    placed: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Iterator[tuple[Any, Pricing]]:
     """What the card would have paid for each of the `turns` since the instant.
 
-    Those before it use up paid replies as they really did; so many of an inquiry are `used` besides. A
-    surge that a turn had adds its points to the card's multiplier.
+    Those before it use up paid replies as they really did. Those of an inquiry that were priced at 0 and
+    were `placed` among the paid ones later keep their places; others that were priced at 0 get what is left.
+    A surge that a turn had adds its points to the card's multiplier.
     """
     for inquiry_id, answered in groupby(rows, key=lambda row: row.inquiry_id):
-        paid = used.get(inquiry_id, 0)
+        kept = placed.get(inquiry_id, ())
+        paid, to_come = 0, len(kept)
         for turn in answered:
+            has_place = turn.id in kept
+            to_come -= has_place
             if turn.received_at < since:
-                paid += turn.gross_fen > 0
+                paid += has_place or turn.gross_fen > 0
                 continue
             offered = quote(
                 card,
@@ -72,11 +76,11 @@ def reprice(
                 issue_type=turn.issue_type,
                 tier=turn.tier,
                 clock_started_at=turn.clock_started_at,
-                paid_so_far=paid,
+                paid_so_far=paid if has_place or turn.gross_fen else paid + to_come,
                 surge_percent=_points(session, surges, turn),
             )
             priced = price(offered, clock_started_at=turn.clock_started_at, replied_at=turn.received_at)
-            paid += priced.gross_fen > 0
+            paid += has_place or priced.gross_fen > 0
             yield turn, priced
 
 

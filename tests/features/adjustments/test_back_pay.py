@@ -165,6 +165,17 @@ def test_a_cancelled_run_posts_nothing_and_keeps_what_it_counted(session: Sessio
     assert books.faults() == []
 
 
+def test_one_that_is_still_being_counted_is_not_started(session: Session) -> None:
+    """Its sum is not known yet, so nobody can say whether one person may start it."""
+    books.earn(books.agent(), 100)
+    id = draft()
+    for actor in ("maker", "checker"):
+        with pytest.raises(Refused) as refused:
+            back_pay.start_run(run_id=id, actor_id=actor, now=NOW)
+        assert refused.value.slug == "not-ready"
+    assert state(session, id) == "counting"
+
+
 def test_one_that_began_to_post_is_not_cancelled(session: Session) -> None:
     books.earn(books.agent(), 100)
     id = counted()

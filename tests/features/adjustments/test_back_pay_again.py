@@ -137,7 +137,7 @@ def test_a_run_by_a_card_that_was_counted_before_another_is_not_posted(session: 
         assert (refused.value.slug, refused.value.params["reason"]) == ("outdated", "费率公布晚了")
         assert state(session, id) == "ready"
     for id in (elsewhere, other_day):
-        assert session.get_one(BackPayRun, id).outdated_by is None
+        assert given.overtook(session, session.get_one(BackPayRun, id)) is None
     back_pay.cancel_run(run_id=waits, actor_id="maker", now=NOW)
     assert books.faults() == []
 

@@ -95,7 +95,9 @@ def priced(answered: list[Turn], **card: Any) -> tuple[dict[str, int], dict[str,
         if row["excused"]:
             change = on_time.get(row["agent_id"], 0) - row["penalty_fen"]
         rises[row["id"]] = max(0, change)
-    run = BackPayRun(starts_at=day, ends_at=day + DAY, mode="card", card_id=card_id, counted_after="")
+    run = BackPayRun(
+        starts_at=day, ends_at=day + DAY, mode="card", card_id=card_id, counted_after="", drafted_after=0
+    )
     shares = next_shares(db.session(), run, agents=1000, replies=10_000)
     found = {id: fen for each in shares.values() for id, fen in each}
     return {id: fen for id, fen in rises.items() if fen}, found

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from gig.core.ids import new_id
+from gig.payouts.adjustments import given
 from gig.payouts.adjustments.models import BackPayRun
 from gig.payouts.adjustments.operations import back_pay
 from tests.features.adjustments.test_back_pay import DAY_OF_WORK, NOW, draft, state
@@ -36,7 +37,7 @@ def one_place_for_two() -> tuple[str, str, str]:
 
 def overtaken(session: Session, run_id: str) -> bool:
     session.rollback()
-    return session.get_one(BackPayRun, run_id).outdated_by is not None
+    return given.overtook(session, session.get_one(BackPayRun, run_id)) is not None
 
 
 def test_a_run_that_is_counted_meets_no_run_of_other_days_and_other_inquiries(
@@ -70,33 +71,6 @@ def test_what_was_counted_of_an_inquiry_before_another_run_took_its_place_is_out
     post(other)
     assert overtaken(session, run)
     assert refused(run) == "outdated"
-
-
-@pytest.mark.parametrize("agents_at_once", [1, 2])
-def test_what_was_read_but_not_written_when_another_run_was_started_is_read_again(
-    session: Session, monkeypatch: pytest.MonkeyPatch, agents_at_once: int
-) -> None:
-    monkeypatch.setattr(back_pay, "AGENTS_AT_ONCE", agents_at_once)
-    _lin, _he, card_id = one_place_for_two()
-    other = by_card(card_id, **THE_DAY_BEFORE)
-    run = draft(mode="card", figure=None, card_id=card_id)
-    read, found = back_pay.next_shares, []
-
-    def read_and_overtaken(*what: Any, **how: Any) -> Any:
-        found.append(read(*what, **how))
-        if len(found) == 1:
-            back_pay.start_run(run_id=other, actor_id="checker", now=NOW)
-        return found[-1]
-
-    monkeypatch.setattr(back_pay, "next_shares", read_and_overtaken)
-    assert back_pay._count_next(run, now=NOW)
-    assert given_for(session, run) == {}
-    back_pay.advance_runs(now=NOW)
-    assert sum(fen for _reply, fen in next(iter(found[0].values()))) == 130
-    assert sorted(given_for(session, run).values()) == [10]
-    assert not overtaken(session, run)
-    post(run)
-    assert books.faults() == []
 
 
 def test_a_run_that_waits_is_outdated_by_one_that_takes_the_place_of_a_reply_that_was_paid(

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
@@ -15,14 +16,12 @@ from gig.core.ids import new_id
 from gig.payouts.adjustments import given, queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
 from gig.payouts.adjustments.operations import back_pay, deciding
-from gig.payouts.disbursement.operations.questions import take_back as take_inquiry_back
-from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates.operations.drafts import create_draft
 from gig.payouts.rates.operations.publication import publish
 from tests.features.adjustments.test_back_pay import DAY_OF_WORK, NOW, counted, draft, shares, state
-from tests.features.adjustments.test_back_pay_again import by_card, card, paid, post, take_back
+from tests.features.adjustments.test_back_pay_again import by_card, card, paid, post
 from tests.features.settlement import books
 from tests.features.settlement.books import DAY, WEDNESDAY, WEEK
 from tests.rules.cards import base_row, card_json
@@ -179,9 +178,12 @@ def test_a_run_counted_by_an_older_version_is_counted_anew(session: Session) -> 
     back_pay.advance_runs(now=NOW)
     kept_by(run, True)
     assert refused(run) == "outdated"
-    with transaction() as writing:  # and so did it start it
-        began = {"state": "posting", "started_at": NOW, "approved_by": "checker"}
-        writing.execute(sa.update(BackPayRun).where(BackPayRun.id == run).values(**began))
+    began = {"state": "posting", "started_at": NOW, "approved_by": "checker"}
+    start = sa.update(BackPayRun).where(BackPayRun.id == run)
+    with pytest.raises(IntegrityError), transaction() as writing:  # nor can it start it
+        writing.execute(start.values(**began))
+    with transaction() as writing:  # as it did before runs had a number
+        writing.execute(start.values(**began, started_no=1))
     back_pay.advance_runs(now=NOW)
     assert state(session, run) == "posted"
     again = by_card(session.get_one(BackPayRun, run).card_id or "")
@@ -216,109 +218,6 @@ def test_a_reply_that_clawbacks_and_lateness_left_nothing_of_gets_none(session: 
     assert books.faults() == []
 
 
-def test_what_is_taken_back_of_back_pay_is_taken_from_the_replies_that_are_gone(session: Session) -> None:
-    lin = books.agent()
-    first, second, third = (books.earn(lin, 120, at=WEDNESDAY - n * DAY) for n in range(3))
-    days = {"first_day": DAY_OF_WORK - 2 * DAY, "last_day": DAY_OF_WORK}
-    run = post(by_card(card(130), **days))
-    reverse(session, f"earning:{first}", 120)
-    take_back(session, run, lin, 10)
-    card_id = session.get_one(BackPayRun, run).card_id or ""
-    assert given_for(session, by_card(card_id, **days)) == {}
-    take_back(session, run, lin, 4)
-    assert given_for(session, by_card(card_id, **days)) == {third: 4}
-    yesterday = DAY_OF_WORK - DAY
-    assert given_for(session, by_card(card_id, first_day=yesterday, last_day=yesterday)) == {}
-    assert second != third
-
-
-@pytest.mark.parametrize("first", ["the earlier day", "the later day"])
-def test_the_cap_holds_over_days_that_are_paid_in_two_runs(session: Session, first: str) -> None:
-    """A card of one paid reply priced the second and the third at nothing; one of two pays one of them."""
-    lin, he = books.agent(), books.agent()
-    inquiry = new_id()
-    books.earn(lin, 120, inquiry_id=inquiry)
-    second = books.earn(he, 0, at=WEDNESDAY + MINUTE, inquiry_id=inquiry)
-    third = books.earn(lin, 0, at=WEDNESDAY + DAY, inquiry_id=inquiry)
-    card_id = capped_card(120, 2)
-    days = [{}, {"first_day": DAY_OF_WORK + DAY, "last_day": DAY_OF_WORK + DAY}]
-    if first == "the later day":
-        days.reverse()
-    found: dict[str, int] = {}
-    for span in days:
-        run = by_card(card_id, **span)
-        found |= given_for(session, run)
-        if given_for(session, run):
-            post(run)
-    # the later day knows nothing of a reply that is not paid yet, and takes the place that was free
-    assert found == ({second: 120} if first == "the earlier day" else {third: 120})
-    assert books.faults() == []
-
-
-def test_taking_an_inquiry_back_takes_what_back_pay_gave_for_it(session: Session) -> None:
-    lin = books.agent()
-    inquiry = new_id()
-    own, beyond, kept = (
-        books.earn(lin, 120, inquiry_id=inquiry),
-        books.earn(lin, 0, inquiry_id=inquiry, at=WEDNESDAY + MINUTE),
-        books.earn(lin, 120),
-    )
-    card_id = card(130)
-    run = post(by_card(card_id))
-    assert given_for(session, run) == {own: 10, beyond: 130, kept: 10}
-    assert queries.back_paid_in(session, lin, inquiry) == 140
-    with transaction() as writing:
-        taken = take_inquiry_back(
-            writing, agent_id=lin, inquiry_id=inquiry, decision="own", why="自己的单", now=NOW
-        )
-    assert taken == 120 + 140
-    assert queries.back_paid_in(session, lin, inquiry) == 0
-    assert given_for(session, by_card(card_id)) == {}
-    turn = session.scalars(sa.select(Earning.turn_id).where(Earning.id == kept)).one()
-    assert queries.back_paid_for(session, [lin], [turn]) == 10
-    assert books.faults() == []
-
-
-@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
-def test_two_inquiries_of_one_agent_are_taken_back_in_any_order(
-    session: Session, order: tuple[int, int]
-) -> None:
-    lin = books.agent()
-    inquiries = [new_id() for _ in range(3)]
-    for minutes, inquiry in enumerate(inquiries):
-        books.earn(lin, 120, inquiry_id=inquiry, at=WEDNESDAY + minutes * MINUTE)
-    post(by_card(card(150)))
-    for place in order:
-        before = queries.back_paid_in(session, lin, inquiries[place])
-        with transaction() as writing:
-            taken = take_inquiry_back(
-                writing,
-                agent_id=lin,
-                inquiry_id=inquiries[place],
-                decision=f"own-{place}",
-                why="自己的单",
-                now=NOW,
-            )
-        assert (before, taken) == (30, 120 + 30)
-    assert queries.back_paid_in(session, lin, inquiries[0]) == 30
-    assert books.faults() == []
-
-
-def test_what_was_taken_by_hand_was_taken_for_the_inquiry_that_is_decided_on(session: Session) -> None:
-    lin = books.agent()
-    inquiry = new_id()
-    books.earn(lin, 120, inquiry_id=inquiry)
-    books.earn(lin, 120, at=WEDNESDAY + MINUTE)
-    run = post(by_card(card(150)))
-    take_back(session, run, lin, 30)
-    assert queries.back_paid_in(session, lin, inquiry) == 0
-    with transaction() as writing:
-        taken = take_inquiry_back(
-            writing, agent_id=lin, inquiry_id=inquiry, decision="own", why="自己的单", now=NOW
-        )
-    assert taken == 120
-
-
 def test_a_run_waits_no_more_for_a_reply_beyond_one_that_is_gone(session: Session) -> None:
     """The paid reply gets nothing of the run, the one beyond it would; then the inquiry's pay is taken."""
     lin = books.agent()
@@ -329,20 +228,6 @@ def test_a_run_waits_no_more_for_a_reply_beyond_one_that_is_gone(session: Sessio
     assert given_for(session, run) == {beyond: 120}
     reverse(session, f"earning:{own}", 120)
     assert refused(run) == "outdated"
-
-
-def test_of_two_runs_that_wait_only_one_takes_the_free_place_of_an_inquiry(session: Session) -> None:
-    lin, he = books.agent(), books.agent()
-    inquiry = new_id()
-    books.earn(lin, 120, inquiry_id=inquiry)
-    books.earn(he, 0, at=WEDNESDAY + MINUTE, inquiry_id=inquiry)
-    books.earn(lin, 0, at=WEDNESDAY + DAY, inquiry_id=inquiry)
-    card_id, tomorrow = capped_card(120, 2), DAY_OF_WORK + DAY
-    one, other = by_card(card_id), by_card(card_id, first_day=tomorrow, last_day=tomorrow)
-    assert given_for(session, one) and given_for(session, other)
-    post(one)
-    assert refused(other) == "outdated"
-    assert given_for(session, by_card(card_id, first_day=tomorrow, last_day=tomorrow)) == {}
 
 
 def test_a_step_counts_so_many_replies_and_writes_them_by_few_statements(

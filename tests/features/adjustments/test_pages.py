@@ -17,6 +17,7 @@ from gig.payouts.adjustments.operations.back_pay import advance_runs
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.rates.models import RateCardVersion
+from tests.features.adjustments.test_back_pay_again import card
 from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, HOUR
 from tests.features.settlement.conftest import Desk
@@ -342,11 +343,21 @@ def test_what_was_searched_for_stands_there_as_it_was_typed(desk: Desk) -> None:
     assert page.count('id="f-kind"') == page.count('id="f-agent"') == 1
 
 
-def test_who_was_left_out_of_a_run_is_said_on_its_page(session: Session, desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("how", "then"),
+    [({"mode": "fixed", "figure": "0.20"}, "作为调整单独补给他们"), ({"mode": "card"}, "还差的会补上")],
+    ids=["flat", "by card"],
+)
+def test_who_was_left_out_of_a_run_is_said_on_its_page(
+    session: Session, desk: Desk, how: dict[str, str], then: str
+) -> None:
+    """A card gives what is still missing when it is run again; a flat amount would be given twice."""
     for name in ("林可", "何静"):
         books.earn(books.agent(name=name), 240, base=120)
     finance = desk()
-    form = {"first_day": "2026-11-16", "last_day": "2026-11-22", "mode": "fixed", "figure": "0.20"}
+    form = {"first_day": "2026-11-16", "last_day": "2026-11-22", **how}
+    if how["mode"] == "card":
+        form["card"] = card(250)
     finance.post("/console/back-pay", {**form, "reason": "大促补贴", "evidence": "方案", "id": new_id()})
     session.rollback()
     run_id = session.scalars(sa.select(BackPayRun.id)).one()
@@ -359,4 +370,4 @@ def test_who_was_left_out_of_a_run_is_said_on_its_page(session: Session, desk: D
         writing.execute(sa.update(Adjustment).where(Adjustment.id == one).values(**left))
     advance_runs(now=CLOSING_TIME + HOUR)
     page = finance.get(f"/console/back-pay/{run_id}").text
-    assert "1 位客服的回复在入账前又有变动" in page and "还差的会补上" in page
+    assert "1 位客服的回复在入账前又有变动" in page and then in page

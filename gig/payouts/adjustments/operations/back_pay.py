@@ -21,7 +21,12 @@ from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
 from gig.payouts.adjustments.operations.checking import faults_of_run
 from gig.payouts.adjustments.operations.counting import Shares, next_shares
 from gig.payouts.adjustments.operations.posting import post_adjustments
-from gig.payouts.adjustments.operations.standing import left_out, on_top_of, refuse_if_stale
+from gig.payouts.adjustments.operations.standing import (
+    left_out,
+    on_top_of,
+    refuse_if_overtaken,
+    refuse_if_stale,
+)
 from gig.payouts.adjustments.states import RUN
 from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.values import zone
@@ -30,6 +35,7 @@ AGENTS_AT_ONCE = 50
 REPLIES_AT_ONCE = 5_000
 POSTED_AT_ONCE = 50
 LONGEST_DAYS = 400
+NOT_READY = N_("这次补发还在计算，或已经取消。")
 
 _SHARES = PreparedInsert(table_of(BackPayShare))
 
@@ -77,6 +83,7 @@ def draft_run(
             state="counting",
             counted_after="",
             by_reply=True,
+            drafted_after=given.newest(session),
             maker_id=actor_id,
             made_at=now,
         )
@@ -101,19 +108,19 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
     """The run may be posted. Above the limit it is another person than its maker who says so, and so it is
     when the runs that the maker started alone on this day come to more than it together.
 
-    Refused when it was counted before another run over its days, when its replies would get other amounts
-    by now, or when it pays on top of runs that are not among the `seen` ones.
+    Refused when another run that was started since it was drafted changes what it gives, when its replies
+    would get other amounts by now, or when it pays on top of runs that are not among the `seen` ones.
     """
-    waits = db.session.get(BackPayRun, run_id, populate_existing=True)
-    if waits is not None and waits.state == "ready" and waits.outdated_by is None:
-        refuse_if_stale(db.session(), waits)
+    if _has_begun(waits := _found(db.session(), run_id)):
+        return
+    looked_upto = refuse_if_stale(db.session(), waits)
     since, _until = zone().day_bounds(zone().day_of(now))
     with transaction() as session:
         one_at_a_time(session, "adjustments")
-        given.hold_waiting(session, run_id)
         run = _found(session, run_id)
-        if run.state in ("posting", "posted"):
+        if _has_begun(run):
             return
+        refuse_if_overtaken(session, run, after=looked_upto)
         total = queries.counted(session, run_id).fen
         alone = run.maker_id == actor_id
         before = queries.runs_started_alone(session, actor_id, since) if alone else 0
@@ -130,12 +137,20 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
             origin="ready",
             target="posting",
             approved_by=None if alone else actor_id,
+            started_no=given.newest(session) + 1,
             started_at=now,
         ):
-            raise Refused("not-ready", N_("这次补发还在计算，或已经取消。"))
-        given.outdate(session, run)
+            raise Refused("not-ready", NOT_READY)
         detail = {"on_top_of": on_top} if on_top else None
-        _note(session, run_id, "back_pay.start", actor_id=actor_id, reason=run.reason, detail=detail, now=now)
+        _note(
+            session,
+            run_id,
+            "back_pay.start",
+            actor_id=actor_id,
+            reason=run.reason,
+            detail=detail,
+            now=now,
+        )
 
 
 def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
@@ -159,16 +174,17 @@ def cancel_run(*, run_id: str, actor_id: str, now: dt.datetime) -> None:
 def _count_next(run_id: str, *, now: dt.datetime) -> bool:
     """What the next agents get is written down, once. False when the run is not being counted any more.
 
-    Replies are read before the write; when another run was started meanwhile, they are read again. What is
-    taken of them or given back later makes the run stale.
+    Replies are read before the write. What is taken of them or given back later makes the run stale.
     """
     session = db.session()
     session.rollback()
     run = session.get(BackPayRun, run_id, populate_existing=True)
     if run is None or run.state != "counting":
         return False
-    after, begun = run.counted_after, given.begun(session)
-    found = next_shares(session, run, agents=AGENTS_AT_ONCE, replies=REPLIES_AT_ONCE)
+    after, found = (
+        run.counted_after,
+        next_shares(session, run, agents=AGENTS_AT_ONCE, replies=REPLIES_AT_ONCE),
+    )
     rows, shares = [], []
     for agent_id, theirs in found.items():
         if theirs:
@@ -178,9 +194,6 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
                 for earning_id, fen in theirs
             ]
     with transaction() as writing:
-        writing.execute(sa.select(BackPayRun.id).where(BackPayRun.id == run_id).with_for_update())
-        if given.begun(writing) != begun:
-            return True
         advance = sa.update(BackPayRun).where(
             BackPayRun.id == run_id, BackPayRun.state == "counting", BackPayRun.counted_after == after
         )
@@ -214,11 +227,12 @@ def _counted(run: BackPayRun, agent_id: str, shares: Shares, *, now: dt.datetime
 def _post_next(run_id: str, *, now: dt.datetime) -> bool:
     """The next agents' back pay is in the book. False when the run is not being posted any more.
 
-    The run is locked first: whoever else posts it waits, and then sees what is left. An agent with a reply
-    that changed after the start is left out; the next run gives what is still missing.
+    Whoever else posts it, or takes back pay back, waits, and then sees what is left. An agent with a reply
+    that changed after the start is left out; the next run by the card gives what is still missing.
     """
     with transaction() as session:
-        run = session.get_one(BackPayRun, run_id, populate_existing=True, with_for_update=True)
+        one_at_a_time(session, "adjustments")
+        run = session.get_one(BackPayRun, run_id, populate_existing=True)
         if run.state != "posting":
             return False
         some: Sequence[Adjustment] = session.scalars(
@@ -257,6 +271,13 @@ def _decide(
         .values(state=state, decided_by=decided_by, decided_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def _has_begun(run: BackPayRun) -> bool:
+    """Whether it was started; Refused when it cannot be."""
+    if run.state in ("counting", "cancelled"):
+        raise Refused("not-ready", NOT_READY)
+    return run.state != "ready"
 
 
 def _is_published(session: Session, card_id: str | None) -> bool:

@@ -119,10 +119,10 @@ def _by_card(
     theirs = sa.select(Earning.id).where(Earning.agent_id.in_(ids), *of)
     wanted = set(session.scalars(theirs))
     inquiries = theirs.with_only_columns(Earning.inquiry_id)
-    used = given.slots(session, run, inquiries)
+    placed = given.placed(session, run, inquiries)
     answered = turns(session, inquiries, run.ends_at)
     surges = met_surges(session, run.starts_at, run.ends_at)
-    for turn, would in reprice(session, card, answered, surges, run.starts_at, used):
+    for turn, would in reprice(session, card, answered, surges, run.starts_at, placed):
         if turn.id in wanted:
             reply = since.of(turn, given_fen.get(turn.id, 0))
             yield turn.agent_id, turn.id, 0 if reply.is_gone else by_card(reply, would)

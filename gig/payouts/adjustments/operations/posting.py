@@ -14,6 +14,7 @@ from gig.core.money import yuan
 from gig.core.text import N_
 from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment
+from gig.payouts.adjustments.operations.taking import note_taken
 from gig.payouts.adjustments.values import AWARDS, WORDS
 from gig.payouts.ledger import accounts, journal
 from gig.payouts.ledger.journal import Entry
@@ -80,6 +81,8 @@ def _reverse(
     except journal.TooMuchReversed as error:
         left = queries.left_of(session, original)
         raise Refused("too-much-reversed", N_("最多还能冲回 ¥%(yuan)s。"), yuan=yuan(left)) from error
+    if original.kind == "adjustment":
+        note_taken(session, original, decision=adjustment.id, fen=adjustment.amount_fen)
 
 
 def _refuse_beyond(session: Session, earning_id: str, amount_fen: int) -> None:

@@ -13,11 +13,14 @@ from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations.counting import changed_since
 
 
-def refuse_if_stale(session: Session, run: BackPayRun) -> None:
-    """Refused when its replies would get other amounts by now, or when what it gives them was not kept.
+def refuse_if_stale(session: Session, run: BackPayRun) -> int:
+    """Refused when its replies would get other amounts by now, or when what it gives them was not kept; else
+    the number of the run that was started last when it looked.
 
     It only reads, before a lock is taken: what changes after it is seen when the piece is posted.
     """
+    upto = given.newest(session)
+    refuse_if_overtaken(session, run)
     if not given.is_written_down(session, run):
         raise Refused(
             "outdated",
@@ -32,17 +35,22 @@ def refuse_if_stale(session: Session, run: BackPayRun) -> None:
             ),
             n=len(changed),
         )
+    return upto
+
+
+def refuse_if_overtaken(session: Session, run: BackPayRun, *, after: int | None = None) -> None:
+    """Refused, by its name, when a run that was started since it was drafted, or since number `after`,
+    changes what it gives."""
+    if other := given.overtook(session, run, after=after):
+        raise Refused(
+            "outdated",
+            N_("这次提出之后，「%(reason)s」那次补发了同样的日子或同样的会话。取消这次，重新计算。"),
+            reason=other.reason,
+        )
 
 
 def on_top_of(session: Session, run: BackPayRun, seen: Collection[str]) -> list[str]:
     """The runs on top of which it pays, all of them seen; Refused otherwise."""
-    if run.outdated_by is not None:
-        other = session.get_one(BackPayRun, run.outdated_by)
-        raise Refused(
-            "outdated",
-            N_("这次开始计算之后，「%(reason)s」那次补发了同样的日子或同样的会话。取消这次，重新计算。"),
-            reason=other.reason,
-        )
     on_top = given.to_confirm(run, given.earlier(session, run))
     if unseen := [each.run.reason for each in on_top if each.run.id not in seen]:
         raise Refused(

@@ -105,7 +105,7 @@ def run(run_id: str) -> str:
         earlier=earlier,
         card_names=queries.card_names(session, [found, *(each.run for each in earlier)]),
         on_top={each.run.id for each in given.to_confirm(found, earlier)},
-        outdated_by=session.get(BackPayRun, found.outdated_by) if found.outdated_by else None,
+        outdated_by=given.overtook(session, found) if found.state == "ready" else None,
         more=rows[PAGE - 1].adjustment.id if len(rows) > PAGE else None,
         shown=shown,
         names=names(session, found.maker_id, found.approved_by),

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gig.core.db import is_sqlite, rows_changed
-from gig.payouts.disbursement.holds import paid_in_inquiries, parts_in_inquiries
+from gig.payouts.disbursement.holds import paid_in_inquiries, takers
 from gig.payouts.disbursement.models import PayHold
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.models import LedgerEntry
@@ -42,19 +42,14 @@ def take_back(
     work too (back pay) goes the part of this inquiry. Nothing waits for it any more, and no back pay is given
     for it later. Returns the fen taken.
     """
-    _parts(session, agent_id, inquiry_id)  # what is being posted beside this waits, or is waited for
+    of = {"agent_id": agent_id, "inquiry_id": inquiry_id, "decision": decision, "why": why, "now": now}
+    taken = sum(take(session, **of) for take in takers)  # first, while no entry is held
     _forfeit(session, agent_id, inquiry_id, now=now)
     period = posting_period(session, now, now)
-    taken = 0
     for entry in _entries(session, agent_id, inquiry_id):
         if left := entry.amount_fen - _gone(session, entry):
             _reverse(session, entry, left, period, decision=decision, why=why, now=now)
             taken += left if entry.payable_fen > 0 else -left
-    # what replies got beside is asked for when they have nothing else: what was taken already was taken of it
-    for entry, fen in _held_parts(session, agent_id, inquiry_id):
-        if part := min(fen, entry.amount_fen - _gone(session, entry)):
-            _reverse(session, entry, part, period, decision=decision, why=why, now=now)
-            taken += part
     return taken
 
 
@@ -97,24 +92,6 @@ def _reverse(
         why=why,
         now=now,
     )
-
-
-def _held_parts(session: Session, agent_id: str, inquiry_id: str) -> list[tuple[LedgerEntry, int]]:
-    """The entries that paid other work too, held, with what is left of them for this inquiry."""
-    keys: set[str] = set()
-    while set(found := _parts(session, agent_id, inquiry_id)) != keys:
-        keys = set(found)
-        held = sa.select(LedgerEntry.id).where(LedgerEntry.source_key.in_(keys)).order_by(LedgerEntry.id)
-        session.execute(held.with_for_update()).all()
-    entries = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys)))
-    return [(entry, found[entry.source_key]) for entry in entries.all()]
-
-
-def _parts(session: Session, agent_id: str, inquiry_id: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for parts in parts_in_inquiries:
-        found |= parts(session, agent_id, inquiry_id)
-    return found
 
 
 def _entries(session: Session, agent_id: str, inquiry_id: str) -> list[LedgerEntry]:

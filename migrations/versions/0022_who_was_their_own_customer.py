@@ -1,6 +1,6 @@
 """An inquiry that pays its agent nothing any more, because they were found to be its customer, is known as such.
 
-Revision 0021 follows 0020. Whoever was decided on before it is written down too, also where no payout waited.
+Revision 0022 follows 0021. Whoever was decided on before it is written down too, also where no payout waited.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
