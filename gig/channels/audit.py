@@ -10,8 +10,8 @@ from gig.core.text import N_
 from gig.payouts.ledger.audit import Difference, check, rows
 
 _REVERSED = "(SELECT sum(r.payable_fen) FROM ledger_entry r WHERE r.reverses_id = e.id)"
-_BACK = """(SELECT coalesce(sum(r.amount_fen), 0) FROM ledger_entry e
-    JOIN ledger_entry r ON r.reverses_id = e.id WHERE e.source_key = 'adjustment:' || a.id)"""
+_BACK = """(SELECT coalesce(sum(t.fen), 0) FROM back_pay_taken t
+    WHERE t.adjustment_id = p.adjustment_id AND t.earning_id = p.earning_id)"""
 _KEPT = f"sum(e.payable_fen + coalesce({_REVERSED}, 0))"
 
 
@@ -44,11 +44,11 @@ def _taken_back(session: Session) -> Iterator[Difference]:
     )
     yield from rows(
         session,
-        f"""SELECT 'adjustment:' || a.id, sum(p.fen), {_BACK}, a.id FROM suspicion s
+        f"""SELECT 'adjustment:' || a.id, sum(p.fen), sum({_BACK}), a.id FROM suspicion s
             JOIN earning g ON g.inquiry_id = s.inquiry_id AND g.agent_id = s.agent_id
             JOIN adjustment a ON a.agent_id = g.agent_id AND a.run_id IS NOT NULL AND a.state = 'posted'
             JOIN back_pay_share p ON p.adjustment_id = a.id AND p.earning_id = g.id
-            WHERE s.state = 'own_customer' GROUP BY a.id HAVING {_BACK} < sum(p.fen)""",
+            WHERE s.state = 'own_customer' GROUP BY a.id HAVING sum({_BACK}) < sum(p.fen)""",
         says=N_("%(thing)s：补发里有 %(expected)s 是补给自问自答的，只收回了 %(found)s，%(off)s。"),
         about="adjustment",
         are="fen",
@@ -77,5 +77,12 @@ def _held(session: Session) -> Iterator[Difference]:
             {joined}
             WHERE s.strong AND (h.agent_id IS NULL OR (s.state = 'undecided' AND h.ended_at IS NOT NULL))""",
         says=N_("%(thing)s：疑点重，那单的钱却没有暂缓。"),
+        about="suspicion",
+    )
+    yield from rows(
+        session,
+        f"""SELECT 'suspicion ' || s.id, s.state, 'not forfeited', s.id {joined}
+            WHERE s.state = 'own_customer' AND (h.agent_id IS NULL OR NOT h.forfeited)""",
+        says=N_("%(thing)s：认定是本人的单，却没有记下这单不再付钱，以后的补发还会补给它。"),
         about="suspicion",
     )

@@ -1,7 +1,8 @@
 """What is taken back of back pay is written down reply by reply, and runs are started by number.
 
-Revision 0021 follows 0020. What was taken before is laid on the last replies of its back pay, as it was
-counted until now; of back pay whose replies were not kept there is nothing to lay it on. `outdated_by` stays
+Revision 0021 follows 0020. What was taken before is laid on the replies of the inquiry that was decided on, then
+on those whose own pay was taken back, then on the last; of back pay whose replies were not kept there is nothing
+to lay it on. `outdated_by` stays
 for the version before, which cannot start a run any more: it knows no number to give it.
 """
 
@@ -27,7 +28,11 @@ NUMBER = "uq_back_pay_run_started_no"
 REVERSED = """SELECT r.source_key, a.id, r.amount_fen FROM adjustment a
   JOIN ledger_entry e ON e.source_key = 'adjustment:' || a.id JOIN ledger_entry r ON r.reverses_id = e.id
   WHERE a.kind = 'back_pay' ORDER BY a.id, r.id"""
-SHARES = "SELECT earning_id, fen FROM back_pay_share WHERE adjustment_id = :id ORDER BY earning_id DESC"
+SHARES = """SELECT s.earning_id, s.fen, g.inquiry_id, g.gross_fen - g.penalty_fen <= coalesce((
+    SELECT sum(r.amount_fen) FROM ledger_entry e JOIN ledger_entry r ON r.reverses_id = e.id
+    WHERE e.source_key = 'earning:' || g.id), 0) FROM back_pay_share s JOIN earning g ON g.id = s.earning_id
+  WHERE s.adjustment_id = :id ORDER BY s.earning_id DESC"""
+DECIDED = "SELECT id, inquiry_id FROM suspicion WHERE state = 'own_customer'"
 TAKEN = (
     "INSERT INTO back_pay_taken (source_key, adjustment_id, earning_id, fen) VALUES (:key, :id, :reply, :fen)"
 )
@@ -35,6 +40,7 @@ TAKEN = (
 
 def upgrade() -> None:
     with op.batch_alter_table("back_pay_run") as table:
+        table.add_column(sa.Column("takes_places", sa.Boolean(), nullable=False, server_default=sa.false()))
         table.add_column(sa.Column("started_no", sa.Integer(), nullable=True))
         table.add_column(
             sa.Column("drafted_after", sa.Integer(), nullable=False, server_default=sa.text("0"))
@@ -65,7 +71,8 @@ def upgrade() -> None:
 
 
 def _number_runs() -> None:
-    """In the order in which they were started; those that wait know all of them but those that outdated them."""
+    """In the order in which they were started. Those that wait know none of them, so that one by a card over
+    days that were paid before is counted anew by the rules that hold from here on."""
     bind = op.get_bind()
     started = "SELECT id FROM back_pay_run WHERE started_at IS NOT NULL ORDER BY started_at, id"
     for number, (id,) in enumerate(bind.execute(sa.text(started)).all(), start=1):
@@ -77,21 +84,20 @@ def _number_runs() -> None:
         """UPDATE back_pay_run SET drafted_after = coalesce((SELECT max(o.started_no) FROM back_pay_run o
              WHERE o.started_at <= back_pay_run.made_at), 0) WHERE started_at IS NOT NULL"""
     )
-    op.execute(
-        """UPDATE back_pay_run SET drafted_after = coalesce((SELECT max(o.started_no) FROM back_pay_run o), 0)
-           WHERE started_at IS NULL AND outdated_by IS NULL"""
-    )
+    op.execute("UPDATE back_pay_run SET takes_places = true WHERE mode = 'card'")
 
 
 def _laid() -> Iterator[dict[str, Any]]:
-    """Each reversal on what earlier ones have left of the last shares."""
+    """Each reversal on what earlier ones have left of the shares."""
     bind = op.get_bind()
+    inquiry_of = {f"suspicion-{id}": inquiry_id for id, inquiry_id in bind.execute(sa.text(DECIDED))}
     current, shares = "", []
     for key, id, fen in bind.execute(sa.text(REVERSED)).all():
         if id != current:
             current = id
             shares = [[*row] for row in bind.execute(sa.text(SHARES), {"id": id})]
-        for share in shares:
+        decided = inquiry_of.get(key.split(":")[1], "")
+        for share in sorted(shares, key=lambda each: (each[2] != decided, not each[3])):
             if part := min(fen, share[1]):
                 yield {"key": key, "id": id, "reply": share[0], "fen": part}
                 share[1] -= part
@@ -105,3 +111,4 @@ def downgrade() -> None:
         table.drop_constraint(op.f(STARTED), type_="check")
         table.drop_column("drafted_after")
         table.drop_column("started_no")
+        table.drop_column("takes_places")

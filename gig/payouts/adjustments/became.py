@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
+from gig.payouts.disbursement.models import PayHold
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Period
@@ -25,7 +26,7 @@ def reversed_fen(of: Any = Adjustment) -> sa.ScalarSelect[int]:
 
 def gone() -> sa.ColumnElement[bool]:
     """What `PaidReply.is_gone` says, as a column beside `Earning`."""
-    return sa.or_(_taken_whole(Earning), _beyond_what_is_gone())
+    return sa.or_(_taken_whole(Earning), _barred())
 
 
 def returned(session: Session, of: str, *which: sa.ColumnElement[bool]) -> dict[str, int]:
@@ -52,16 +53,17 @@ def clawed_back(session: Session, *which: sa.ColumnElement[bool]) -> dict[str, i
     return {id: int(fen) for id, fen in rows}
 
 
-def gone_beyond(session: Session, *which: sa.ColumnElement[bool]) -> set[str]:
-    """The unpaid ones of these replies in inquiries that their agents have kept nothing of."""
-    return set(session.scalars(sa.select(Earning.id).where(*which, _beyond_what_is_gone())))
+def barred(session: Session, *which: sa.ColumnElement[bool]) -> set[str]:
+    """Those of these replies that get nothing: unpaid ones in inquiries of which their agents kept nothing,
+    and all in inquiries whose customers were the agents themselves."""
+    return set(session.scalars(sa.select(Earning.id).where(*which, _barred())))
 
 
 def touched_since(
     session: Session, run: BackPayRun, agent_ids: Collection[str] | None = None
-) -> list[tuple[str, str]]:
-    """(agent, reply) of a counted run in whose inquiry something of theirs was taken, or given back, since it
-    was asked for.
+) -> list[tuple[str, str, int]]:
+    """(agent, reply, fen) of a counted run in whose inquiry something of theirs was taken, or given back,
+    since it was asked for.
 
     What was posted a little before is among them too: it may not have been there when the run was counted.
     Those of one agent follow each other.
@@ -70,7 +72,7 @@ def touched_since(
     theirs = [Adjustment.run_id == run.id]
     if agent_ids is not None:
         theirs.append(Adjustment.agent_id.in_(agent_ids))
-    columns = (Adjustment.agent_id, BackPayShare.earning_id)
+    columns = (Adjustment.agent_id, BackPayShare.earning_id, BackPayShare.fen)
     back, entry, clawback = (
         sa.alias(LedgerEntry.__table__),
         sa.alias(LedgerEntry.__table__),
@@ -101,7 +103,19 @@ def touched_since(
         .where(*theirs, clawback.c.kind == "clawback", clawback.c.earning_id.is_not(None))
         .where(clawback.c.state == "posted", clawback.c.decided_at >= since)
     )
-    return sorted((agent_id, id) for agent_id, id in session.execute(sa.union(reversals, clawbacks)))
+    # also that somebody was their own customer, of which nothing was taken if they were paid nothing
+    forfeited = (
+        sa.select(mate.c.id)
+        .join(PayHold, PayHold.inquiry_id == mate.c.inquiry_id)
+        .where(PayHold.forfeited, PayHold.ended_at >= since)
+    )
+    decisions = (
+        sa.select(*columns)
+        .join(BackPayShare, BackPayShare.adjustment_id == Adjustment.id)
+        .where(*theirs, BackPayShare.earning_id.in_(forfeited))
+    )
+    found = session.execute(sa.union(reversals, clawbacks, decisions))
+    return sorted((agent_id, id, fen) for agent_id, id, fen in found)
 
 
 def _share(earning_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
@@ -137,6 +151,13 @@ def _taken_whole(reply: Any) -> sa.ColumnElement[bool]:
     taken = _reversed("earning:", reply) + clawed
     kept = reply.gross_fen - reply.penalty_fen + _reversed("penalty:", reply)
     return sa.and_(taken > 0, taken >= kept)
+
+
+def _barred() -> sa.ColumnElement[bool]:
+    own = sa.select(PayHold.agent_id).where(
+        PayHold.agent_id == Earning.agent_id, PayHold.inquiry_id == Earning.inquiry_id, PayHold.forfeited
+    )
+    return sa.or_(own.correlate(Earning).exists(), _beyond_what_is_gone())
 
 
 def _beyond_what_is_gone() -> sa.ColumnElement[bool]:

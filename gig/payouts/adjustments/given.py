@@ -157,12 +157,18 @@ def overtook(session: Session, run: BackPayRun, *, after: int | None = None) -> 
     for other in session.scalars(others.order_by(BackPayRun.started_no)):
         if other.starts_at < run.ends_at and other.ends_at > run.starts_at:
             return other
-        if _takes_places(session, other, run):
+        if other.takes_places and _takes_from(session, other, run):
             return other
     return None
 
 
-def _takes_places(session: Session, other: BackPayRun, run: BackPayRun) -> bool:
+def takes_places(session: Session, earning_ids: Collection[str]) -> bool:
+    """Whether who is paid for these replies takes paid replies of their inquiries: one was priced at 0."""
+    beyond = sa.select(Earning.id).where(Earning.id.in_(earning_ids), Earning.gross_fen == 0)
+    return bool(earning_ids) and session.scalars(beyond.limit(1)).first() is not None
+
+
+def _takes_from(session: Session, other: BackPayRun, run: BackPayRun) -> bool:
     paid_by = (
         sa.select(Earning.inquiry_id)
         .join(BackPayShare, BackPayShare.earning_id == Earning.id)

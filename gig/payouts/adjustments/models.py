@@ -75,6 +75,7 @@ class BackPayRun(Base):
     the fen of mode `fixed`, the percent of mode `percent`; mode `card` names a rate card. `by_reply`: what
     it gives for each reply is kept (it was not always). Runs are started one after the other, as `started_no`
     says; one by a card counts with those up to `drafted_after`, the last before it was drafted.
+    `takes_places`: it pays replies that were priced at 0, beyond the paid ones of their inquiries.
     """
 
     __tablename__ = "back_pay_run"
@@ -108,6 +109,7 @@ class BackPayRun(Base):
     by_reply: Mapped[bool] = mapped_column(server_default=sa.false())
     # read and written by the version before alone, which serves on while an update goes from host to host
     outdated_by: Mapped[str | None] = mapped_column(sa.String(26))
+    takes_places: Mapped[bool] = mapped_column(server_default=sa.false())
     drafted_after: Mapped[int] = mapped_column(server_default=sa.literal_column("0"))
     maker_id: Mapped[str] = mapped_column(sa.String(26))
     made_at: Mapped[dt.datetime]

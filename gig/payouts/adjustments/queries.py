@@ -71,7 +71,7 @@ def waiting_runs(session: Session) -> int:
 
 
 def _runs_to_confirm() -> sa.ScalarSelect[int]:
-    """How many runs can be posted: those that pay nobody, or that another overtook, cannot."""
+    """How many runs can be posted: those that pay nobody, or whose days another has paid since, cannot."""
     pays = sa.exists().where(Adjustment.run_id == BackPayRun.id)
     query = sa.select(sa.func.count()).where(BackPayRun.state == "ready", ~given.overtaken(), pays)
     return query.scalar_subquery()

@@ -35,6 +35,9 @@ def _fined() -> Paid:
 paid_in_inquiries: list[Callable[[], Paid]] = [_earned, _fined]
 """Every kind of pay that an inquiry brings; features above add theirs."""
 
+paid_beside: list[Callable[[], Paid]] = []
+"""The same of entries that pay other work too: they hold a payout as well, and `takers` take them back."""
+
 takers: list[Callable[..., int]] = []
 """Each takes back what of an entry that pays other work too was for (agent_id, inquiry_id)."""
 
@@ -85,7 +88,7 @@ def hold_reason(
 def _in_question(among: Callable[[Any], sa.ColumnElement[bool]]) -> sa.CompoundSelect[*tuple[Any, ...]]:
     """The agents who were paid something in an inquiry that a person still has to look at."""
     parts = []
-    for paid in paid_in_inquiries:
+    for paid in (*paid_in_inquiries, *paid_beside):
         hold, pay = sa.alias(PayHold.__table__), paid().subquery()
         same = sa.and_(pay.c.inquiry_id == hold.c.inquiry_id, pay.c.agent_id == hold.c.agent_id)
         was_paid = sa.select(pay.c.source_key).where(same).exists()  # looked up for the few holds there are

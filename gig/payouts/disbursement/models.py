@@ -83,11 +83,13 @@ class PayoutLine(Base):
 class PayHold(Base):
     """A question about an agent's pay of one inquiry that a person has to decide; it holds payouts meanwhile.
 
-    It holds nothing before the agent has earned something in the inquiry.
+    It holds nothing before the agent has earned something in the inquiry. `forfeited`: all was taken
+    back, and the inquiry pays this agent nothing any more, whatever is paid for its replies later.
     """
 
     __tablename__ = "pay_hold"
     __table_args__ = (
+        sa.CheckConstraint("NOT forfeited OR ended_at IS NOT NULL", name="forfeited"),
         sa.Index(
             "ix_pay_hold_open",
             "agent_id",
@@ -100,6 +102,7 @@ class PayHold(Base):
     inquiry_id: Mapped[str] = mapped_column(sa.String(26), primary_key=True)
     began_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
+    forfeited: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class Batch(Base):

@@ -66,7 +66,8 @@ def entries(
     All agents' accounts together are an `account` too. Of a payout line they are its payment, its tax, what
     the bank said of it, and the tax that came back.
     """
-    query = sa.select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(limit)
+    # Of a period or an account there may be many: they are put in order by their ids alone.
+    query = sa.select(LedgerEntry.id).order_by(LedgerEntry.id.desc()).limit(limit)
     if account == accounts.ALL_PAYABLE:
         query = query.where(LedgerEntry.payable_fen != 0)
     elif account:
@@ -83,7 +84,8 @@ def entries(
         query = query.where(LedgerEntry.source_key.in_(_keys_of_line(session, line_id)))
     if before_id:
         query = query.where(LedgerEntry.id < before_id)
-    return session.scalars(query).all()
+    found = sa.select(LedgerEntry).where(LedgerEntry.id.in_(query)).order_by(LedgerEntry.id.desc())
+    return session.scalars(found).all()
 
 
 def _keys_of_line(session: Session, line_id: str) -> list[str]:

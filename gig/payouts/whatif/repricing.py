@@ -54,12 +54,14 @@ def reprice(
     surges: Sequence[Surge],
     since: dt.datetime,
     placed: Mapping[str, Collection[str]] = MappingProxyType({}),
+    barred: Collection[str] = (),
 ) -> Iterator[tuple[Any, Pricing]]:
     """What the card would have paid for each of the `turns` since the instant.
 
     Those before it use up paid replies as they really did. Those of an inquiry that were priced at 0 and
-    were `placed` among the paid ones later keep their places; others that were priced at 0 get what is left.
-    A surge that a turn had adds its points to the card's multiplier.
+    were `placed` among the paid ones later keep their places; others that were priced at 0 get what is left,
+    of which the `barred` ones, whom nobody pays, take none. A surge that a turn had adds its points to the
+    card's multiplier.
     """
     for inquiry_id, answered in groupby(rows, key=lambda row: row.inquiry_id):
         kept = placed.get(inquiry_id, ())
@@ -80,7 +82,8 @@ def reprice(
                 surge_percent=_points(session, surges, turn),
             )
             priced = price(offered, clock_started_at=turn.clock_started_at, replied_at=turn.received_at)
-            paid += has_place or priced.gross_fen > 0
+            idle = turn.id in barred and not turn.gross_fen
+            paid += has_place or (priced.gross_fen > 0 and not idle)
             yield turn, priced
 
 

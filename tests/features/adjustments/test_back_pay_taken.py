@@ -21,6 +21,7 @@ from tests.features.adjustments.test_back_pay_stale import (
     MINUTE,
     capped_card,
     given_for,
+    refused,
     reverse,
 )
 from tests.features.settlement import books
@@ -173,6 +174,26 @@ def test_what_is_taken_back_of_a_reply_beyond_the_paid_ones_frees_its_place_what
     assert books.faults() == []
 
 
+def test_who_is_paid_nothing_any_more_takes_no_place_from_one_who_answered_later(session: Session) -> None:
+    lin, he = books.agent(), books.agent()
+    inquiry = new_id()
+    own = books.earn(lin, 120, inquiry_id=inquiry)
+    beyond = books.earn(lin, 0, at=WEDNESDAY + MINUTE, inquiry_id=inquiry)
+    later = books.earn(he, 0, at=WEDNESDAY + 2 * MINUTE, inquiry_id=inquiry)
+    card_id = capped_card(121, 2)
+    assert given_for(session, post(by_card(card_id))) == {own: 1, beyond: 121}
+    assert take_inquiry(lin, inquiry) == 242
+    assert given_for(session, by_card(card_id)) == {later: 121}
+    assert books.faults() == []
+
+
+def again_from_revision_20(session: Session) -> None:
+    """As a database that was there before replies were written down."""
+    session.rollback()
+    downgrade(db.engine, "0020")
+    upgrade(db.engine)
+
+
 def test_what_was_taken_before_replies_were_written_down_is_laid_on_the_last_ones(session: Session) -> None:
     lin = books.agent()
     replies = [books.earn(lin, 120, at=WEDNESDAY + n * MINUTE) for n in range(3)]
@@ -181,12 +202,41 @@ def test_what_was_taken_before_replies_were_written_down_is_laid_on_the_last_one
     session.rollback()
     laid = sa.select(BackPayTaken.earning_id, BackPayTaken.fen).order_by(BackPayTaken.earning_id)
     before = session.execute(laid).all()
-    session.rollback()
-    downgrade(db.engine, "0020")
-    upgrade(db.engine)
+    again_from_revision_20(session)
     assert session.execute(laid).all() == before == [(sorted(replies)[1], 10), (sorted(replies)[2], 30)]
     assert session.get_one(BackPayRun, run).started_no == 1
     session.rollback()
+    assert books.faults() == []
+
+
+def test_what_was_taken_before_with_an_inquiry_is_laid_on_its_replies(session: Session) -> None:
+    lin = books.agent()
+    inquiry = new_id()
+    own = books.earn(lin, 120, inquiry_id=inquiry)
+    books.earn(lin, 120, at=WEDNESDAY + MINUTE)
+    post(by_card(card(150)))
+    take_inquiry(lin, inquiry)
+    again_from_revision_20(session)
+    assert session.execute(sa.select(BackPayTaken.earning_id, BackPayTaken.fen)).all() == [(own, 30)]
+    session.rollback()
+    assert books.faults() == []
+
+
+def test_a_run_that_waited_before_runs_had_numbers_is_counted_anew_if_its_days_were_paid(
+    session: Session,
+) -> None:
+    lin = books.agent()
+    books.earn(lin, 120)
+    books.earn(lin, 120, at=WEDNESDAY - DAY)
+    yesterday = {"first_day": DAY_OF_WORK - DAY, "last_day": DAY_OF_WORK - DAY}
+    post(by_card(card(150)))
+    waits, elsewhere = by_card(card(151)), by_card(card(152), **yesterday)
+    with transaction() as writing:  # as the version before marked whatever waited
+        marked = sa.update(BackPayRun).where(BackPayRun.state == "ready")
+        writing.execute(marked.values(outdated_by="somebody"))
+    again_from_revision_20(session)
+    assert refused(waits) == "outdated"
+    assert given_for(session, post(elsewhere))
     assert books.faults() == []
 
 

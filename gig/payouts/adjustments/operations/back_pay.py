@@ -138,6 +138,7 @@ def start_run(*, run_id: str, seen: Collection[str] = frozenset(), actor_id: str
             target="posting",
             approved_by=None if alone else actor_id,
             started_no=given.newest(session) + 1,
+            outdated_by=None,
             started_at=now,
         ):
             raise Refused("not-ready", NOT_READY)
@@ -193,13 +194,15 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
                 {"adjustment_id": rows[-1]["id"], "earning_id": earning_id, "fen": fen}
                 for earning_id, fen in theirs
             ]
+    takes_places = run.takes_places or given.takes_places(session, [each["earning_id"] for each in shares])
     with transaction() as writing:
         advance = sa.update(BackPayRun).where(
             BackPayRun.id == run_id, BackPayRun.state == "counting", BackPayRun.counted_after == after
         )
         if not found:
             return rows_changed(writing, advance.values(state="ready")) == 1
-        if not rows_changed(writing, advance.values(counted_after=list(found)[-1])):
+        progress = {"counted_after": list(found)[-1], "takes_places": takes_places}
+        if not rows_changed(writing, advance.values(**progress)):
             return True
         if rows:
             writing.execute(sa.insert(Adjustment), rows)

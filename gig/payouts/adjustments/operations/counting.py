@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.payouts.adjustments import became, given
-from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
+from gig.payouts.adjustments.models import BackPayRun
 from gig.payouts.adjustments.rules.back_pay import PaidReply, by_card, fixed, percent
 from gig.payouts.earnings.models import Earning
 from gig.payouts.rates import queries as rates
@@ -42,10 +42,9 @@ def changed_since(session: Session, run: BackPayRun, agent_ids: Collection[str] 
     touched = became.touched_since(session, run, agent_ids)
     for start in range(0, len(touched), LOOKED_AT_ONCE):
         some = touched[start : start + LOOKED_AT_ONCE]
-        ids = {agent_id for agent_id, _reply in some}
-        replies = [reply for _agent, reply in some]
-        kept = _kept(session, run, replies)
-        for agent_id, reply, fen in _priced(session, run, ids, [Earning.id.in_(replies)]):
+        ids = {agent_id for agent_id, _reply, _fen in some}
+        kept = {reply: fen for _agent, reply, fen in some}
+        for agent_id, reply, fen in _priced(session, run, ids, [Earning.id.in_(kept)]):
             if fen != kept[reply]:
                 found.add(agent_id)
     return found
@@ -68,19 +67,6 @@ def _next_agents(session: Session, run: BackPayRun, agents: int, replies: int) -
     return ids
 
 
-def _kept(session: Session, run: BackPayRun, replies: Collection[str]) -> dict[str, int]:
-    shares = (
-        sa.select(BackPayShare.earning_id, BackPayShare.fen)
-        .select_from(Earning)
-        .join(Adjustment, sa.and_(Adjustment.agent_id == Earning.agent_id, Adjustment.run_id == run.id))
-        .join(
-            BackPayShare,
-            sa.and_(BackPayShare.adjustment_id == Adjustment.id, BackPayShare.earning_id == Earning.id),
-        )
-    )
-    return {row.earning_id: row.fen for row in session.execute(shares.where(Earning.id.in_(replies)))}
-
-
 def _priced(
     session: Session, run: BackPayRun, ids: Collection[str], of: Sequence[sa.ColumnElement[bool]]
 ) -> Iterator[tuple[str, str, int]]:
@@ -99,7 +85,7 @@ def _flat(
 ) -> Iterator[tuple[str, str, int]]:
     figure, rule = run.figure or 0, fixed if run.mode == "fixed" else percent
     theirs = (Earning.agent_id.in_(ids), *of)
-    since = _Became(session, run, theirs)
+    since = _Became(session, theirs, became.barred(session, *theirs))
     columns = (Earning.agent_id, Earning.id, Earning.gross_fen, Earning.penalty_fen)
     for row in session.execute(sa.select(*columns).where(*theirs)):
         reply = since.of(row)
@@ -114,15 +100,15 @@ def _by_card(
     What became of a reply, and what it was given, is read of the wanted ones alone.
     """
     card = rates.card(session, run.card_id or "")
-    since = _Became(session, run, (Earning.agent_id.in_(ids), *of))
     given_fen = given.by_runs(session, run, ids, *of)
     theirs = sa.select(Earning.id).where(Earning.agent_id.in_(ids), *of)
     wanted = set(session.scalars(theirs))
-    inquiries = theirs.with_only_columns(Earning.inquiry_id)
-    placed = given.placed(session, run, inquiries)
-    answered = turns(session, inquiries, run.ends_at)
+    whole = theirs.with_only_columns(Earning.inquiry_id)
+    placed, barred = given.placed(session, run, whole), became.barred(session, Earning.inquiry_id.in_(whole))
+    since = _Became(session, (Earning.agent_id.in_(ids), *of), barred)
+    answered = turns(session, whole, run.ends_at)
     surges = met_surges(session, run.starts_at, run.ends_at)
-    for turn, would in reprice(session, card, answered, surges, run.starts_at, placed):
+    for turn, would in reprice(session, card, answered, surges, run.starts_at, placed, barred):
         if turn.id in wanted:
             reply = since.of(turn, given_fen.get(turn.id, 0))
             yield turn.agent_id, turn.id, 0 if reply.is_gone else by_card(reply, would)
@@ -131,11 +117,13 @@ def _by_card(
 class _Became:
     """What became of these replies after they were priced."""
 
-    def __init__(self, session: Session, run: BackPayRun, which: Sequence[sa.ColumnElement[bool]]) -> None:
+    def __init__(
+        self, session: Session, which: Sequence[sa.ColumnElement[bool]], barred: Collection[str]
+    ) -> None:
         self.excused = became.returned(session, "penalty", *which)
         self.taken = became.returned(session, "earning", *which)
         self.clawed = became.clawed_back(session, *which)
-        self.beyond_gone = became.gone_beyond(session, *which) if run.card_id else set()
+        self.barred = barred
 
     def of(self, row: Any, given_fen: int = 0) -> PaidReply:
         return PaidReply(
@@ -144,5 +132,5 @@ class _Became:
             excused_fen=self.excused.get(row.id, 0),
             given_fen=given_fen,
             taken_fen=self.taken.get(row.id, 0) + self.clawed.get(row.id, 0),
-            beyond_gone=row.id in self.beyond_gone,
+            barred=row.id in self.barred,
         )

@@ -17,8 +17,8 @@ class PaidReply:
     """What a reply was priced at, and what became of it since.
 
     `excused_fen` of its penalty were given back, `given_fen` are what earlier runs of back pay gave for it,
-    `taken_fen` of what it earned were taken back, by reversals and clawbacks. `beyond_gone`: it was beyond
-    the paid replies of its inquiry, and its agent kept nothing of those.
+    `taken_fen` of what it earned were taken back, by reversals and clawbacks. `barred`: it was beyond
+    the paid replies of its inquiry and its agent kept nothing of those, or the agent was its customer.
     """
 
     gross_fen: int
@@ -26,7 +26,7 @@ class PaidReply:
     excused_fen: int = 0
     given_fen: int = 0
     taken_fen: int = 0
-    beyond_gone: bool = False
+    barred: bool = False
 
     @property
     def got_fen(self) -> int:
@@ -35,7 +35,7 @@ class PaidReply:
     @property
     def is_gone(self) -> bool:
         """Nothing is left of what it earned, because it was taken back."""
-        return self.beyond_gone or 0 < self.taken_fen >= self.gross_fen - self.penalty_fen + self.excused_fen
+        return self.barred or 0 < self.taken_fen >= self.gross_fen - self.penalty_fen + self.excused_fen
 
 
 def fixed(_reply: PaidReply, fen: int) -> int:
