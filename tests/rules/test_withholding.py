@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from gig.core.money import parse_yuan
 from gig.payouts.tax.rules import tables
-from gig.payouts.tax.rules.vat import is_due, vat_fen
 from gig.payouts.tax.rules.withholding import (
     Gap,
     Month,
@@ -281,21 +280,6 @@ def test_without_gaps_both_ways_of_treating_them_agree(payments: list[Payment]) 
     reset = paid("platform_2025", payments, gap="reset", kept=kept)
     through = paid("platform_2025", payments, gap="continue")
     assert [each.withheld_fen for each in reset] == [each.withheld_fen for each in through]
-
-
-@pytest.mark.parametrize(
-    ("month_paid", "tax"),
-    [("100000", "0"), ("100001", "990.11"), ("103000", "1019.80"), ("150000", "1485.15")],
-)
-def test_vat_is_in_the_whole_month_once_it_is_beyond_the_relief(month_paid: str, tax: str) -> None:
-    assert vat_fen(fen(month_paid)) == fen(tax)
-    assert is_due(fen(month_paid)) is (tax != "0")
-
-
-def test_income_tax_is_on_the_month_without_its_vat() -> None:
-    without = fen("150000") - vat_fen(fen("150000"))
-    assert without == fen("148514.85")
-    assert withheld("platform_2025", [(1, "148514.85")]) == [fen("8861.19")]
 
 
 def test_the_first_of_a_month() -> None:

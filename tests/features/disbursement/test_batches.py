@@ -16,14 +16,12 @@ from sqlalchemy.orm import Session
 
 from gig.core.audit import AuditEntry
 from gig.core.blobs import Blob
-from gig.core.db import db, transaction
+from gig.core.db import db
 from gig.core.errors import Invalid, NotFound, Refused
-from gig.identity.models import Agent
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.disbursement.operations.batches import approve_batch, cancel_batch, create_batch
 from gig.payouts.disbursement.operations.downloads import Sheet, download_sheet
 from gig.payouts.disbursement.operations.exporting import export_batch
-from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.ledger.queries import balances
 from tests.features.settlement import books
@@ -273,40 +271,3 @@ def test_a_database_that_is_full_changes_nothing(session: Session, database_url:
     assert [line.state for line in lines(session)] == ["planned"]
     exported(batch_id)
     assert books.faults() == []
-
-
-class TestHeldLines:
-    def test_a_line_that_must_wait_stays_out_of_the_batch(self, session: Session) -> None:
-        lin, _he = approved_week(1200, 3400)
-        with transaction() as writing:
-            writing.execute(sa.update(Agent).where(Agent.id == lin).values(stage="suspended"))
-        assert session.get_one(Batch, made()).total_fen == 3400
-        held = [line for line in lines(session) if line.state == "held"]
-        assert [(line.agent_id, line.hold_reason) for line in held] == [(lin, "suspended")]
-        assert books.faults() == []
-
-    def test_when_the_reason_is_gone_a_retry_takes_its_place(self, session: Session) -> None:
-        lin = books.agent(payee=False)
-        books.earn(lin, 1200, base=400)
-        books.close()
-        books.approve()
-        assert retry_lines(period_id=WEEK, actor_id="maker", now=NOW) == 0
-        books.name_payee(lin, at=NOW)
-        assert retry_lines(period_id=WEEK, actor_id="maker", now=NOW) == 1
-        assert retry_lines(period_id=WEEK, actor_id="maker", now=NOW) == 0
-        held, retry = lines(session)
-        assert (held.state, retry.state, retry.retry_of) == ("held", "planned", held.id)
-        assert books.faults() == []
-        assert len(rows(exported())) == 2
-        assert books.faults() == []
-
-    def test_a_payee_changed_after_the_close_holds_for_a_day(self, session: Session) -> None:
-        (lin,) = approved_week(1200)
-        books.name_payee(lin, at=NOW - HOUR, first=False)
-        with pytest.raises(Refused):
-            made()
-        assert [line.hold_reason for line in lines(session)] == ["payee-changed"]
-        assert retry_lines(period_id=WEEK, actor_id="maker", now=NOW) == 0
-        assert retry_lines(period_id=WEEK, actor_id="maker", now=NOW + DAY) == 1
-        assert session.get_one(Batch, made(now=NOW + DAY)).total_fen == 1200
-        assert books.faults() == []

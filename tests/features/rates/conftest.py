@@ -1,4 +1,4 @@
-"""Somebody of ops at the console, without scripts."""
+"""Somebody of ops at the console, without scripts, and two who make and review a card."""
 
 from __future__ import annotations
 
@@ -19,3 +19,13 @@ def console(client: FlaskClient, session: Session) -> FlaskClient:
         cookie["_user_id"] = opened.session_id
         cookie["_fresh"] = True
     return client
+
+
+@pytest.fixture
+def maker(session: Session) -> str:
+    return builders.person(roles="ops", name="陈雨")
+
+
+@pytest.fixture
+def checker(maker: str) -> str:
+    return builders.person(roles="ops", name="周航")

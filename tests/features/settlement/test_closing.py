@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,23 +12,19 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from gig.core.db import db, transaction
-from gig.core.errors import Invalid, Refused
+from gig.core.errors import Refused
 from gig.core.pacing import InThisProcess
-from gig.core.writers import writers_of
-from gig.identity.models import Agent, Person
+from gig.identity.models import Person
 from gig.payouts.disbursement.models import PayoutLine
-from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger import journal
 from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement import tie as tie_module
-from gig.payouts.settlement.models import Period, Statement
+from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations import closing
-from gig.payouts.settlement.operations.approving import approve_period, reopen_period
-from gig.payouts.settlement.operations.closing import DoesNotTie, close_due, close_period
+from gig.payouts.settlement.operations.closing import close_due, close_period
 from gig.payouts.settlement.operations.periods import ensure_period, posting_period
-from gig.payouts.settlement.operations.settings import set_period_kind
 from tests.features.settlement import books
-from tests.features.settlement.books import CLOSING_TIME, HOUR, MONDAY_AFTER, WEDNESDAY, WEEK, WEEKS
+from tests.features.settlement.books import CLOSING_TIME, MONDAY_AFTER, WEDNESDAY, WEEK, WEEKS
 from tests.statements import counted
 
 
@@ -77,60 +72,6 @@ def test_a_reversal_counts_in_the_period_of_its_posting(session: Session) -> Non
     cut = books.statement(session, lin, "week-2026-11-23")
     assert (cut.reversals_fen, cut.gross_fen) == (240, 1240)
     assert books.faults() == []
-
-
-def test_less_than_the_minimum_is_carried_and_paid_with_the_next(session: Session) -> None:
-    lin = books.agent()
-    books.earn(lin, 999, base=400)
-    books.close()
-    first = books.statement(session, lin)
-    assert (first.payable_fen, first.carried_out_fen) == (0, 999)
-    assert lines(session) == []
-    books.earn(lin, 50, at=WEDNESDAY + WEEKS)
-    books.close(CLOSING_TIME + WEEKS)
-    second = books.statement(session, lin, "week-2026-11-23")
-    assert (second.carried_in_fen, second.available_fen, second.payable_fen) == (999, 1049, 1049)
-    assert books.faults() == []
-
-
-def test_exactly_the_minimum_is_paid(session: Session) -> None:
-    lin = books.agent()
-    books.earn(lin, 1000, base=400)
-    books.close()
-    assert books.statement(session, lin).payable_fen == 1000
-
-
-def test_an_agent_who_left_is_paid_the_last_fen(session: Session) -> None:
-    lin = books.agent()
-    books.earn(lin, 50)
-    with transaction() as writing:
-        writing.execute(sa.update(Agent).where(Agent.id == lin).values(stage="left"))
-    books.close()
-    assert books.statement(session, lin).payable_fen == 50
-
-
-def test_a_debt_is_carried_and_never_paid_as_a_negative_line(session: Session) -> None:
-    lin = books.agent()
-    books.post(lin, "adjustment", -5000)
-    books.close()
-    cut = books.statement(session, lin)
-    assert (cut.payable_fen, cut.carried_out_fen) == (0, -5000)
-    books.close(CLOSING_TIME + WEEKS)
-    assert books.statement(session, lin, "week-2026-11-23").carried_out_fen == -5000
-    books.earn(lin, 8000, base=400, at=WEDNESDAY + 2 * WEEKS)
-    books.close(CLOSING_TIME + 2 * WEEKS)
-    assert books.statement(session, lin, "week-2026-11-30").payable_fen == 3000
-    assert books.faults() == []
-
-
-def test_nobody_without_activity_or_carry_gets_a_statement(session: Session) -> None:
-    books.agent()
-    with transaction() as writing:
-        ensure_period(writing, WEDNESDAY)
-    books.close()
-    session.rollback()
-    assert session.scalars(sa.select(Statement)).all() == []
-    assert books.state(session) == "closed"
 
 
 def test_a_period_waits_for_its_grace(session: Session) -> None:
@@ -267,39 +208,6 @@ def test_two_closes_at_once_make_one(app: Flask, session: Session, monkeypatch: 
     assert books.faults() == []
 
 
-def test_a_close_that_dies_before_any_of_its_commits_is_finished_by_the_next(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(closing, "CHUNK", 2)
-    monkeypatch.setattr(closing, "SLICE", 1)
-    for _ in range(5):
-        books.earn(books.agent(), 1200, base=400)
-    states = set()
-    for steps in range(1, 30):
-        with books.crashing(steps):
-            close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
-        states.add(books.state(session))
-        assert books.faults() == []
-        if books.state(session) == "closed":
-            break
-    assert states == {"open", "closing", "closed"}
-    assert [fen for _, fen, _, _ in lines(session)] == [1200] * 5
-    assert session.scalar(sa.select(Period.close_no).where(Period.id == WEEK)) == 1
-
-
-def test_a_close_that_does_not_tie_stays_closing(session: Session) -> None:
-    lin = books.agent()
-    id = books.earn(lin, 1200, base=400)
-    with transaction() as writing:
-        writing.execute(
-            sa.update(Earning).where(Earning.id == id).values(gross_fen=1100, base_fen=300, pay_fen=1100)
-        )
-    with pytest.raises(DoesNotTie):
-        books.close()
-    assert books.state(session) == "closing"
-    assert books.faults() != []
-
-
 @pytest.mark.parametrize("off_fen", [1, -1])
 @pytest.mark.parametrize(
     ("table", "column"),
@@ -336,160 +244,6 @@ def test_no_more_than_a_slice_is_written_at_once_where_others_wait(
         books.close()
     inserts = [each for each in sent if "INSERT INTO statement" in each]
     assert len(inserts) == (3 if session.get_bind().dialect.name == "sqlite" else 1)
-
-
-def test_a_claim_that_waits_goes_between_two_slices(
-    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever wants to write while a close holds the one writer of SQLite is let in before it goes on."""
-    if session.get_bind().dialect.name != "sqlite":
-        pytest.skip("PostgreSQL has many writers")
-    monkeypatch.setattr(closing, "SLICE", 1)
-    monkeypatch.setattr(closing, "SLICE_WHEN_AWAITED", 1)
-    for _ in range(4):
-        books.earn(books.agent(), 1200, base=400)
-    session.rollback()
-    order: list[str] = []
-    waiting = threading.Thread(target=lambda: write(app, order))
-    wrote = closing.cut.write
-
-    def writing(*given: Any) -> None:
-        if not order:
-            waiting.start()
-            while not writers_of(session).waiting:
-                pass
-        order.append("slice")
-        wrote(*given)
-
-    monkeypatch.setattr(closing.cut, "write", writing)
-    books.close()
-    waiting.join()
-    assert order[:2] == ["slice", "claim"]
-    assert order.count("slice") == 4
-
-
-def write(app: Flask, order: list[str]) -> None:
-    with app.app_context():
-        with transaction():
-            order.append("claim")
-        db.session.remove()
-
-
-def test_the_scheduler_registers_the_close(app: Flask) -> None:
-    from gig.scheduler import jobs_of
-
-    assert "settlement.close" in {job.name for job in jobs_of(app)}
-
-
-class TestHolds:
-    def test_an_unverified_agent_is_held(self, session: Session) -> None:
-        lin = books.agent(stage="applicant")
-        books.earn(lin, 1200, base=400)
-        books.close()
-        assert lines(session) == [(lin, 1200, "held", "unverified")]
-
-    def test_a_suspended_agent_is_held(self, session: Session) -> None:
-        lin = books.agent(stage="suspended")
-        books.earn(lin, 1200, base=400)
-        books.close()
-        assert lines(session) == [(lin, 1200, "held", "suspended")]
-
-    def test_an_agent_without_a_payee_is_held(self, session: Session) -> None:
-        lin = books.agent(payee=False)
-        books.earn(lin, 1200, base=400)
-        books.close()
-        assert lines(session) == [(lin, 1200, "held", "no-payee")]
-
-    def test_a_payee_changed_less_than_a_day_ago_is_held(self, session: Session) -> None:
-        lin = books.agent()
-        books.name_payee(lin, at=CLOSING_TIME - 23 * HOUR, first=False)
-        books.earn(lin, 1200, base=400)
-        books.close()
-        assert lines(session) == [(lin, 1200, "held", "payee-changed")]
-
-    def test_a_payee_changed_a_day_ago_is_not(self, session: Session) -> None:
-        lin = books.agent()
-        books.name_payee(lin, at=CLOSING_TIME - 24 * HOUR, first=False)
-        books.earn(lin, 1200, base=400)
-        books.close()
-        assert lines(session) == [(lin, 1200, "planned", None)]
-
-    def test_a_first_payee_is_no_change(self, session: Session) -> None:
-        lin = books.agent(payee=False)
-        books.name_payee(lin, at=CLOSING_TIME - HOUR)
-        books.earn(lin, 1200, base=400)
-        books.close()
-        assert lines(session) == [(lin, 1200, "planned", None)]
-
-
-class TestApproval:
-    def test_who_closed_it_by_hand_cannot_approve_it(self, session: Session) -> None:
-        books.earn(books.agent(), 1200, base=400)
-        close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME)
-        with pytest.raises(Refused) as refused:
-            books.approve(by="maker")
-        assert refused.value.slug == "two-people"
-        books.approve(by="checker")
-        books.approve(by="checker")
-        assert books.state(session) == "approved"
-
-    def test_an_open_period_cannot_be_approved(self, session: Session) -> None:
-        books.earn(books.agent(), 1200, base=400)
-        with pytest.raises(Refused) as refused:
-            books.approve()
-        assert refused.value.slug == "not-closed"
-
-
-class TestReopening:
-    def test_its_statements_are_void_and_kept_and_the_second_close_makes_new_ones(
-        self, session: Session
-    ) -> None:
-        lin = books.agent()
-        books.earn(lin, 1200, base=400)
-        books.close()
-        reopen_period(period_id=WEEK, reason="漏了一笔奖励", actor_id="maker", now=CLOSING_TIME)
-        assert books.faults() == []
-        books.post(lin, "award", 300)
-        close_period(period_id=WEEK, actor_id="maker", now=CLOSING_TIME + HOUR)
-        assert books.statement(session, lin).gross_fen == 1500
-        assert sorted(session.scalars(sa.select(Statement.gross_fen))) == [1200, 1500]
-        assert lines(session) == [(lin, 1500, "planned", None)]
-        assert books.faults() == []
-
-    def test_the_scheduler_leaves_it_to_a_person_until_the_next_one_is_due(self, session: Session) -> None:
-        books.earn(books.agent(), 1200, base=400)
-        books.close()
-        reopen_period(period_id=WEEK, reason="核对", actor_id="maker", now=CLOSING_TIME)
-        assert books.close(CLOSING_TIME + HOUR) == []
-        assert books.close(CLOSING_TIME + WEEKS) == [WEEK, "week-2026-11-23"]
-
-    def test_it_needs_a_reason_and_the_latest_closed_unapproved_period(self, session: Session) -> None:
-        books.earn(books.agent(), 1200, base=400)
-        books.close(CLOSING_TIME + WEEKS)
-        with pytest.raises(Invalid):
-            reopen_period(period_id="week-2026-11-23", reason=" ", actor_id="maker", now=CLOSING_TIME)
-        with pytest.raises(Refused) as earlier:
-            reopen_period(period_id=WEEK, reason="核对", actor_id="maker", now=CLOSING_TIME)
-        assert earlier.value.slug == "later-period-closed"
-        approve_period(period_id="week-2026-11-23", actor_id="checker", now=CLOSING_TIME + WEEKS)
-        with pytest.raises(Refused) as approved:
-            reopen_period(period_id="week-2026-11-23", reason="核对", actor_id="maker", now=CLOSING_TIME)
-        assert approved.value.slug == "not-closed"
-
-
-class TestKinds:
-    def test_a_new_kind_holds_from_the_end_of_the_open_period_with_a_stub(self, session: Session) -> None:
-        with transaction() as writing:
-            ensure_period(writing, WEDNESDAY)
-        set_period_kind(kind="month", reason="按月发", actor_id="maker", now=WEDNESDAY)
-        with transaction() as writing:
-            ensure_period(writing, WEDNESDAY + 3 * WEEKS)
-        session.rollback()
-        assert list(session.scalars(sa.select(Period.id).order_by(Period.starts_at))) == [
-            WEEK,
-            "month-2026-11-23",
-            "month-2026-12-01",
-        ]
 
 
 def by_hand() -> None:

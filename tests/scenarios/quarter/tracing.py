@@ -7,13 +7,9 @@ up from replies and decisions, taxes from the payments that stand.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,18 +20,14 @@ from gig.payouts.adjustments.models import Adjustment
 from gig.payouts.disbursement.models import Batch, PayoutLine
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
-from gig.payouts.rates.models import RateCardVersion
 from gig.payouts.settlement.models import Period, Statement
 from gig.quality.models import Appeal
+from tests.scenarios.quarter.prices import Cards, card_at, cards_of, price_of
 from tests.scenarios.test_two_tax_policies import labour, platform
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PAYMENTS = ("export", "tax", "settled", "failed", "returned")
 MINIMUM = 1000
 
-Cards = Sequence[tuple[dt.datetime, dict[str, Any]]]
-"""From when each published card holds, and what it says; the oldest first."""
 Sheets = Mapping[str, Mapping[str, int]]
 """Batch → number of the line → fen, as the bank read it."""
 
@@ -49,16 +41,12 @@ class Trace:
     """Source key → what it moves its agent's due by, from the reply or the decision itself."""
 
 
-def half_up(amount: Decimal) -> int:
-    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
-
-
 def trace(session: Session, sheets: Sheets, *, left: Mapping[str, dt.datetime]) -> Trace:
     """Each fen on each sheet comes from a reply, an adjustment or an appeal; `left`: who left, and when."""
     session.rollback()
     session.expunge_all()
     found = Trace()
-    cards = _cards(session)
+    cards = cards_of(session)
     _replies(session, cards, found)
     _fees(session, cards, found)
     _decisions(session, found)
@@ -68,25 +56,12 @@ def trace(session: Session, sheets: Sheets, *, left: Mapping[str, dt.datetime]) 
     return found
 
 
-def _cards(session: Session) -> Cards:
-    published = (
-        sa.select(RateCardVersion.valid_from, RateCardVersion.body)
-        .where(RateCardVersion.state == "published")
-        .order_by(RateCardVersion.valid_from)
-    )
-    return [(valid_from, json.loads(body)) for valid_from, body in session.execute(published)]
-
-
-def _card_at(cards: Cards, clock: dt.datetime) -> dict[str, Any]:
-    return [body for valid_from, body in cards if valid_from <= clock][-1]
-
-
 def _fees(session: Session, cards: Cards, found: Trace) -> None:
     """Who handed a turn on is paid what the card of their own clock says."""
     same = sa.and_(TurnQuote.turn_id == Escalation.turn_id, TurnQuote.agent_id == Escalation.agent_id)
     query = sa.select(Escalation.turn_id, Escalation.agent_id, TurnQuote.clock_started_at)
     for turn_id, agent_id, clock in session.execute(query.join(TurnQuote, same)):
-        if fee := _card_at(cards, clock)["triage_fee_fen"]:
+        if fee := card_at(cards, clock)["triage_fee_fen"]:
             found.worth[f"triage:{turn_id}:{agent_id}"] = fee
             found.seen["handed on"] += 1
 
@@ -105,8 +80,8 @@ def _replies(session: Session, cards: Cards, found: Trace) -> None:
     paid: Counter[str] = Counter()
     for reply, answered_by, answered_at, author, sent_at in session.execute(query):
         assert (answered_by, answered_at) == (author, sent_at) == (reply.agent_id, reply.received_at)
-        card = _card_at(cards, reply.clock_started_at)
-        gross, penalty = _price(card, reply, paid[reply.inquiry_id])
+        card = card_at(cards, reply.clock_started_at)
+        gross, penalty = price_of(card, reply, paid[reply.inquiry_id])
         assert (reply.gross_fen, reply.penalty_fen) == (gross, penalty), reply.why
         paid[reply.inquiry_id] += gross > 0
         if gross:
@@ -117,40 +92,6 @@ def _replies(session: Session, cards: Cards, found: Trace) -> None:
         found.seen[f"×{reply.multiplier_percent}"] += 1
         found.seen[f"late {reply.late_percent}"] += 1
         found.seen["replies"] += 1
-
-
-def _price(card: dict[str, Any], reply: Earning, paid: int) -> tuple[int, int]:
-    """(gross, penalty) by the card's text alone. The cards of this quarter have no band over midnight."""
-    rows = {(row["queue"], row["issue_type"], row["tier"]): row["fen"] for row in card["base"]}
-    base = next(
-        rows[key]
-        for key in (
-            (reply.queue, "*", reply.tier),
-            (reply.queue, "*", "*"),
-            ("*", "*", reply.tier),
-            ("*", "*", "*"),
-        )
-        if key in rows
-    )
-    local = reply.clock_started_at.astimezone(SHANGHAI)
-    dated = [each["bands"] for each in card["dates"] if each["date"] == local.date().isoformat()]
-    bands = dated[0] if dated else [each for each in card["bands"] if _on(each["days"], local.weekday())]
-    minute = local.hour * 60 + local.minute
-    percent = next((b["percent"] for b in bands if _minute(b["from"]) <= minute < _minute(b["to"])), 100)
-    gross = 0 if paid >= card["max_paid_replies"] else half_up(Decimal(base * percent) / 100)
-    latency = (reply.received_at - reply.clock_started_at) / dt.timedelta(microseconds=1)
-    late = [tier["percent"] for tier in card["late"] if tier["over_s"] * 1_000_000 < latency]
-    return gross, half_up(Decimal(gross * (late[-1] if late else 0)) / 100)
-
-
-def _on(days: str, weekday: int) -> bool:
-    first, _, last = days.partition("-")
-    return DAYS.index(first) <= weekday <= DAYS.index(last or first)
-
-
-def _minute(text: str) -> int:
-    hour, minute = text.split(":")
-    return int(hour) * 60 + int(minute)
 
 
 def _decisions(session: Session, found: Trace) -> None:
