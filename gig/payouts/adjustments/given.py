@@ -62,6 +62,23 @@ def for_turns(session: Session, agent_ids: Collection[str], turn_ids: Collection
     return sum(share.fen for share in _live(session, theirs, Earning.turn_id.in_(turn_ids)))
 
 
+def turns_paid(session: Session, turns: sa.Select[str]) -> set[str]:
+    """Those of the turns whose replies a posted run has paid, also what was taken back since."""
+    query = (
+        sa.select(Earning.turn_id)
+        .join(
+            BackPayRun,
+            sa.and_(BackPayRun.starts_at <= Earning.received_at, BackPayRun.ends_at > Earning.received_at),
+        )
+        .join(
+            Adjustment, sa.and_(Adjustment.run_id == BackPayRun.id, Adjustment.agent_id == Earning.agent_id)
+        )
+        .join(BackPayShare, _share_of(Adjustment.id, Earning.id))
+        .where(Earning.turn_id.in_(turns), BackPayRun.state.in_(GIVEN), Adjustment.state == "posted")
+    )
+    return set(session.scalars(query))
+
+
 def slots(session: Session, run: BackPayRun, inquiries: sa.Select[str]) -> dict[str, int]:
     """By inquiry, how many of its replies outside of the run's span are paid by back pay alone.
 
