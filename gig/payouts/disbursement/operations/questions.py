@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gig.core.db import rows_changed
 from gig.payouts.disbursement.holds import paid_in_inquiries, parts_in_inquiries
@@ -53,6 +53,28 @@ def take_back(
             _reverse(session, entry, part, period, decision=decision, why=why, now=now)
             taken += part
     return taken
+
+
+def left_of(session: Session, *, agent_id: str, inquiry_id: str) -> int:
+    """What `take_back` would take now, but for what is part of entries that pay other work too."""
+    entries = session.scalars(
+        sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(_keys(session, agent_id, inquiry_id)))
+    )
+    left = [(entry.payable_fen > 0, entry.amount_fen - _gone(session, entry)) for entry in entries.all()]
+    return sum(fen if given else -fen for given, fen in left)
+
+
+def taken_by(session: Session, decision: str) -> list[tuple[LedgerEntry, int]]:
+    """The entries that a decision took back, each with what it took of it, negative where it gave back."""
+    original, back = aliased(LedgerEntry), aliased(LedgerEntry)
+    first, behind = f"reversal:{decision}:", f"reversal:{decision};"
+    query = (
+        sa.select(original, -back.payable_fen)
+        .join(back, back.reverses_id == original.id)
+        .where(back.source_key > first, back.source_key < behind)
+        .order_by(back.id)
+    )
+    return [(entry, int(fen)) for entry, fen in session.execute(query)]
 
 
 def _gone(session: Session, entry: LedgerEntry) -> int:
