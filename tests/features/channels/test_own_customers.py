@@ -407,4 +407,9 @@ def test_the_case_says_to_the_fen_what_would_be_taken_and_then_what_was(app: Fla
     assert sorted(entry.kind for entry, _fen in decided.taken) == ["adjustment", "earning", "penalty"]
     after = desk.ask(path).text
     assert "补发 · 大促补贴" in after and f"{signed(-case.stake_fen)}" in after
+    [earning] = case.earnings
+    page = Browser(app).log_in(agent).ask(f"/agent/earnings/{earning.id}").text
+    assert f"{decisions.TAKEN_BACK} −{yuan(earning.gross_fen)}" in page, (
+        "the agent reads it where the pay stands"
+    )
     assert clean(session)
