@@ -16,7 +16,9 @@ from gig.dispatch.models import Inquiry, Message, TurnQuote
 from gig.dispatch.queries.threads import messages
 from gig.identity.models import Person
 from gig.payouts.adjustments.queries import back_paid_in
+from gig.payouts.disbursement.operations import questions
 from gig.payouts.earnings.models import Earning
+from gig.payouts.ledger.models import LedgerEntry
 
 PAGE = 100
 
@@ -41,7 +43,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Case:
-    """All that a decision rests on. `back_paid_fen` is what back pay gave for its replies, still there."""
+    """All that a decision rests on, and what one that was made took.
+
+    `stake_fen` is what would be taken now: the pay, the fee for handing it on (`fee_fen`), and what back pay
+    gave for its replies and is still there (`back_paid_fen`), less what was taken or given back before.
+    """
 
     row: Row
     inquiry: Inquiry
@@ -50,6 +56,9 @@ class Case:
     shared: Sequence[sa.Row[str, dt.datetime, dt.datetime | None]]
     decider: str | None
     back_paid_fen: int
+    fee_fen: int
+    stake_fen: int
+    taken: Sequence[tuple[LedgerEntry, int]]
 
 
 def waiting(session: Session) -> int:
@@ -108,14 +117,20 @@ def case(session: Session, id: str) -> Case:
         .order_by(CustomerMark.kind)
     )
     decider = session.get(Person, suspicion.decided_by) if suspicion.decided_by else None
+    earnings = session.scalars(earned).all()
+    back_paid_fen = back_paid_in(session, suspicion.agent_id, suspicion.inquiry_id)
+    left_fen = questions.left_of(session, agent_id=suspicion.agent_id, inquiry_id=suspicion.inquiry_id)
     return Case(
         row,
         session.get_one(Inquiry, suspicion.inquiry_id),
         messages(session, suspicion.inquiry_id),
-        session.scalars(earned).all(),
+        earnings,
         list(session.execute(shared)),
         decider.name if decider else None,
-        back_paid_in(session, suspicion.agent_id, suspicion.inquiry_id),
+        back_paid_fen,
+        row.pay_fen - sum(each.pay_fen for each in earnings),
+        left_fen + back_paid_fen,
+        questions.taken_by(session, f"suspicion-{suspicion.id}"),
     )
 
 

@@ -16,6 +16,7 @@ from gig.core.clock import received_at
 from gig.core.db import db
 from gig.core.errors import Invalid, Refused
 from gig.identity.access import actor_id, allow
+from gig.payouts.settlement.shown import ENTRY_WORDS
 from gig.web.filters import say, yuan
 from gig.web.telling import Answer, said
 
@@ -87,4 +88,5 @@ def _one(id: str, errors: dict[str, list[str]]) -> str:
         ended=case.inquiry.state in ENDED,
         errors=errors,
         signals=SIGNALS,
+        entry_words=ENTRY_WORDS,
     )

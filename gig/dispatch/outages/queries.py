@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.dispatch.models import TurnQuote
-from gig.dispatch.outages.models import Outage
+from gig.dispatch.outages.models import Excuse, Outage
 from gig.dispatch.rules.outage import meets
 from gig.identity.models import Agent, Person
-from gig.payouts.adjustments.queries import back_paid_for
+from gig.payouts.adjustments.queries import back_paid_for, with_back_pay
 from gig.payouts.earnings.models import Earning
 from gig.payouts.ledger.models import LedgerEntry
 from gig.scoring.models import ScoreEvent
@@ -51,8 +51,12 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
+    """A window, who recorded it, and what back pay gave for the late replies whose penalties it gave back, as
+    far as it is still there."""
+
     outage: Outage
     by: str | None
+    back_paid_fen: int
 
 
 def agents_after(session: Session, cursor: str) -> Sequence[str]:
@@ -142,4 +146,28 @@ def recorded(session: Session, limit: int = 50) -> list[Recorded]:
         .limit(limit)
         .execution_options(populate_existing=True)
     )
-    return [Recorded(*row) for row in rows]
+    found = [(outage, by) for outage, by in rows]
+    back_paid = _back_paid(session, [outage.id for outage, _by in found]) if found else {}
+    return [Recorded(outage, by, back_paid.get(outage.id, 0)) for outage, by in found]
+
+
+def _back_paid(session: Session, outage_ids: Sequence[str]) -> dict[str, int]:
+    """By window, what is left of the back pay for its late replies: one statement where there was none."""
+    returned = (Excuse.outage_id.in_(outage_ids), Excuse.returned_fen > 0)
+    paid = with_back_pay(session, sa.select(Excuse.turn_id).where(*returned))
+    found: dict[str, dict[str, list[str]]] = {}
+    if paid:
+        for id, agent_id, turn_id in session.execute(
+            sa.select(Excuse.outage_id, Excuse.agent_id, Excuse.turn_id).where(*returned)
+        ):
+            if turn_id in paid:
+                found.setdefault(id, {}).setdefault(agent_id, []).append(turn_id)
+    return {id: sum(_left(session, turns_of)) for id, turns_of in found.items()}
+
+
+def _left(session: Session, turns_of: dict[str, list[str]]) -> Iterator[int]:
+    """What these agents still have of the back pay for their turns, some agents at a time."""
+    agents = sorted(turns_of)
+    for start in range(0, len(agents), AGENTS_AT_ONCE):
+        some = agents[start : start + AGENTS_AT_ONCE]
+        yield back_paid_for(session, some, [turn_id for agent_id in some for turn_id in turns_of[agent_id]])

@@ -63,6 +63,23 @@ def for_turns(session: Session, agent_ids: Collection[str], turn_ids: Collection
     return sum(share.fen for share in _shares(session, theirs, Earning.turn_id.in_(turn_ids)))
 
 
+def turns_paid(session: Session, turns: sa.Select[str]) -> set[str]:
+    """Those of the turns whose replies a posted run has paid, also what was taken back since."""
+    query = (
+        sa.select(Earning.turn_id)
+        .join(
+            BackPayRun,
+            sa.and_(BackPayRun.starts_at <= Earning.received_at, BackPayRun.ends_at > Earning.received_at),
+        )
+        .join(
+            Adjustment, sa.and_(Adjustment.run_id == BackPayRun.id, Adjustment.agent_id == Earning.agent_id)
+        )
+        .join(BackPayShare, _share_of(Adjustment.id, Earning.id))
+        .where(Earning.turn_id.in_(turns), BackPayRun.started_no.is_not(None), Adjustment.state == "posted")
+    )
+    return set(session.scalars(query))
+
+
 def placed(session: Session, run: BackPayRun, inquiries: sa.Select[str]) -> dict[str, set[str]]:
     """By inquiry, its replies that were priced at 0 and that the runs before this one have paid.
 
@@ -76,10 +93,7 @@ def placed(session: Session, run: BackPayRun, inquiries: sa.Select[str]) -> dict
         sa.select(Earning.inquiry_id, Earning.id, left())
         .join(Adjustment, Adjustment.agent_id == Earning.agent_id)
         .join(BackPayRun, BackPayRun.id == Adjustment.run_id)
-        .join(
-            BackPayShare,
-            sa.and_(BackPayShare.adjustment_id == Adjustment.id, BackPayShare.earning_id == Earning.id),
-        )
+        .join(BackPayShare, _share_of(Adjustment.id, Earning.id))
         .where(Earning.id.in_(unpaid), _knows(run), Adjustment.state.in_(STANDS))
         .where(BackPayRun.starts_at <= Earning.received_at, BackPayRun.ends_at > Earning.received_at)
     )
@@ -213,6 +227,12 @@ def _without_shares(run_id: sa.SQLColumnExpression[str]) -> sa.ColumnElement[boo
         .correlate(BackPayRun)
         .exists()
     )
+
+
+def _share_of(
+    adjustment_id: sa.SQLColumnExpression[str], earning_id: sa.SQLColumnExpression[str]
+) -> sa.ColumnElement[bool]:
+    return sa.and_(BackPayShare.adjustment_id == adjustment_id, BackPayShare.earning_id == earning_id)
 
 
 def _within(run: BackPayRun) -> sa.ColumnElement[bool]:

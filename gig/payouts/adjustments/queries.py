@@ -143,6 +143,11 @@ def back_paid_for(session: Session, agent_ids: Collection[str], turn_ids: Collec
     return given.for_turns(session, agent_ids, turn_ids) if turn_ids else 0
 
 
+def with_back_pay(session: Session, turns: sa.Select[str]) -> set[str]:
+    """Those of the turns whose replies some run has given back pay, whatever became of it."""
+    return given.turns_paid(session, turns)
+
+
 def entry_key(adjustment: Adjustment) -> str | None:
     """The source key of the entry that a posted adjustment has in the book."""
     if adjustment.state != "posted":

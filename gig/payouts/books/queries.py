@@ -40,6 +40,19 @@ def line_of(session: Session, entry: LedgerEntry) -> PayoutLine | None:
     return session.get(PayoutLine, id) if kind in ("export", "tax", "settled", "failed", "returned") else None
 
 
+def tax_beside(session: Session, entry: LedgerEntry) -> tuple[LedgerEntry | None, LedgerEntry | None]:
+    """Of a tax: the entry that took it if this one gives it back, and the one that gave it back if there is
+    one."""
+    if entry.kind != "tax":
+        return None, None
+    kind, _colon, rest = entry.source_key.partition(":")
+    if kind == "reversal":
+        return session.get(LedgerEntry, rest.rpartition(":")[2]), None
+    keys = [f"reversal:{why}:{rest}:{entry.id}" for why in ("failed", "returned")]
+    back = sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(keys))
+    return None, session.scalars(back).first()
+
+
 @dataclass(frozen=True)
 class Liability:
     """What agents are owed, cut by why it is still owed; `by_age` has one sum for each of AGES and beyond."""

@@ -109,6 +109,13 @@ def returned(session: Session, found: Sequence[Earning]) -> dict[str, Returned]:
     return {keys[key]: Returned(int(fen), why) for key, fen, why in rows}
 
 
+def taken_back(session: Session, earning: Earning) -> list[LedgerEntry]:
+    """The reversals that took of what the reply earned, the first first. One statement."""
+    earned = sa.select(LedgerEntry.id).where(LedgerEntry.source_key == f"earning:{earning.id}")
+    query = sa.select(LedgerEntry).where(LedgerEntry.reverses_id == earned.scalar_subquery())
+    return list(session.scalars(query.order_by(LedgerEntry.id)))
+
+
 def replies_reversed(session: Session, entries: Sequence[LedgerEntry]) -> dict[str, str]:
     """By reversal, the earning whose money it moved back; none for entries that reverse no reply's.
 

@@ -51,7 +51,8 @@ def show_one(earning_id: str) -> str:
     card = rates.card(db.session(), earning.card_id)
     back = queries.returned(db.session(), [earning])
     row = line(earning, back.get(earning.id), now=received_at())
-    return render_template("earnings/one.html", earning=earning, row=row, card=card)
+    taken = queries.taken_back(db.session(), earning)
+    return render_template("earnings/one.html", earning=earning, row=row, card=card, taken=taken)
 
 
 def _page(zone: BusinessZone, first: dt.date, last: dt.date, *, whole: bool) -> str:

@@ -17,7 +17,7 @@ document.documentElement.classList.add("js");
 
 // Toasts leave after three seconds, refusals after five.
 function schedule(line) {
-  if (line.dataset.scheduled) return;
+  if (line.dataset.scheduled || line.dataset.toast === "stays") return;
   line.dataset.scheduled = "1";
   setTimeout(() => {
     line.classList.add("gone");
@@ -31,7 +31,8 @@ if (tray) {
 }
 document.body.addEventListener("toast", (event) => toast(event.detail?.text ?? event.detail?.value, event.detail?.kind));
 
-// A form is sent once per press; the label stays while it is on its way.
+// A form is sent once per press; the label stays while it is on its way. What may take long (data-slow) says so
+// after a second, until the answer comes.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-once]")) return;
@@ -42,10 +43,13 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "1";
   form.querySelectorAll("button").forEach((button) => button.classList.add("busy-now"));
-  setTimeout(() => release(form), 8000);
+  const slow = form.dataset.slow;
+  setTimeout(() => release(form), slow ? 300000 : 8000);
+  if (slow) setTimeout(() => form.dataset.sent && toast(slow, "stays"), 1000);
 }, true);
 function release(form) {
   delete form.dataset.sent;
+  document.querySelectorAll("[data-toast=stays]").forEach((line) => line.remove());
   form.querySelectorAll(".busy-now").forEach((button) => button.classList.remove("busy-now"));
 }
 addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach(release));

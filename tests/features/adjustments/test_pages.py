@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gig.core.db import transaction
 from gig.core.ids import new_id
 from gig.identity.models import Person
+from gig.payouts.adjustments import queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun
 from gig.payouts.adjustments.operations.back_pay import advance_runs
 from gig.payouts.earnings.models import Earning
@@ -371,3 +372,22 @@ def test_who_was_left_out_of_a_run_is_said_on_its_page(
     advance_runs(now=CLOSING_TIME + HOUR)
     page = finance.get(f"/console/back-pay/{run_id}").text
     assert "1 位客服的回复在入账前又有变动" in page and then in page
+
+
+def test_all_that_is_wrong_with_the_limit_is_said_at_its_fields_and_stays_in_them(
+    session: Session, desk: Desk
+) -> None:
+    finance = desk(name="李敏")
+    for amount, fault in (("五十", "金额要写成数字"), ("100000.01", "金额要在 0 到 100000 元之间")):
+        refused = finance.post(f"{ALL}/limit", {"alone": amount, "why": " "})
+        assert refused.status_code == 422
+        assert re.search(rf'id="f-alone-errors">.*?{fault}', refused.text)
+        assert re.search('id="f-why-errors">.*?写明为什么要改', refused.text)
+        assert f'name="alone" type="text" value="{amount}"' in refused.text
+        assert 'id="f-amount-errors"' not in refused.text, "the other form is left alone"
+    assert queries.limit_changes(session) == []
+    kept = finance.post(f"{ALL}/limit", {"alone": "五十", "why": "年底奖金多"}).text
+    assert 'value="年底奖金多"' in kept
+    finance.post(f"{ALL}/limit", {"alone": "20", "why": "都要两个人看"})
+    session.rollback()
+    assert queries.alone_fen(session) == 2000

@@ -24,11 +24,13 @@ from gig.dispatch.operations.replies import reply
 from gig.dispatch.operations.resolution import resolve
 from gig.identity.models import Person
 from gig.identity.operations.keys import create_channel
+from gig.payouts.adjustments.operations.deciding import Evidence, propose_reversal
 from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.batches import create_batch
 from gig.payouts.disbursement.operations.retries import retry_lines
 from gig.payouts.ledger.audit import audit
 from gig.payouts.ledger.models import LedgerEntry
+from gig.web.filters import signed, yuan
 from tests import builders as a
 from tests.builders import NOON, seconds
 from tests.features.adjustments.paying import back_paid
@@ -367,4 +369,47 @@ def test_back_pay_of_ones_own_question_is_shown_taken_back_and_looked_for_by_the
     assert taken == pay + 20
     session.rollback()
     assert suspicions.case(session, id).back_paid_fen == 0
+    assert clean(session)
+
+
+def test_the_case_says_to_the_fen_what_would_be_taken_and_then_what_was(app: Flask, session: Session) -> None:
+    """The pay of a late reply, what a penalty was given back of it, and its back pay."""
+    agent, reviewer = worker(), a.person(roles="reviewer")
+    inquiry = asked(phone_of(session, agent))
+    answer(agent, inquiry, latency_s=90)
+    sweep_due(now=NOON + DAY + seconds(300))
+    at = NOON + 2 * DAY
+    back_paid(NOON, now=at)
+    penalty = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "penalty")).one()
+    given_back = min(5, penalty.amount_fen)
+    propose_reversal(
+        entry_id=penalty.id,
+        amount_fen=given_back,
+        reason="断线了",
+        evidence=Evidence("日志"),
+        actor_id="maker",
+        now=at,
+    )
+    id = only(session).id
+    case = suspicions.case(session, id)
+    assert case.stake_fen == sum(each.pay_fen for each in case.earnings) + 20 + given_back
+    desk, path = Browser(app).log_in(reviewer), f"/console/own-customers/{id}"
+    before = desk.ask(path).text
+    assert f"客户是本人，冲回 {yuan(case.stake_fen)}" in before
+    assert "早先的返还、扣回和调整" in before
+    assert (
+        decisions.decide_own_customer(suspicion_id=id, actor_id=reviewer, reason="同一手机号", now=at)
+        == case.stake_fen
+    )
+    session.rollback()
+    decided = suspicions.case(session, id)
+    assert sum(fen for _entry, fen in decided.taken) == case.stake_fen
+    assert sorted(entry.kind for entry, _fen in decided.taken) == ["adjustment", "earning", "penalty"]
+    after = desk.ask(path).text
+    assert "补发 · 大促补贴" in after and f"{signed(-case.stake_fen)}" in after
+    [earning] = case.earnings
+    page = Browser(app).log_in(agent).ask(f"/agent/earnings/{earning.id}").text
+    assert f"{decisions.TAKEN_BACK} −{yuan(earning.gross_fen)}" in page, (
+        "the agent reads it where the pay stands"
+    )
     assert clean(session)

@@ -36,6 +36,7 @@ from tests.builders import NOON, seconds
 from tests.features.adjustments.paying import back_paid
 from tests.features.dispatch.conftest import seen
 from tests.features.onboarding.people import Browser, hashed_password, phone_of
+from tests.statements import counted
 
 ANSWER = "您的退款已经原路退回，三天内到账。"
 FROM, UNTIL = NOON + seconds(50), NOON + seconds(100)
@@ -232,3 +233,19 @@ def test_the_look_at_a_window_says_what_back_pay_has_given_for_its_late_replies(
     back_paid(NOON, now=later)
     seen(session)
     assert queries.preview(session, FROM, UNTIL).back_paid_fen == 20
+
+
+def test_the_list_of_windows_says_what_back_pay_gave_for_the_replies_that_it_excused(
+    session: Session, ops: Browser
+) -> None:
+    agent, later = a.agent(tier="gold"), NOON + dt.timedelta(days=2)
+    answered(agent, started=0, took=70)
+    answered(agent, started=0, took=49)
+    record(at=later)
+    assert excuse_due(now=later) == 1
+    with counted() as statements:
+        assert [row.back_paid_fen for row in queries.recorded(seen(session))] == [0]
+    assert len(statements) == 2, "one for the windows, one for what back pay gave"
+    back_paid(NOON, now=later)
+    assert [row.back_paid_fen for row in queries.recorded(seen(session))] == [20]
+    assert "另补发过 ¥0.20" in ops.get("/console/outages").text

@@ -169,6 +169,33 @@ def test_a_payment_leads_to_its_line_and_the_line_to_all_its_entries(session: Se
     assert books.state(session, WEEK) == "exported"
 
 
+def test_what_the_bank_said_leads_to_its_result_and_a_tax_to_what_gave_it_back(
+    session: Session, desk: Desk
+) -> None:
+    taxing.choose("labour_2018", gap=None, month="2026-11-01")
+    books.post(taxing.agent(), "adjustment", 100_000)
+    books.post(taxing.agent(), "adjustment", 90_000)
+    books.close()
+    books.approve()
+    batch_id = exported()
+    one, other = lines(session)
+    net = {one.id: "960.00", other.id: "880.00"}
+    first = answer(batch_id, as_csv(row(one, amount=net[one.id]), row(other, amount=net[other.id])))
+    assert causes_of(session, entry_of(session, "settled", one.id))[0].url == f"/console/results/{first}"
+    then = answer(batch_id, as_csv(row(one, "退票", "账户已销户", net[one.id])))
+    assert causes_of(session, entry_of(session, "settled", one.id)) == [], "another result said that"
+    assert opened(session, desk, "returned") == [f"/console/results/{then}"]
+    assert opened(session, desk, "tax") == [f"/console/results/{then}"]
+    back, taken = entry(session, "tax"), entry_of(session, "tax", one.id)
+    finance = desk()
+    page = finance.get(f"/console/ledger/{back.id}").text
+    assert "代扣个税退回" in page and f'href="/console/ledger/{taken.id}"' in page
+    assert f'href="/console/ledger/{back.id}"' in finance.get(f"/console/ledger/{taken.id}").text
+    kept = entry_of(session, "tax", other.id)
+    assert "代扣个税退回" not in finance.get(f"/console/ledger/{kept.id}").text
+    assert f"#{one.number}" in finance.get(f"/console/results/{then}").text
+
+
 def entry_of(session: Session, kind: str, line_id: str) -> LedgerEntry:
     session.rollback()
     return session.scalars(sa.select(LedgerEntry).where(LedgerEntry.source_key == f"{kind}:{line_id}")).one()

@@ -224,6 +224,8 @@ def test_whoever_publishes_alone_says_why_too(ops: FlaskClient, session: Session
     assert stored(session, id).why == "旺季加价"
     published = page(ops, f"/console/rates/{id}")
     assert "直接发布：旺季加价" in published and "复核发布" not in published, "nobody else looked at it"
+    assert ["一个人发布" in each for each in (text, published)] == [True, True]
+    assert "待复核" not in published, "no step that nobody took"
 
 
 def test_a_start_with_seconds_is_shown_with_them(ops: FlaskClient, session: Session) -> None:

@@ -42,8 +42,9 @@ def adjustments() -> str:
     return _list({})
 
 
-def _list(errors: Faults) -> str:
-    session, asked, typed_in = db.session(), request.args, request.form or request.args
+def _list(errors: Faults, limit_errors: Faults | None = None) -> str:
+    session, asked = db.session(), request.args
+    typed_in = request.args if limit_errors else request.form or request.args
     before = asked.get("before", "")
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
     typed = asked.get("agent", "").strip()
@@ -68,6 +69,8 @@ def _list(errors: Faults) -> str:
         form=typed_in,
         file_again=bool(request.files.get("file")),
         errors=errors,
+        limit_errors=limit_errors or {},
+        limit_form=request.form if limit_errors else {},
         replies=shown.reply_options(_replies(typed_in)),
         new_id=new_id(),
         accept=",".join(FILE_TYPES),
@@ -171,15 +174,12 @@ def refuse(adjustment_id: str) -> Answer:
 
 @pages.post("/console/adjustments/limit")
 @allow("settle")
-def limit() -> Answer:
-    """What one person may decide alone, with its reason."""
-    reason = request.form.get("why", "")
-
-    def work() -> None:
-        fen = form.fen(request.form.get("alone", ""))
-        set_alone(value=fen, reason=reason, actor_id=actor_id(), now=received_at())
-
-    told(work)
+def limit() -> Answer | tuple[str, int]:
+    """What one person may decide alone, with its reason; what is refused stays in the form."""
+    try:
+        set_alone(**form.of_limit(request.form), actor_id=actor_id(), now=received_at())
+    except Invalid as error:
+        return _list({}, limit_errors=said(error)), 422
     return redirect(url_for("adjustments.adjustments"), code=303)
 
 

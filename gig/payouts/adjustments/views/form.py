@@ -16,6 +16,7 @@ from gig.identity.models import Agent
 from gig.identity.queries import id_or_phone
 from gig.payouts.adjustments import replies
 from gig.payouts.adjustments.operations.checking import Evidence, faults_of_any, faults_of_new
+from gig.payouts.adjustments.operations.settings import faults_of_limit
 
 Form = MultiDict[str, str]
 T = TypeVar("T")
@@ -51,17 +52,27 @@ def of_reversal(form: Form) -> dict[str, Any]:
     return asked
 
 
+def of_limit(form: Form) -> dict[str, Any]:
+    """What one person is to decide alone, and why; Invalid with all its faults if a part cannot be read."""
+    unread: Errors = {}
+    value = _read(unread, lambda: fen(form.get("alone", ""), "alone"))
+    reason = form.get("why", "")
+    if unread:
+        raise Invalid(unread | faults_of_limit(value, reason))
+    return {"value": value, "reason": reason}
+
+
 def asked_id() -> str | None:
     """The id that the form was given, so that sending it twice makes one."""
     asked = request.form.get("id", "")
     return asked if is_id(asked) else None
 
 
-def fen(text: str) -> int:
+def fen(text: str, field: str = "amount") -> int:
     try:
         return parse_yuan(text)
     except ValueError as error:
-        raise Invalid({"amount": [str(error)]}) from error
+        raise Invalid({field: [str(error)]}) from error
 
 
 def evidence() -> Evidence:

@@ -129,11 +129,13 @@ def entry_page(entry_id: str, errors: Faults) -> str:
     if found is None:
         raise NotFound()
     reversals = books.reversals_of(session, found.id)
+    taken, given_back = books.tax_beside(session, found)
     left = found.amount_fen - sum(one.amount_fen for one in reversals)
     return render_template(
         "books/entry.html",
         entry=found,
-        original=session.get(LedgerEntry, found.reverses_id) if found.reverses_id else None,
+        original=session.get(LedgerEntry, found.reverses_id) if found.reverses_id else taken,
+        given_back=given_back,
         reversals=reversals,
         left=left,
         reversible=left > 0 and found.kind in REVERSIBLE and found.agent_id is not None,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from gig.core.db import is_sqlite, rows_changed
+from gig.core.db import rows_changed
 from gig.payouts.disbursement.holds import paid_in_inquiries, takers
 from gig.payouts.disbursement.models import PayHold
 from gig.payouts.ledger import journal
@@ -51,18 +50,6 @@ def take_back(
             _reverse(session, entry, left, period, decision=decision, why=why, now=now)
             taken += left if entry.payable_fen > 0 else -left
     return taken
-
-
-def _forfeit(session: Session, agent_id: str, inquiry_id: str, *, now: dt.datetime) -> None:
-    """Known also where nothing had waited: marks too weak to hold a payout may be decided on."""
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    decided = {"ended_at": now, "forfeited": True}
-    about = {"agent_id": agent_id, "inquiry_id": inquiry_id, "began_at": now}
-    session.execute(
-        insert(PayHold)
-        .values(**about, **decided)
-        .on_conflict_do_update(index_elements=["agent_id", "inquiry_id"], set_=decided)
-    )
 
 
 def _gone(session: Session, entry: LedgerEntry) -> int:

@@ -200,6 +200,8 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
     before_id, before = (None, None) if status in ("active", "past") else _replaced(version, value, now)
     run = what_if.latest(session, version)
     maker, writers = queries.maker_of(version), queries.writers_of(session, id)
+    alone = not queries.others_may_review(session, actor_id())
+    one_person = alone if status == "draft" else version.published_by in writers
     may_come = status in ("draft", "submitted") and value.valid_from > now
     notice = notice_of(session, value, now) if may_come else None
     return render_template(
@@ -218,13 +220,13 @@ def _page(id: str, form: CardForm, revision: int, **state: Any) -> str:
         moves=shown.price_moves(value, before),
         log=shown.history(session, id),
         tiers=("*", *TIERS),
-        steps=shown.steps(version, status),
+        steps=shown.steps(version, status, alone=one_person),
         notice=notice,
         why=request.form.get("why") or version.why or "",
         mine=maker == actor_id(),
         wrote=actor_id() in writers,
         all_wrote=status == "submitted" and not queries.others_may_review(session, *writers),
-        alone=not queries.others_may_review(session, actor_id()),
+        alone=alone,
         names=shown.people(session, [maker, version.created_by, version.published_by]),
         maker=maker,
         run=run,

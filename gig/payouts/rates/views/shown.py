@@ -273,10 +273,12 @@ def people(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     return dict(rows.all())
 
 
-def steps(version: RateCardVersion, status: str) -> list[dict[str, str]]:
-    """Where the version stands between draft and being replaced."""
+def steps(version: RateCardVersion, status: str, *, alone: bool = False) -> list[dict[str, str]]:
+    """Where the version stands between draft and being replaced; `alone`: nobody but its writer looked at it,
+    or could."""
     order = ("draft", "submitted", "scheduled", "active", "past")
-    labels = (_("草稿"), _("待复核"), _("待生效"), _("生效中"), _("已被接替"))
+    reviewed = _("一个人发布") if alone else _("待复核")
+    labels = (_("草稿"), reviewed, _("待生效"), _("生效中"), _("已被接替"))
     if status == "withdrawn":
         return [{"label": labels[0], "state": "done"}, {"label": _("已撤回"), "state": "on"}]
     reached = order.index(status)
