@@ -130,7 +130,9 @@ def case(session: Session, id: str) -> Case:
         back_paid_fen,
         row.pay_fen - sum(each.pay_fen for each in earnings),
         left_fen + back_paid_fen,
-        questions.taken_by(session, f"suspicion-{suspicion.id}"),
+        questions.taken_by(
+            session, f"suspicion-{suspicion.id}", agent_id=suspicion.agent_id, at=suspicion.decided_at
+        ),
     )
 
 

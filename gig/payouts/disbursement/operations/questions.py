@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
 
-from gig.core.db import rows_changed
+from gig.core.db import is_sqlite, rows_changed
 from gig.payouts.disbursement.holds import paid_in_inquiries, takers
 from gig.payouts.disbursement.models import PayHold
 from gig.payouts.ledger import journal
@@ -50,6 +51,43 @@ def take_back(
             _reverse(session, entry, left, period, decision=decision, why=why, now=now)
             taken += left if entry.payable_fen > 0 else -left
     return taken
+
+
+def left_of(session: Session, *, agent_id: str, inquiry_id: str) -> int:
+    """What `take_back` would take now, but for what is part of entries that pay other work too."""
+    entries = session.scalars(
+        sa.select(LedgerEntry).where(LedgerEntry.source_key.in_(_keys(session, agent_id, inquiry_id)))
+    )
+    left = [(entry.payable_fen > 0, entry.amount_fen - _gone(session, entry)) for entry in entries.all()]
+    return sum(fen if given else -fen for given, fen in left)
+
+
+def taken_by(
+    session: Session, decision: str, *, agent_id: str, at: dt.datetime | None
+) -> list[tuple[LedgerEntry, int]]:
+    """The agent's entries that a decision of that instant took back, each with what it took of it, negative
+    where it gave back."""
+    original, back = aliased(LedgerEntry), aliased(LedgerEntry)
+    query = (
+        sa.select(original, -back.payable_fen)
+        .join(back, back.reverses_id == original.id)
+        .where(back.agent_id == agent_id, back.posted_at == at)
+        .where(back.source_key.startswith(f"reversal:{decision}:"))
+        .order_by(back.id)
+    )
+    return [(entry, int(fen)) for entry, fen in session.execute(query)]
+
+
+def _forfeit(session: Session, agent_id: str, inquiry_id: str, *, now: dt.datetime) -> None:
+    """Known also where nothing had waited: marks too weak to hold a payout may be decided on."""
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    decided = {"ended_at": now, "forfeited": True}
+    about = {"agent_id": agent_id, "inquiry_id": inquiry_id, "began_at": now}
+    session.execute(
+        insert(PayHold)
+        .values(**about, **decided)
+        .on_conflict_do_update(index_elements=["agent_id", "inquiry_id"], set_=decided)
+    )
 
 
 def _gone(session: Session, entry: LedgerEntry) -> int:
