@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,6 +160,15 @@ def add_earnings(session: Session, count: int, agents: int, period_id: str) -> N
             ).bindparams(*typed),
             at,
         )
+
+
+def at_rest() -> None:
+    """What the database wrote is on the disk: whoever is timed from here on does not wait for what was laid
+    in before, which is more than a week of real work brings."""
+    sqlite = db.engine.dialect.name == "sqlite"
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "CHECKPOINT")
+    os.sync()
 
 
 def week_of(earnings: int, agents: int) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from bench.books import AFTER, KINDS, database, week_of
+from bench.books import AFTER, KINDS, at_rest, database, week_of
 from bench.claims import PRODUCT, _served
 from bench.close import _bare
 from bench.desk import staff, waiting
@@ -101,6 +101,7 @@ def _claims(period_id: str) -> tuple[float, float, float]:
     token = _finance()
     url = db.engine.url.render_as_string(hide_password=False)
     db.session.remove()
+    at_rest()
     with _served(PRODUCT, url) as port, ThreadPoolExecutor(HANDS) as hands:
         pace = _Pace(port, hands, wanted)
         gc.collect()
