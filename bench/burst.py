@@ -16,7 +16,7 @@ from typing import Any
 from bench.conversations import WORDS
 from bench.desk import QUEUE, staff
 from bench.load import Request, send
-from bench.site import Site, until
+from bench.site import FRESH, Commands, Site, until
 from gig.core.clock import real_now
 from gig.core.db import db
 
@@ -29,10 +29,10 @@ def run() -> list[dict[str, Any]]:
     return [measure(INQUIRIES)]
 
 
-def measure(inquiries: int) -> dict[str, Any]:
+def measure(inquiries: int, commands: Commands = FRESH) -> dict[str, Any]:
     """The figure of a burst of so many."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        site = Site(Path(folder), stack)
+        site = Site(Path(folder), stack, commands=commands)
         with site.app.app_context():
             staff(AGENTS, now=real_now())
             db.session.remove()

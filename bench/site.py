@@ -10,10 +10,11 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import psutil
@@ -26,7 +27,7 @@ from gig.core.schema import upgrade
 from gig.payouts.ledger.audit import audit
 from gig.settings import Settings
 from tests.fixtures.postgres import PostgresServer, running_postgres
-from tests.fixtures.processes import free_port, kill, stop, tail
+from tests.fixtures.processes import Process, free_port, kill, stop, tail
 from tests.fixtures.servers import SECRET, RedisServer, environment
 
 PATIENCE_S = 90
@@ -35,30 +36,74 @@ ASKED_EVERY_S = 0.1
 CONNECTIONS = ["max_connections=200"]
 
 
+class Begin(Protocol):
+    """The command goes on beside us, at the head of its process group."""
+
+    def __call__(
+        self, arguments: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], log: Path
+    ) -> Process: ...
+
+
+class Run(Protocol):
+    """The command has ended."""
+
+    def __call__(
+        self, arguments: tuple[str, ...], *, cwd: Path, env: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+@dataclass(frozen=True)
+class Commands:
+    """How `gig` commands come to run on this machine."""
+
+    begin: Begin
+    run: Run
+
+
+def _begin(
+    arguments: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "gig", *arguments],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def _run(
+    arguments: tuple[str, ...], *, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gig", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+FRESH = Commands(_begin, _run)
+"""Each in a Python of its own that first imports everything, as on a machine that is switched on."""
+
+
 class Host:
     """One command of the deployment, on a machine of its own."""
 
-    def __init__(self, name: str, home: Path, *command: str, **settings: str) -> None:
+    def __init__(
+        self, name: str, home: Path, *command: str, commands: Commands = FRESH, **settings: str
+    ) -> None:
         self.name, self.port, self.log = name, free_port(), home / f"{name}.log"
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = [sys.executable, "-m", "gig", *command]
-        if command[0] == "serve":
-            self._command += ["--port", str(self.port)]
-        self._settings, self._home = settings, home
+        self._command = (*command, "--port", str(self.port)) if command[0] == "serve" else command
+        self._commands, self._settings, self._home = commands, settings, home
         self.start()
 
     def start(self) -> None:
-        with self.log.open("ab") as output:
-            self._began_at = output.tell()
-            self.process: subprocess.Popen[bytes] = subprocess.Popen(
-                self._command,
-                cwd=self._home,
-                env=environment(**self._settings),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        self.log.touch()
+        self._began_at = self.log.stat().st_size
+        self.process: Process = self._commands.begin(
+            self._command, cwd=self._home, env=environment(**self._settings), log=self.log
+        )
 
     def workers(self) -> list[int]:
         return [child.pid for child in psutil.Process(self.process.pid).children()]
@@ -120,9 +165,10 @@ class Site:
         *,
         options: list[str] = CONNECTIONS,
         workers: int = 2,
+        commands: Commands = FRESH,
         **settings: str,
     ) -> None:
-        self.home = home
+        self.home, self.commands = home, commands
         self.postgres: PostgresServer = stack.enter_context(running_postgres(options))
         self.redis = RedisServer(home)
         stack.callback(lambda: stop(self.redis.process))
@@ -143,7 +189,8 @@ class Site:
 
     def host(self, name: str, *command: str, **settings: str) -> Host:
         """One more host; it is stopped with the others."""
-        host = Host(name, self.home, *command, **self.settings, **settings)
+        given = {**self.settings, **settings}
+        host = Host(name, self.home, *command, commands=self.commands, **given)
         self._stack.callback(lambda: stop(host.process))
         self.hosts.append(host)
         return host

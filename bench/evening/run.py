@@ -19,7 +19,7 @@ from bench.desk import hire, token_of
 from bench.evening.breaking import BREAKAGES, Breakage, Broken, break_
 from bench.evening.reckoning import Line, figures, reckon
 from bench.pages import Heard, open_pages
-from bench.site import PATIENCE_S, Site, until
+from bench.site import FRESH, PATIENCE_S, Commands, Site, until
 from gig.core.clock import real_now
 from gig.core.db import transaction
 from gig.simulator import world
@@ -100,9 +100,10 @@ def live_through(
     *,
     say: Callable[[str], None],
     breakages: Sequence[Breakage] = BREAKAGES,
+    commands: Commands = FRESH,
 ) -> Report:
     """The evening is over, the site is whole, and everything that people were told was held against it."""
-    site = Site(home, stack, workers=evening.workers, **_clock(evening.speed))
+    site = Site(home, stack, workers=evening.workers, commands=commands, **_clock(evening.speed))
     logins = home / "logins"
     people = _people(evening, site, logins)
     until(site.is_whole, *site.hosts)
@@ -138,14 +139,7 @@ def _people(evening: Evening, site: Site, logins: Path) -> list[str]:
 
 
 def _gig(site: Site, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gig", *command],
-        cwd=site.home,
-        env=environment(**site.settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return site.commands.run(command, cwd=site.home, env=environment(**site.settings))
 
 
 def _simulate(evening: Evening, site: Site, logins: Path) -> tuple[subprocess.Popen[bytes], Path]:

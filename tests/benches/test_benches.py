@@ -13,8 +13,10 @@ import sqlalchemy as sa
 import bench.__main__ as program
 from bench import backlog, burst, claims, push, rivals, soak
 from bench.desk import staff
+from bench.site import Commands
 from gig.core.clock import real_now
 from gig.core.db import db
+from tests.fixtures import warm
 
 NAMES = [name for figures in program.BENCHES.values() for name in figures]
 
@@ -83,7 +85,7 @@ def test_rows_reach_every_stream_of_a_crowd() -> None:
 
 
 def test_a_burst_that_is_handed_in_twice_is_there_once() -> None:
-    row = burst.measure(60)
+    row = burst.measure(60, Commands(warm.Served, warm.run))
     assert rowed([row]) == ["burst_10000_twice_s"]
     assert row["holds"], row
     assert "{'200': 60, '201': 60}" in row["detail"]

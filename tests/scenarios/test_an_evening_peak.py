@@ -10,6 +10,8 @@ import pytest
 from bench.evening import breaking
 from bench.evening.reckoning import Line
 from bench.evening.run import Evening, live_through
+from bench.site import Commands
+from tests.fixtures import warm
 
 
 @pytest.mark.long
@@ -17,9 +19,10 @@ def test_an_evening_on_which_every_process_is_killed_ends_with_clean_books(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(breaking, "REDIS_AWAY_S", 1)
-    evening = Evening(agents=20, minutes=2, inquiries=60, linger=40, speed=3)
+    evening = Evening(agents=20, minutes=2, inquiries=60, linger=40, speed=4)
     with ExitStack() as stack:
-        report = live_through(evening, tmp_path, stack, say=lambda line: None)
+        commands = Commands(warm.Served, warm.run)
+        report = live_through(evening, tmp_path, stack, say=lambda line: None, commands=commands)
     assert report.holds, str(report)
     assert [each.what for each in report.broken] == [each.what for each in breaking.BREAKAGES]
     assert report.broken[0].amid_work

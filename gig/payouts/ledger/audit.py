@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -123,7 +124,7 @@ def rows(
     """Differences from SQL that selects (subject, expected, found), then the id of the thing that it is about
     if the subject is not that, then the money at stake if expected and found are not money."""
     kinds = (are, are) if isinstance(are, str) else are
-    for subject, expected, found, *more in session.execute(sa.text(f"{query} LIMIT {MANY}"), parameters):
+    for subject, expected, found, *more in session.execute(_at_most(query, MANY), parameters):
         if kinds == ("fen", "fen"):
             fen = int(found or 0) - int(expected or 0)
         else:
@@ -140,13 +141,19 @@ def figures(
     It selects (subject, id, money at stake) and then expected and found for each (sentence, kind) of `parts`;
     a part whose two are the same, or both NULL, is in order. What goes to the wrong person is at stake.
     """
-    for subject, id, stake, *pairs in session.execute(sa.text(f"{query} LIMIT {MANY}")):
+    for subject, id, stake, *pairs in session.execute(_at_most(query, MANY)):
         for expected, found, (says, are) in zip(pairs[::2], pairs[1::2], parts, strict=True):
             if expected != found:
                 fen = int(found or 0) - int(expected or 0) if are == "fen" else 0
                 if are in ("agent", "due"):
                     fen = int(stake or 0)
                 yield Difference(str(subject), expected, found, says, (about, str(id)), (are, are), fen)
+
+
+@lru_cache(maxsize=512)
+def _at_most(query: str, many: int) -> sa.TextClause:
+    """The statement, made once: the same are asked each time that the books are proved."""
+    return sa.text(f"{query} LIMIT {many}")
 
 
 _BYPASSED = N_("有人绕过程序改了账本。先停下审批和付款，请技术拿备份核对。")

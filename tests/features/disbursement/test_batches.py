@@ -27,6 +27,8 @@ from gig.payouts.ledger.queries import balances
 from tests.features.settlement import books
 from tests.features.settlement.books import CLOSING_TIME, DAY, HOUR, WEEK
 
+pytestmark = pytest.mark.usefixtures("programs_here")
+
 NOW = CLOSING_TIME + HOUR
 
 
@@ -240,7 +242,10 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_disk_that_is_full_changes_nothing_and_the_export_can_be_tried_again(session: Session) -> None:
+def test_a_disk_that_is_full_changes_nothing_and_the_export_can_be_tried_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the program meets the disk in a process of its own
     approved_week(1200)
     batch_id = made()
     approve_batch(batch_id=batch_id, actor_id="checker", now=NOW)

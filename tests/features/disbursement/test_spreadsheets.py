@@ -23,6 +23,8 @@ from tests.features.settlement.books import WEEK
 from tests.features.settlement.conftest import Desk
 from tests.features.tax import taxing
 
+pytestmark = pytest.mark.usefixtures("programs_here")
+
 ROOT = Path(__file__).resolve().parents[3]
 HANDED_OUT = {
     "gig/payouts/adjustments/views/console.py": "what finance attached, as it was",

@@ -22,6 +22,8 @@ from tests.features.settlement.books import CLOSING_TIME, HOUR, WEEK
 from tests.features.settlement.conftest import Desk, Program
 from tests.statements import counted
 
+pytestmark = pytest.mark.usefixtures("programs_here")
+
 
 def shifted(fen: int) -> None:
     """A line is changed behind our back."""

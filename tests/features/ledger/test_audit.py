@@ -20,6 +20,8 @@ from tests.features.settlement import books
 from tests.features.settlement.books import WEDNESDAY
 from tests.features.tax import taxing
 
+pytestmark = pytest.mark.usefixtures("programs_here")
+
 
 @pytest.fixture
 def lin(session: Session) -> str:

@@ -30,6 +30,7 @@ class Browser:
         self._app = app
         self._client = app.test_client()
         self._token = ""
+        self._page_with_token = "/login"
 
     def get(self, url: str, **options: Any) -> TestResponse:
         with self._app.app_context():
@@ -37,7 +38,7 @@ class Browser:
 
     def post(self, url: str, data: dict[str, Any] | None = None, *, follow: bool = True) -> TestResponse:
         if not self._token:
-            self.get("/login")
+            self.get(self._page_with_token)
         form = {"csrf_token": self._token, **(data or {})}
         with self._app.app_context():
             answer = self._seen(self._client.post(url, data=form))
@@ -46,7 +47,10 @@ class Browser:
     def log_in(self, phone: str) -> Browser:
         answer = self.post("/login", {"phone": phone, "password": PASSWORD}, follow=False)
         assert answer.status_code == 303, answer.text
-        self.get("/me/security")
+        self._token, self._page_with_token = (
+            "",
+            "/me/security",
+        )  # fetched if a form is sent before a page is seen
         return self
 
     def _seen(self, response: TestResponse) -> TestResponse:
