@@ -19,7 +19,7 @@ from gig.core.transitions import move
 from gig.payouts.adjustments import given, queries
 from gig.payouts.adjustments.models import Adjustment, BackPayRun, BackPayShare
 from gig.payouts.adjustments.operations.checking import faults_of_run
-from gig.payouts.adjustments.operations.counting import Shares, next_shares
+from gig.payouts.adjustments.operations.counting import next_shares, part_of
 from gig.payouts.adjustments.operations.posting import post_adjustments
 from gig.payouts.adjustments.operations.standing import (
     left_out,
@@ -189,7 +189,7 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
     rows, shares = [], []
     for agent_id, theirs in found.items():
         if theirs:
-            rows.append(_counted(run, agent_id, theirs, now=now))
+            rows.append(part_of(run, agent_id, theirs, now=now))
             shares += [
                 {"adjustment_id": rows[-1]["id"], "earning_id": earning_id, "fen": fen}
                 for earning_id, fen in theirs
@@ -209,22 +209,6 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
         if shares and run.by_reply:
             _SHARES.run(writing, shares)
     return True
-
-
-def _counted(run: BackPayRun, agent_id: str, shares: Shares, *, now: dt.datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "kind": "back_pay",
-        "agent_id": agent_id,
-        "amount_fen": sum(fen for _reply, fen in shares),
-        "replies": len(shares),
-        "run_id": run.id,
-        "reason": run.reason,
-        "evidence": "",
-        "state": "proposed",
-        "maker_id": run.maker_id,
-        "made_at": now,
-    }
 
 
 def _post_next(run_id: str, *, now: dt.datetime) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gig.core.ids import new_id
 from gig.payouts.adjustments import became, given
 from gig.payouts.adjustments.models import BackPayRun
 from gig.payouts.adjustments.rules.back_pay import PaidReply, by_card, fixed, percent
@@ -31,6 +33,23 @@ def next_shares(session: Session, run: BackPayRun, *, agents: int, replies: int)
         if fen:
             found[agent_id].append((earning_id, fen))
     return found
+
+
+def part_of(run: BackPayRun, agent_id: str, shares: Shares, *, now: dt.datetime) -> dict[str, Any]:
+    """The row of the adjustment that gives the agent these shares of the run."""
+    return {
+        "id": new_id(),
+        "kind": "back_pay",
+        "agent_id": agent_id,
+        "amount_fen": sum(fen for _reply, fen in shares),
+        "replies": len(shares),
+        "run_id": run.id,
+        "reason": run.reason,
+        "evidence": "",
+        "state": "proposed",
+        "maker_id": run.maker_id,
+        "made_at": now,
+    }
 
 
 def changed_since(session: Session, run: BackPayRun, agent_ids: Collection[str] | None = None) -> set[str]:
