@@ -25,7 +25,7 @@ from gig.payouts.disbursement.models import PayoutLine
 from gig.payouts.disbursement.operations.exporting import export_batch
 from gig.payouts.disbursement.results.operations import import_results
 
-LINES, CHUNK, ROUNDS, AIM = 100_000, 1000, 2, 3.0
+LINES, CHUNK, ROUNDS, AIM = 100_000, 1000, 3, 3.0
 HEADERS = ("收款账号", "收款人姓名", "转账金额（元）", "转账备注", "处理状态", "失败原因")
 
 
