@@ -29,7 +29,7 @@ run: setup ## Start the platform with demo people and customers on http://127.0.
 .PHONY: test
 test: setup $(STAMPS)/dev ## Install what the tests need and run all of them (ARGS="-k claim" for some)
 	@scripts/test_machine.sh
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: bench
 bench: setup $(STAMPS)/dev ## Measure into bench/results.md and .json (ONLY=name for one)
