@@ -28,9 +28,16 @@ NUMBER = "uq_back_pay_run_started_no"
 REVERSED = """SELECT r.source_key, a.id, r.amount_fen FROM adjustment a
   JOIN ledger_entry e ON e.source_key = 'adjustment:' || a.id JOIN ledger_entry r ON r.reverses_id = e.id
   WHERE a.kind = 'back_pay' ORDER BY a.id, r.id"""
-SHARES = """SELECT s.earning_id, s.fen, g.inquiry_id, g.gross_fen - g.penalty_fen <= coalesce((
-    SELECT sum(r.amount_fen) FROM ledger_entry e JOIN ledger_entry r ON r.reverses_id = e.id
-    WHERE e.source_key = 'earning:' || g.id), 0) FROM back_pay_share s JOIN earning g ON g.id = s.earning_id
+BACK = """coalesce((SELECT sum(r.amount_fen) FROM ledger_entry e JOIN ledger_entry r ON r.reverses_id = e.id
+    WHERE e.source_key = {key}), 0)"""
+EARNED, EXCUSED, UNDONE = (
+    BACK.format(key=key) for key in ("'earning:' || g.id", "'penalty:' || g.id", "'adjustment:' || c.id")
+)
+CLAWED = f"""coalesce((SELECT sum(c.amount_fen - {UNDONE}) FROM adjustment c
+    WHERE c.earning_id = g.id AND c.kind = 'clawback' AND c.state = 'posted'), 0)"""
+SHARES = f"""SELECT s.earning_id, s.fen, g.inquiry_id, {EARNED} + {CLAWED} > 0
+    AND {EARNED} + {CLAWED} >= g.gross_fen - g.penalty_fen + {EXCUSED}
+  FROM back_pay_share s JOIN earning g ON g.id = s.earning_id
   WHERE s.adjustment_id = :id ORDER BY s.earning_id DESC"""
 DECIDED = "SELECT id, inquiry_id FROM suspicion WHERE state = 'own_customer'"
 TAKEN = (

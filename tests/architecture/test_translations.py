@@ -59,3 +59,14 @@ def test_no_english_holds_a_piece_of_its_file() -> None:
     """Whoever edits the file may leave a keyword, or half a sentence twice, inside a text."""
     wrong = [id for id, text in english().items() if re.search(r"msg(id|str|ctxt)\b|#, ", text)]
     assert wrong == []
+
+
+def test_what_people_wrote_is_no_text_of_ours() -> None:
+    """`_(entry.memo)` would take a percent sign in it for a blank, and leave its markup as it is: `|say`."""
+    written = re.compile(r"\b_\(\s*[a-z_.]+\.(memo|name|reason|evidence|note|why)\s*[,)]")
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in (ROOT / "gig").rglob("*.html")
+        for match in written.finditer(path.read_text())
+    ]
+    assert found == []

@@ -107,7 +107,7 @@ def touched_since(
     forfeited = (
         sa.select(mate.c.id)
         .join(PayHold, PayHold.inquiry_id == mate.c.inquiry_id)
-        .where(PayHold.forfeited, PayHold.ended_at >= since)
+        .where(PayHold.forfeited)  # however long ago: the version before knew nothing of it when it counted
     )
     decisions = (
         sa.select(*columns)

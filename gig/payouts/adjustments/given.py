@@ -176,21 +176,28 @@ def overtook(session: Session, run: BackPayRun, *, after: int | None = None) -> 
     return None
 
 
-def takes_places(session: Session, earning_ids: Collection[str]) -> bool:
-    """Whether who is paid for these replies takes paid replies of their inquiries: one was priced at 0."""
-    beyond = sa.select(Earning.id).where(Earning.id.in_(earning_ids), Earning.gross_fen == 0)
-    return bool(earning_ids) and session.scalars(beyond.limit(1)).first() is not None
+def takes_places(session: Session, run: BackPayRun) -> bool:
+    """Whether it pays a reply that was priced at 0, and so takes a paid reply of an inquiry."""
+    return run.card_id is not None and session.scalars(_places(run).limit(1)).first() is not None
 
 
 def _takes_from(session: Session, other: BackPayRun, run: BackPayRun) -> bool:
-    paid_by = (
+    both = _paid_by(run).where(Earning.inquiry_id.in_(_places(other)))
+    return session.scalars(both.limit(1)).first() is not None
+
+
+def _places(run: BackPayRun) -> sa.Select[str]:
+    """The inquiries of which it takes paid replies."""
+    return _paid_by(run).where(Earning.gross_fen == 0)
+
+
+def _paid_by(run: BackPayRun) -> sa.Select[str]:
+    return (
         sa.select(Earning.inquiry_id)
         .join(BackPayShare, BackPayShare.earning_id == Earning.id)
         .join(Adjustment, Adjustment.id == BackPayShare.adjustment_id)
+        .where(Adjustment.run_id == run.id)
     )
-    places = paid_by.where(Adjustment.run_id == other.id, Earning.gross_fen == 0)
-    both = paid_by.where(Adjustment.run_id == run.id, Earning.inquiry_id.in_(places))
-    return session.scalars(both.limit(1)).first() is not None
 
 
 def overtaken() -> sa.ColumnElement[bool]:

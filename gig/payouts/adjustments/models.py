@@ -75,7 +75,7 @@ class BackPayRun(Base):
     the fen of mode `fixed`, the percent of mode `percent`; mode `card` names a rate card. `by_reply`: what
     it gives for each reply is kept (it was not always). Runs are started one after the other, as `started_no`
     says; one by a card counts with those up to `drafted_after`, the last before it was drafted.
-    `takes_places`: it pays replies that were priced at 0, beyond the paid ones of their inquiries.
+    `takes_places`: it may pay replies that were priced at 0, beyond the paid ones of their inquiries.
     """
 
     __tablename__ = "back_pay_run"

@@ -59,9 +59,9 @@ def reprice(
     """What the card would have paid for each of the `turns` since the instant.
 
     Those before it use up paid replies as they really did. Those of an inquiry that were priced at 0 and
-    were `placed` among the paid ones later keep their places; others that were priced at 0 get what is left,
-    of which the `barred` ones, whom nobody pays, take none. A surge that a turn had adds its points to the
-    card's multiplier.
+    were `placed` among the paid ones later keep their places; others that were priced at 0 get what is left
+    at their turn, of which the `barred` ones, whom nobody pays, take none. A surge that a turn had adds its
+    points to the card's multiplier.
     """
     for inquiry_id, answered in groupby(rows, key=lambda row: row.inquiry_id):
         kept = placed.get(inquiry_id, ())

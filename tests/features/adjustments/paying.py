@@ -8,7 +8,7 @@ from gig.payouts.adjustments.operations import back_pay
 from gig.payouts.settlement.values import zone
 
 
-def back_paid(at: dt.datetime, *, now: dt.datetime, fen: int = 20) -> str:
+def back_paid(at: dt.datetime, *, now: dt.datetime, fen: int = 20, reason: str = "大促补贴") -> str:
     """Every paid reply of the instant's business day has got so much more."""
     day = zone().day_of(at)
     id = back_pay.draft_run(
@@ -17,7 +17,7 @@ def back_paid(at: dt.datetime, *, now: dt.datetime, fen: int = 20) -> str:
         mode="fixed",
         figure=fen,
         card_id=None,
-        reason="大促补贴",
+        reason=reason,
         evidence="方案",
         actor_id="maker",
         now=now,

@@ -20,6 +20,7 @@ from tests.features.adjustments.test_back_pay_again import by_card, card, post, 
 from tests.features.adjustments.test_back_pay_stale import (
     MINUTE,
     capped_card,
+    claw_back,
     given_for,
     refused,
     reverse,
@@ -205,6 +206,20 @@ def test_what_was_taken_before_replies_were_written_down_is_laid_on_the_last_one
     again_from_revision_20(session)
     assert session.execute(laid).all() == before == [(sorted(replies)[1], 10), (sorted(replies)[2], 30)]
     assert session.get_one(BackPayRun, run).started_no == 1
+    session.rollback()
+    assert books.faults() == []
+
+
+def test_what_was_taken_before_is_laid_on_what_clawbacks_had_left_nothing_of(session: Session) -> None:
+    lin = books.agent()
+    gone, kept = books.earn(lin, 120, penalty=24), books.earn(lin, 120, at=WEDNESDAY + MINUTE)
+    books.earn(books.agent(), 120)
+    run = post(by_card(card(150)))
+    claw_back(lin, gone, 96)
+    take_back(session, run, lin, 20)
+    laid = sa.select(BackPayTaken.earning_id, BackPayTaken.fen)
+    again_from_revision_20(session)
+    assert session.execute(laid).all() == [(gone, 20)] != [(kept, 20)]
     session.rollback()
     assert books.faults() == []
 

@@ -379,7 +379,7 @@ def test_the_case_says_to_the_fen_what_would_be_taken_and_then_what_was(app: Fla
     answer(agent, inquiry, latency_s=90)
     sweep_due(now=NOON + DAY + seconds(300))
     at = NOON + 2 * DAY
-    back_paid(NOON, now=at)
+    back_paid(NOON, now=at, reason="上调 20 %，<b>补差")
     penalty = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.kind == "penalty")).one()
     given_back = min(5, penalty.amount_fen)
     propose_reversal(
@@ -406,7 +406,7 @@ def test_the_case_says_to_the_fen_what_would_be_taken_and_then_what_was(app: Fla
     assert sum(fen for _entry, fen in decided.taken) == case.stake_fen
     assert sorted(entry.kind for entry, _fen in decided.taken) == ["adjustment", "earning", "penalty"]
     after = desk.ask(path).text
-    assert "补发 · 大促补贴" in after and f"{signed(-case.stake_fen)}" in after
+    assert "补发 · 上调 20 %，&lt;b&gt;补差" in after and f"{signed(-case.stake_fen)}" in after
     [earning] = case.earnings
     page = Browser(app).log_in(agent).ask(f"/agent/earnings/{earning.id}").text
     assert f"{decisions.TAKEN_BACK} −{yuan(earning.gross_fen)}" in page, (

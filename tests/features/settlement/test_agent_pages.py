@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gig.core.db import transaction
+from gig.payouts.adjustments.operations.deciding import Evidence, propose_reversal
+from gig.payouts.ledger.models import LedgerEntry
 from gig.payouts.settlement.models import Period
 from gig.payouts.settlement.operations import closing
 from gig.payouts.settlement.operations.approving import reopen_period
@@ -45,6 +47,25 @@ def test_a_statement_shows_its_sum_and_where_it_goes(lin: str, desk: Desk) -> No
     assert "调整 · 1 笔 −1.00" in page
     assert "应发合计 14.88" in page
     assert "工商银行 · 6222 ****" in page
+
+
+def test_what_finance_wrote_stands_on_a_statement_letter_by_letter(session: Session, desk: Desk) -> None:
+    """No sign in it is taken for a blank to be filled, or for markup."""
+    lin = books.agent(name="林可")
+    books.earn(lin, 800, base=400)
+    entry = session.scalars(sa.select(LedgerEntry.id).where(LedgerEntry.kind == "earning")).one()
+    session.rollback()
+    propose_reversal(
+        entry_id=entry,
+        amount_fen=80,
+        reason="多算 10 %，<b>改回",
+        evidence=Evidence("对账单"),
+        actor_id="maker",
+        now=books.WEDNESDAY,
+    )
+    books.close()
+    page = desk(person_id=lin).get(f"{STATEMENT}/reversals")
+    assert page.status_code == 200 and "多算 10 %，&lt;b&gt;改回" in page.text
 
 
 def test_every_figure_opens_to_lines_that_sum_to_it(lin: str, desk: Desk) -> None:

@@ -84,6 +84,7 @@ def draft_run(
             counted_after="",
             by_reply=True,
             drafted_after=given.newest(session),
+            takes_places=mode == "card",
             maker_id=actor_id,
             made_at=now,
         )
@@ -194,15 +195,14 @@ def _count_next(run_id: str, *, now: dt.datetime) -> bool:
                 {"adjustment_id": rows[-1]["id"], "earning_id": earning_id, "fen": fen}
                 for earning_id, fen in theirs
             ]
-    takes_places = run.takes_places or given.takes_places(session, [each["earning_id"] for each in shares])
+    takes_places = bool(found) or given.takes_places(session, run)
     with transaction() as writing:
         advance = sa.update(BackPayRun).where(
             BackPayRun.id == run_id, BackPayRun.state == "counting", BackPayRun.counted_after == after
         )
         if not found:
-            return rows_changed(writing, advance.values(state="ready")) == 1
-        progress = {"counted_after": list(found)[-1], "takes_places": takes_places}
-        if not rows_changed(writing, advance.values(**progress)):
+            return rows_changed(writing, advance.values(state="ready", takes_places=takes_places)) == 1
+        if not rows_changed(writing, advance.values(counted_after=list(found)[-1])):
             return True
         if rows:
             writing.execute(sa.insert(Adjustment), rows)
